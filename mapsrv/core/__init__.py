@@ -1,0 +1,1 @@
+"""The pure heart: values, decisions and the session. No clock, randomness, I/O or third party."""

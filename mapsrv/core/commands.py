@@ -1,0 +1,243 @@
+"""What may be asked of a map, and what may have happened to it: two closed unions of values.
+
+A Command is what a caller asks; prepare completes it (data normalised, camera found) before the
+decider sees it. An Op is one accepted change; its JSON is its fields beside its name in OP_NAMES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from mapsrv.core.state import Camera, Json, MapLayer
+
+FeatureId: TypeAlias = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class SetTitle:
+    """Rename the map."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddLayer:
+    """Put a layer on the map, instead of one of the same id. prepare fills type, style_layers, camera.
+
+    `document` is GeoJSON text that came too large to be parsed on the loop; source.data is absent then.
+    """
+
+    id: str
+    source: Mapping[str, Json]  # a Style Spec source
+    type: str | None = None
+    style_layers: tuple[Mapping[str, Json], ...] | None = None
+    title: str | None = None
+    visible: bool = True
+    below: str | None = None
+    fit: bool = False
+    attribution: str | None = None
+    document: bytes | None = None
+    camera: Camera | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateFeatures:
+    """Change features of a GeoJSON layer. prepare gives ids, and `data` or `source` where they change.
+
+    With `data` the new document has that name, and `diff_travels` says whether the diff is sent too.
+    With `source` the layer's source itself had to change (its feature ids are of another kind now).
+    `document` is {"add", "update", "remove"} as JSON text that came too large to be parsed on the loop.
+    """
+
+    layer_id: str
+    add: tuple[Mapping[str, Json], ...] = ()
+    update: tuple[Mapping[str, Json], ...] = ()
+    remove: tuple[FeatureId, ...] = ()
+    data: str | None = None
+    diff_travels: bool = True
+    source: Mapping[str, Json] | None = None
+    document: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLayer:
+    """Take a layer off the map."""
+
+    layer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToggleLayer:
+    """Show, hide or toggle a layer or one style layer."""
+
+    layer_id: str
+    action: str = "toggle"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveLayer:
+    """Draw a layer beneath or above another, or at the top or bottom; nothing said: the top."""
+
+    layer_id: str
+    below: str | None = None
+    above: str | None = None
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FilterLayer:
+    """Show only the features that pass; None shows all."""
+
+    layer_id: str
+    filter: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetLayerPaint:
+    """Set paint and layout properties, or opacity, minzoom, maxzoom; None puts back as added."""
+
+    layer_id: str
+    properties: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class SetLayerDetails:
+    """Change what is said of a layer. An empty attribution removes it."""
+
+    layer_id: str
+    title: str | None = None
+    attribution: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResetLayerStyle:
+    """Put paint, layout, zooms, opacity and filter back as added."""
+
+    layer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetMapView:
+    """Move the Camera. prepare turns layer_id and feature_ids into bounds."""
+
+    center: tuple[float, float] | None = None
+    zoom: float | None = None
+    bearing: float | None = None
+    pitch: float | None = None
+    bounds: tuple[float, float, float, float] | None = None
+    layer_id: str | None = None
+    feature_ids: tuple[FeatureId, ...] = ()
+    padding: float = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class SetBasemap:
+    """Choose what is drawn beneath the layers."""
+
+    name: str
+
+
+Command: TypeAlias = (
+    SetTitle
+    | AddLayer
+    | UpdateFeatures
+    | RemoveLayer
+    | ToggleLayer
+    | MoveLayer
+    | FilterLayer
+    | SetLayerPaint
+    | SetLayerDetails
+    | ResetLayerStyle
+    | SetMapView
+    | SetBasemap
+)
+
+
+# --- Ops ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TitleSet:
+    """op set_title."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class BasemapSet:
+    """op set_basemap."""
+
+    basemap: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSet:
+    """op set_camera."""
+
+    camera: Camera
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPut:
+    """op put_layer: added, or replaced wholly."""
+
+    layer: MapLayer
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRemoved:
+    """op remove_layer."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSet:
+    """op set_layer: `changes` (title, visible, rank, filter, attribution) are set; None removes."""
+
+    id: str
+    changes: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Restyled:
+    """op restyle: `changes` (paint, layout, minzoom, maxzoom, filter, visible) are merged; None removes."""
+
+    id: str
+    style_layer: str
+    changes: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesUpdated:
+    """op update_features: remove, then add, then update; with `data` the whole is at that name."""
+
+    id: str
+    add: tuple[Mapping[str, Json], ...] = ()
+    update: tuple[Mapping[str, Json], ...] = ()
+    remove: tuple[FeatureId, ...] = ()
+    data: str | None = None
+
+
+Op: TypeAlias = (
+    TitleSet | BasemapSet | CameraSet | LayerPut | LayerRemoved | LayerSet | Restyled | FeaturesUpdated
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command did, as its author is told, now and on every retry with the same key."""
+
+    changed: tuple[str, ...] = ()  # ids of layers and style layers, or title, basemap, camera
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A completed Command, and the MapLayers (None: absent) that completing it relied on."""
+
+    command: Command
+    relied: Mapping[str, MapLayer | None] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

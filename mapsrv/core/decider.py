@@ -1,0 +1,232 @@
+"""decide(state, command) -> ops may refuse; apply(state, op) -> state never fails.
+
+Commands come here completed by prepare. A command that would change nothing becomes no ops, but
+for the camera: who asks for a view wants everyone there, also those who panned away since.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, assert_never
+
+from mapsrv.core import commands as c
+from mapsrv.core.arrange import find, moved, placed
+from mapsrv.core.features import apply_diff
+from mapsrv.core.restyle import filtered, reset, restyled, toggled, with_override
+from mapsrv.core.state import Camera, MapLayer, MapState
+from mapsrv.errors import IdTaken, LimitReached
+
+MAX_LAYERS = 5_000  # what a browser still draws, and what keeps copying the index cheap
+
+
+def decide(state: MapState, command: c.Command) -> tuple[c.Op, ...]:
+    """Return what the command changes; raises MapsrvError when it cannot be done."""
+    decider: Callable[[MapState, Any], Iterable[c.Op]] = _DECIDERS[type(command)]
+    return tuple(decider(state, command))
+
+
+def changed(ops: Iterable[c.Op]) -> tuple[str, ...]:
+    """Return the ids of the layers that the ops touch, each once, in order."""
+    ids = [op.layer.id if isinstance(op, c.LayerPut) else getattr(op, "id", None) for op in ops]
+    return tuple(dict.fromkeys(name for name in ids if name is not None))
+
+
+def apply(state: MapState, op: c.Op) -> MapState:
+    """Return the state after the op; an op on a layer that is not there has no effect."""
+    match op:
+        case c.TitleSet():
+            return replace(state, title=op.title)
+        case c.BasemapSet():
+            return replace(state, basemap=op.basemap)
+        case c.CameraSet():
+            return replace(state, camera=op.camera)
+        case c.LayerPut():
+            return state.with_layer(op.layer)
+        case c.LayerRemoved():
+            return state.without_layer(op.id) if op.id in state.layers else state
+        case c.LayerSet() | c.Restyled() | c.FeaturesUpdated():
+            layer = state.layers.get(op.id)
+            return state if layer is None else state.with_layer(_changed_layer(layer, op))
+    assert_never(op)
+
+
+def apply_all(state: MapState, ops: Iterable[c.Op]) -> MapState:
+    """Return the state after all of the ops."""
+    for op in ops:
+        state = apply(state, op)
+    return state
+
+
+def _changed_layer(layer: MapLayer, op: c.LayerSet | c.Restyled | c.FeaturesUpdated) -> MapLayer:
+    match op:
+        case c.LayerSet():
+            return replace(layer, **op.changes)
+        case c.Restyled():
+            return with_override(layer, op)
+        case c.FeaturesUpdated():
+            return _with_features(layer, op)
+    assert_never(op)
+
+
+def _with_features(layer: MapLayer, op: c.FeaturesUpdated) -> MapLayer:
+    data = layer.source.get("data")
+    if op.data is not None:
+        return replace(layer, source={**layer.source, "data": op.data})
+    if isinstance(data, dict):
+        return replace(layer, source={**layer.source, "data": apply_diff(data, op.add, op.update, op.remove)})
+    return layer
+
+
+# --- one decider a command -----------------------------------------------------
+
+
+def _set_title(state: MapState, command: c.SetTitle) -> Iterable[c.Op]:
+    return [] if state.title == command.title else [c.TitleSet(command.title)]
+
+
+def _set_basemap(state: MapState, command: c.SetBasemap) -> Iterable[c.Op]:
+    return [] if state.basemap == command.name else [c.BasemapSet(command.name)]
+
+
+def _add_layer(state: MapState, command: c.AddLayer) -> Iterable[c.Op]:
+    before = state.layers.get(command.id)
+    _check_ids_are_free(state, command)
+    if before is None and len(state.layers) >= MAX_LAYERS:
+        raise LimitReached(f"This map has {MAX_LAYERS} layers, the most it can hold. Remove one first.")
+    rank, ops = placed(state, command.id, command.below)
+    layer = MapLayer(
+        id=command.id,
+        title=command.title or (before.title if before else command.id),
+        type=command.type or "vector",
+        visible=command.visible,
+        rank=rank,
+        source=command.source,
+        style_layers=command.style_layers or (),
+        attribution=command.attribution,
+    )
+    if before is None or layer.to_json() != before.to_json():
+        ops.append(c.LayerPut(layer))
+    if command.camera is not None:
+        ops.append(c.CameraSet(command.camera))
+    return ops
+
+
+def _check_ids_are_free(state: MapState, command: c.AddLayer) -> None:
+    owner = state.owners.get(command.id, command.id)
+    if owner != command.id:
+        raise IdTaken(f'"{command.id}" is a style layer of "{owner}". Choose another id for the layer.')
+    names = [style_layer["id"] for style_layer in command.style_layers or ()]
+    for name in names:
+        owner = state.owners.get(name, command.id)
+        if owner != command.id or (name != command.id and name in state.layers):
+            raise IdTaken(
+                f'Style layer id "{name}" is in use by layer "{owner}". Ids are unique in a map: rename it.'
+            )
+        if names.count(name) > 1:
+            raise IdTaken(f'Style layer id "{name}" stands twice in this call. Give each its own.')
+
+
+def _update_features(state: MapState, command: c.UpdateFeatures) -> Iterable[c.Op]:
+    layer, _ = find(state, command.layer_id)
+    if command.source is not None:
+        return [c.LayerPut(replace(layer, source=command.source))]
+    if command.data is not None and command.data == layer.source.get("data"):
+        return []
+    diff = (command.add, command.update, command.remove) if command.diff_travels else ((), (), ())
+    return [c.FeaturesUpdated(layer.id, *diff, data=command.data)]
+
+
+def _remove_layer(state: MapState, command: c.RemoveLayer) -> Iterable[c.Op]:
+    layer, style_layer = find(state, command.layer_id)
+    if style_layer is not None:
+        raise IdTaken(
+            f'"{style_layer}" is one style layer of "{layer.id}". Hide it with toggle_layer, '
+            f'or remove the whole layer with layer_id "{layer.id}".'
+        )
+    return [c.LayerRemoved(layer.id)]
+
+
+def _toggle_layer(state: MapState, command: c.ToggleLayer) -> Iterable[c.Op]:
+    layer, style_layer = find(state, command.layer_id)
+    if style_layer is not None:
+        return toggled(layer, style_layer, command.action)
+    visible = {"show": True, "hide": False}.get(command.action, not layer.visible)
+    return [] if visible == layer.visible else [c.LayerSet(layer.id, {"visible": visible})]
+
+
+def _move_layer(state: MapState, command: c.MoveLayer) -> Iterable[c.Op]:
+    return moved(state, command)
+
+
+def _filter_layer(state: MapState, command: c.FilterLayer) -> Iterable[c.Op]:
+    layer, style_layer = find(state, command.layer_id)
+    if style_layer is not None:
+        return filtered(layer, style_layer, command.filter)
+    return [] if layer.filter == command.filter else [c.LayerSet(layer.id, {"filter": command.filter})]
+
+
+def _set_layer_paint(state: MapState, command: c.SetLayerPaint) -> Iterable[c.Op]:
+    layer, style_layer = find(state, command.layer_id)
+    return restyled(layer, style_layer, command.properties)
+
+
+def _set_layer_details(state: MapState, command: c.SetLayerDetails) -> Iterable[c.Op]:
+    layer, _ = find(state, command.layer_id)
+    changes: dict[str, Any] = {}
+    if command.title is not None and command.title != layer.title:
+        changes["title"] = command.title
+    if command.attribution is not None and (command.attribution or None) != layer.attribution:
+        changes["attribution"] = command.attribution or None
+    return [c.LayerSet(layer.id, changes)] if changes else []
+
+
+def _reset_layer_style(state: MapState, command: c.ResetLayerStyle) -> Iterable[c.Op]:
+    layer, style_layer = find(state, command.layer_id)
+    ops = list(reset(layer, style_layer))
+    if style_layer is None and layer.filter is not None:
+        ops.append(c.LayerSet(layer.id, {"filter": None}))
+    return ops
+
+
+def _set_map_view(state: MapState, command: c.SetMapView) -> Iterable[c.Op]:
+    now = state.camera
+    bearing = now.bearing if command.bearing is None else command.bearing
+    pitch = now.pitch if command.pitch is None else command.pitch
+    scalars_only = command.center is None and command.zoom is None
+    if command.bounds is not None or (scalars_only and now.bounds is not None):
+        bounds, padding = (command.bounds, command.padding) if command.bounds else (now.bounds, now.padding)
+        return [c.CameraSet(Camera(None, None, bearing, pitch, bounds, padding))]
+    center = command.center or now.center or _middle(now)
+    zoom = now.zoom if command.zoom is None else command.zoom
+    return [c.CameraSet(Camera(center, _zoom_of(now) if zoom is None else zoom, bearing, pitch))]
+
+
+def _middle(camera: Camera) -> tuple[float, float]:
+    west, south, east, north = camera.bounds or (-180.0, -90.0, 180.0, 90.0)
+    lng = (west + east + (360 if west > east else 0)) / 2
+    return (lng - 360 if lng > 180 else lng, (south + north) / 2)
+
+
+def _zoom_of(camera: Camera) -> float:
+    """Estimate the zoom at which 1,024 CSS pixels (two world tiles of 512) show the bounds' width."""
+    west, _, east, _ = camera.bounds or (-180.0, -90.0, 180.0, 90.0)
+    width = max((east - west) % 360 or 360.0, 1e-6)
+    return max(0.0, min(22.0, round(math.log2(720 / width), 2)))
+
+
+_DECIDERS: dict[type[Any], Callable[[MapState, Any], Iterable[c.Op]]] = {
+    c.SetTitle: _set_title,
+    c.SetBasemap: _set_basemap,
+    c.AddLayer: _add_layer,
+    c.UpdateFeatures: _update_features,
+    c.RemoveLayer: _remove_layer,
+    c.ToggleLayer: _toggle_layer,
+    c.MoveLayer: _move_layer,
+    c.FilterLayer: _filter_layer,
+    c.SetLayerPaint: _set_layer_paint,
+    c.SetLayerDetails: _set_layer_details,
+    c.ResetLayerStyle: _reset_layer_style,
+    c.SetMapView: _set_map_view,
+}

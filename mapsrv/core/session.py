@@ -1,0 +1,228 @@
+"""One shared map as a state machine, sans-IO: propose -> committed -> since; absorb what others did.
+
+Nothing here waits, so nothing here races. What is proposed is decided on the newest proposed state
+and seen by nobody until it is committed; readers read by since(), and only what is committed.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mapsrv.core.commands import Answer, Op, Prepared
+from mapsrv.core.decider import apply_all, changed, decide
+from mapsrv.core.log import MAX_KEYS, Event, EventLog, Head, Origin, Position, Record
+from mapsrv.core.state import MapState
+from mapsrv.errors import KeyReused, MapsrvError
+
+Encode: TypeAlias = Callable[[str, Origin, tuple[Op, ...]], bytes]  # (at, origin, ops) -> body
+
+NOTHING_CHANGED = "Nothing changed: the map already was as asked."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks what, under which author-scoped key; `at` is RFC 3339 UTC."""
+
+    prepared: Prepared
+    origin: Origin
+    key: str
+    fingerprint: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pending:
+    """A command that is decided and not yet committed."""
+
+    event: Event
+    state: MapState  # after it
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The answer, or the refusal, that may be told once `after` is committed (None: now).
+
+    `record` is the one of the key, where the command is already in the log.
+    """
+
+    result: Answer | MapsrvError
+    after: Pending | None = None
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A MapLayer that prepare relied on is another now: prepare again."""
+
+
+Proposal: TypeAlias = Pending | Settled | Stale
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The events after a position, oldest first."""
+
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole state at one position."""
+
+    state: MapState
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """Own commands that absorbing found in the log, and those to be executed again, in order."""
+
+    committed: tuple[Pending, ...]
+    withdrawn: tuple[Pending, ...]
+
+
+class OutOfStep(Exception):
+    """The events do not follow this session's head; nothing was absorbed."""
+
+
+class Session:
+    """State, log and keys of one map in this process."""
+
+    def __init__(
+        self,
+        head: Head,
+        encode: Encode,
+        *,
+        state: MapState | None = None,
+        log: EventLog | None = None,
+        keys: Iterable[tuple[str, Record]] = (),
+    ) -> None:
+        """Begin at `head` with its state; `log` holds the events before it, `keys` the oldest first."""
+        self._encode = encode
+        self._state = state or MapState()
+        self._log = log or EventLog(head)
+        self._keys = OrderedDict(keys)
+        self._pending: deque[Pending] = deque()
+        self._by_key: dict[str, Pending] = {}
+
+    @property
+    def head(self) -> Head:
+        """The end of what is committed."""
+        return self._log.head
+
+    @property
+    def state(self) -> MapState:
+        """What readers see: all that is committed."""
+        return self._state
+
+    @property
+    def proposed(self) -> MapState:
+        """What the next command is decided on."""
+        return self._pending[-1].state if self._pending else self._state
+
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        """What waits for the store, oldest first."""
+        return tuple(self._pending)
+
+    def recall(self, asked: Asked) -> Pending | Settled | None:
+        """Return what a key already is, so that a retry need not be prepared: None for a new one."""
+        pending, record = self._by_key.get(asked.key), self._keys.get(asked.key)
+        if pending is not None:
+            record = pending.event.record
+        if record is None:
+            return None
+        if record.fingerprint != asked.fingerprint:
+            return Settled(
+                KeyReused("This id was used for another command. Give every new command a new id.")
+            )
+        return pending or Settled(record.answer, record=record)
+
+    def propose(self, asked: Asked) -> Proposal:
+        """Decide a command on the newest proposed state, or find what its key already is."""
+        known = self.recall(asked)
+        if known is not None:
+            return known
+        layers = self.proposed.layers
+        if any(layers.get(name) is not layer for name, layer in asked.prepared.relied.items()):
+            return Stale()
+        after = self._pending[-1] if self._pending else None
+        try:
+            ops = decide(self.proposed, asked.prepared.command)
+        except MapsrvError as refusal:
+            return Settled(refusal, after)
+        if not ops:
+            return Settled(Answer(warnings=(NOTHING_CHANGED, *asked.prepared.warnings)), after)
+        return self._accept(asked, ops)
+
+    def committed(self, count: int) -> tuple[Event, ...]:
+        """Make the oldest `count` pending commands visible; return their events."""
+        done = [self._pending.popleft() for _ in range(count)]
+        for pending in done:
+            del self._by_key[pending.event.key]
+            self._append(pending.event, pending.state)
+        return tuple(pending.event for pending in done)
+
+    def withdraw(self) -> tuple[Pending, ...]:
+        """Take back all that is pending, oldest first: it failed, or stood on what failed."""
+        withdrawn = tuple(self._pending)
+        self._pending.clear()
+        self._by_key.clear()
+        return withdrawn
+
+    def absorb(self, events: Sequence[Event]) -> Absorbed:
+        """Apply what others committed; events up to the head that are held already are passed over.
+
+        Raises OutOfStep, having changed nothing, when they do not chain to this history.
+        """
+        news = self._news(events)
+        own = tuple(self._by_key[event.key] for event in news if event.key in self._by_key)
+        keys = {event.key for event in news}
+        withdrawn = tuple(pending for pending in self.withdraw() if pending.event.key not in keys)
+        for event in news:
+            self._append(event, apply_all(self._state, event.ops))
+        return Absorbed(own, withdrawn)
+
+    def since(self, position: Position | None) -> Replay | Snapshot:
+        """Return the events after a position of this history, or else the whole state."""
+        events = None if position is None else self._log.after(position)
+        return Snapshot(self._state, self.head.position) if events is None else Replay(events)
+
+    def _accept(self, asked: Asked, ops: tuple[Op, ...]) -> Pending:
+        head = self._pending[-1].event.head if self._pending else self.head
+        body = self._encode(asked.at, asked.origin, ops)
+        head = head.next(asked.key, body)
+        answer = Answer(changed(ops), asked.prepared.warnings)
+        record = Record(asked.fingerprint, answer, head.position)
+        pending = Pending(Event(head, asked.key, body, ops, record), apply_all(self.proposed, ops))
+        self._pending.append(pending)
+        self._by_key[asked.key] = pending
+        return pending
+
+    def _news(self, events: Sequence[Event]) -> list[Event]:
+        news: list[Event] = []
+        head = self.head
+        for event in events:
+            if event.head.revision <= self.head.revision:
+                self._check_is_held(event)
+                continue
+            head = head.next(event.key, event.body)
+            if head != event.head:
+                raise OutOfStep
+            news.append(event)
+        return news
+
+    def _check_is_held(self, event: Event) -> None:
+        held = self._log.at(event.head.revision)
+        if held is not None and held != event.head:
+            raise OutOfStep
+
+    def _append(self, event: Event, state: MapState) -> None:
+        self._state = state
+        self._log.append(event)
+        self._keys[event.key] = event.record
+        while len(self._keys) > MAX_KEYS:
+            self._keys.popitem(last=False)

@@ -1,0 +1,158 @@
+"""What every viewer of a map must see, as immutable values.
+
+JSON inside them (sources, style layers, filters, overrides) is plain dicts and lists that nobody
+ever mutates. MapLayers compare by identity: a changed layer is another value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Any  # a JSON value: None, bool, int, float, str, list or dict of the same
+
+TITLE = "Untitled map"
+BASEMAP = "natural-earth"
+RESERVED = "mapsrv:"  # ids and properties that begin so are the server's own
+PROMOTED = "mapsrv:id"  # the property that keeps feature ids which MapLibre would mangle
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """Where the map looks: center [lng, lat] in degrees with zoom, or bounds to fit with padding.
+
+    bearing is degrees clockwise from north, pitch degrees from straight down, padding CSS pixels,
+    bounds [west, south, east, north]; west > east crosses the antimeridian.
+    """
+
+    center: tuple[float, float] | None = (0.0, 20.0)
+    zoom: float | None = 1.5
+    bearing: float = 0.0
+    pitch: float = 0.0
+    bounds: tuple[float, float, float, float] | None = None
+    padding: float = 40.0
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the Camera as it stands on the wire."""
+        turn = {"bearing": self.bearing, "pitch": self.pitch}
+        if self.bounds is not None:
+            return {"bounds": list(self.bounds), "padding": self.padding, **turn}
+        return {"center": list(self.center or ()), "zoom": self.zoom, **turn}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Camera:
+        """Read what to_json wrote."""
+        turn = {"bearing": value.get("bearing", 0.0), "pitch": value.get("pitch", 0.0)}
+        if "bounds" in value:
+            west, south, east, north = value["bounds"]
+            bounds = (west, south, east, north)
+            return cls(center=None, zoom=None, bounds=bounds, padding=value["padding"], **turn)
+        lng, lat = value["center"]
+        return cls(center=(lng, lat), zoom=value["zoom"], **turn)
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class MapLayer:
+    """What a person calls a layer: one source and its style layers, bottom to top."""
+
+    id: str
+    title: str
+    type: str  # vector or raster
+    visible: bool
+    rank: str  # drawing order, compared bytewise; see rank.py
+    source: Mapping[str, Json]  # exactly the Style Spec's source
+    style_layers: tuple[Mapping[str, Json], ...]  # as added; each with id and type, without source
+    filter: Json = None  # joined by `all` to each style layer's own
+    attribution: str | None = None
+    restyled: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the layer as it stands on the wire; absent keys are left out."""
+        value: dict[str, Json] = {
+            "id": self.id,
+            "title": self.title,
+            "type": self.type,
+            "visible": self.visible,
+            "rank": self.rank,
+            "source": self.source,
+            "style_layers": list(self.style_layers),
+        }
+        optional = {"filter": self.filter, "attribution": self.attribution, "restyled": self.restyled or None}
+        value.update({key: item for key, item in optional.items() if item is not None})
+        return value
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> MapLayer:
+        """Read what to_json wrote."""
+        return cls(**{**value, "style_layers": tuple(value["style_layers"])})
+
+    def style_layer_ids(self) -> tuple[str, ...]:
+        """Return the ids of the style layers, bottom to top."""
+        return tuple(style_layer["id"] for style_layer in self.style_layers)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapState:
+    """The whole map. `layers` is in drawing order, bottom first; `owners` finds a style layer's MapLayer."""
+
+    title: str = TITLE
+    basemap: str = BASEMAP
+    camera: Camera = Camera()
+    layers: Mapping[str, MapLayer] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[MapLayer]:
+        """Yield the layers, bottom to top."""
+        return iter(self.layers.values())
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the state as it stands in a snapshot."""
+        return {
+            "title": self.title,
+            "basemap": self.basemap,
+            "camera": self.camera.to_json(),
+            "layers": [layer.to_json() for layer in self],
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> MapState:
+        """Read what to_json wrote."""
+        state = cls(value["title"], value["basemap"], Camera.from_json(value["camera"]))
+        return state.with_layers(MapLayer.from_json(layer) for layer in value["layers"])
+
+    def with_layers(self, layers: Iterable[MapLayer]) -> MapState:
+        """Return this state with exactly these layers, put in drawing order."""
+        ordered = sorted(layers, key=_drawing_order)
+        return replace(
+            self,
+            layers={layer.id: layer for layer in ordered},
+            owners={name: layer.id for layer in ordered for name in layer.style_layer_ids()},
+        )
+
+    def with_layer(self, layer: MapLayer) -> MapState:
+        """Return this state with the layer put in its place, instead of one of its id."""
+        before = self.layers.get(layer.id)
+        layers = {**self.layers, layer.id: layer}
+        if before is None or before.rank != layer.rank:
+            layers = dict(sorted(layers.items(), key=lambda item: _drawing_order(item[1])))
+        if before is not None and before.style_layer_ids() == layer.style_layer_ids():
+            return replace(self, layers=layers)
+        owners = self._owners_without(before)
+        owners.update(dict.fromkeys(layer.style_layer_ids(), layer.id))
+        return replace(self, layers=layers, owners=owners)
+
+    def without_layer(self, layer_id: str) -> MapState:
+        """Return this state without that layer."""
+        layers = {key: layer for key, layer in self.layers.items() if key != layer_id}
+        return replace(self, layers=layers, owners=self._owners_without(self.layers.get(layer_id)))
+
+    def _owners_without(self, layer: MapLayer | None) -> dict[str, str]:
+        owners = dict(self.owners)
+        for name in layer.style_layer_ids() if layer else ():
+            owners.pop(name, None)
+        return owners
+
+
+def _drawing_order(layer: MapLayer) -> tuple[bytes, str]:
+    return layer.rank.encode(), layer.id

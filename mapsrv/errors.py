@@ -1,0 +1,162 @@
+"""The error tree: all that mapsrv may refuse, and how each refusal reads on every surface.
+
+An error has a code (a word for programs), an HTTP status, whether trying again may help,
+and a message for the person or model that says what to do. Anything else that escapes is a bug.
+"""
+
+from __future__ import annotations
+
+
+class MapsrvError(Exception):
+    """A refusal. `message` says what was expected and what to do."""
+
+    code = "internal"
+    status = 500
+    temporary = False
+
+    def __init__(self, message: str, *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after = retry_after  # seconds, for the Retry-After header
+
+
+class MalformedJson(MapsrvError):
+    """The bytes are not JSON (RFC 8259), or nest too deep."""
+
+    code, status = "malformed_json", 400
+
+
+class BadRequest(MapsrvError):
+    """The request as a whole has the wrong shape."""
+
+    code, status = "bad_request", 400
+
+
+class InvalidArgument(MapsrvError):
+    """One argument is wrong; the message names it, what came, and an example."""
+
+    code, status = "invalid_argument", 422
+
+
+class InvalidGeoJson(InvalidArgument):
+    """The data is not GeoJSON (RFC 7946), or cannot be drawn."""
+
+    code = "invalid_geojson"
+
+
+class UnknownLayer(MapsrvError):
+    """No layer, style layer or feature of that id is on this map."""
+
+    code, status = "unknown_layer", 422
+
+
+class IdTaken(MapsrvError):
+    """An id that must be unique in the map, or in its layer, is in use."""
+
+    code, status = "id_taken", 422
+
+
+class KeyReused(MapsrvError):
+    """The idempotency key was used for another command."""
+
+    code, status = "key_reused", 422
+
+
+class LimitReached(MapsrvError):
+    """A bound of the map or of the server would be passed."""
+
+    code, status = "limit_reached", 422
+
+
+class NoMap(MapsrvError):
+    """The call does not say on which map to act."""
+
+    code, status = "no_map", 422
+
+
+class UnknownSession(MapsrvError):
+    """No map has that id."""
+
+    code, status = "unknown_session", 404
+
+
+class UnknownData(MapsrvError):
+    """No stored GeoJSON has that name."""
+
+    code, status = "unknown_data", 404
+
+
+class NotFound(MapsrvError):
+    """Nothing is at that address."""
+
+    code, status = "not_found", 404
+
+
+class MethodNotAllowed(MapsrvError):
+    """The address is there, the method is not."""
+
+    code, status = "method_not_allowed", 405
+
+
+class Forbidden(MapsrvError):
+    """Host or Origin is not one that may change maps here."""
+
+    code, status = "forbidden", 403
+
+
+class SlowBody(MapsrvError):
+    """The body did not arrive in time."""
+
+    code, status, temporary = "slow_body", 408, True
+
+
+class TooLarge(MapsrvError):
+    """The body or the data is over its limit; the message says the limit and the way round."""
+
+    code, status = "too_large", 413
+
+
+class UnsupportedMediaType(MapsrvError):
+    """The Content-Type is not one that this address takes."""
+
+    code, status = "unsupported_media_type", 415
+
+
+class TooMany(MapsrvError):
+    """Too many of something at once; try again later."""
+
+    code, status, temporary = "too_many", 429, True
+
+
+class Busy(MapsrvError):
+    """The map changed under the command again and again; try again."""
+
+    code, status, temporary = "busy", 503, True
+
+
+class StoreUnavailable(MapsrvError):
+    """The store cannot answer or cannot keep what was asked; nothing was changed."""
+
+    code, status, temporary = "store_unavailable", 503, True
+
+
+class Draining(MapsrvError):
+    """This server is stopping; another, or the next, will serve."""
+
+    code, status, temporary = "draining", 503, True
+
+
+class StartupError(MapsrvError):
+    """The server cannot start; the message is one plain sentence for stderr."""
+
+    code, status = "cannot_start", 500
+
+
+def tree() -> list[type[MapsrvError]]:
+    """Return every error class, for the documentation and its test."""
+    found, queue = [], [MapsrvError]
+    while queue:
+        error = queue.pop()
+        found.append(error)
+        queue.extend(error.__subclasses__())
+    return sorted(found, key=lambda error: error.code)
