@@ -1,0 +1,1 @@
+"""Bytes to values and back, sans-IO: strict in, exact out."""

@@ -1,0 +1,169 @@
+"""The one table of calls: name -> JSON Schema, description, and the way from arguments to a request.
+
+MCP publishes it, POST /commands answers by it; neither knows a call of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mapsrv.core import commands as c
+from mapsrv.core.names import nearest
+from mapsrv.core.state import Json
+from mapsrv.errors import BadRequest, InvalidArgument
+from mapsrv.wire.arguments import Shape
+from mapsrv.wire.descriptions import ABOUT
+from mapsrv.wire.fields import known_keys, session_id
+from mapsrv.wire.json_text import shown
+from mapsrv.wire.parsers import (
+    PARSERS,
+    GetLayerInfo,
+    GetMapState,
+    ListLayers,
+    OpenMap,
+    Parse,
+    Query,
+    Request,
+)
+from mapsrv.wire.schemas import SCHEMAS, Schema
+from mapsrv.wire.source_text import LOCAL
+
+__all__ = [
+    "CALLS",
+    "Call",
+    "GetLayerInfo",
+    "GetMapState",
+    "ListLayers",
+    "OpenMap",
+    "Parsed",
+    "Query",
+    "Request",
+    "local_path",
+    "parse_call",
+    "parse_command_body",
+]
+
+MAX_KEY = 128  # characters of an idempotency key
+_BODY = '{"command": "toggle_layer", "arguments": {"layer_id": "lakes"}}'
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as it is published, and how its arguments are read. `example` is one set of arguments."""
+
+    name: str
+    title: str
+    description: str
+    schema: Schema
+    annotations: Mapping[str, bool]
+    changes: bool
+    example: Mapping[str, Json]
+    shape: Shape
+    parse: Parse
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A call's request, and the map it names, if it names one."""
+
+    session_id: str | None
+    request: Request
+
+
+def _table() -> dict[str, Call]:
+    table = {}
+    for name, schema in SCHEMAS.items():
+        about = ABOUT[name]
+        table[name] = Call(
+            name,
+            about.title,
+            f"{about.text} Example: {about.example}",
+            schema,
+            about.annotations(),
+            not about.read_only,
+            json.loads(about.example),
+            Shape(name, schema, about.example),
+            PARSERS[name],
+        )
+    return table
+
+
+CALLS: Mapping[str, Call] = _table()
+
+
+def parse_call(name: str, arguments: Json) -> Parsed:
+    """Return what a call asks; raises MapsrvError, InvalidArgument for a name that is none."""
+    return _parse(_call(name), arguments, None)
+
+
+def _call(name: str) -> Call:
+    call = CALLS.get(name)
+    if call is None:
+        raise InvalidArgument(
+            f"There is no call {shown(name)}.{nearest(name, CALLS)} There are: {', '.join(CALLS)}."
+        )
+    return call
+
+
+def _parse(call: Call, arguments: Json, document: bytes | None) -> Parsed:
+    values = call.shape.regular(arguments)
+    session = session_id(values.pop("session_id", None))
+    return Parsed(session, call.parse(values, document))
+
+
+def parse_command_body(value: Json, *, document: bytes | None = None) -> tuple[str | None, c.Command]:
+    """Return (key or None, command) of a body of POST /commands; document is what slim_body took out."""
+    if not isinstance(value, dict) or not isinstance(value.get("command"), str) or "arguments" not in value:
+        raise BadRequest(f"The body must be a JSON object like {_BODY}; got {shown(value)}.")
+    try:
+        known_keys(value, ("command", "arguments", "id"), "The body", _BODY)
+    except InvalidArgument as error:
+        raise BadRequest(error.message) from None
+    key = _key(value["id"]) if "id" in value else None
+    call = _call(value["command"])
+    if not call.changes:
+        raise InvalidArgument(
+            f"{call.name} changes nothing. Read the map by GET /state, or call it over MCP."
+        )
+    parsed = _parse(call, value["arguments"], document)
+    if parsed.session_id is not None:
+        raise InvalidArgument(
+            "The map of POST /commands is in its address, ?session=ID: leave session_id out."
+        )
+    if local_path(parsed.request) is not None:
+        raise InvalidArgument(
+            "A file cannot be read from here. POST its GeoJSON to /data and send data/NAME."
+        )
+    return key, _command(parsed.request)
+
+
+def _command(request: Request) -> c.Command:
+    if isinstance(request, OpenMap):
+        if request.new or request.title is None:
+            raise InvalidArgument(
+                "A new map is made by POST /sessions. open_map with a title renames this one."
+            )
+        return c.SetTitle(request.title)
+    assert not isinstance(request, (GetMapState, ListLayers, GetLayerInfo))  # those change nothing
+    return request
+
+
+def _key(value: Json) -> str:
+    if (
+        isinstance(value, str)
+        and 1 <= len(value) <= MAX_KEY
+        and all("!" <= letter <= "~" for letter in value)
+    ):
+        return value
+    raise InvalidArgument(
+        f"id must be 1 to {MAX_KEY} printable ASCII characters without spaces, like a UUID; got"
+        f" {shown(value)}."
+    )
+
+
+def local_path(request: Request) -> str | None:
+    """Return the path of the caller's file that add_layer's source names, else None."""
+    data = request.source.get("data") if isinstance(request, c.AddLayer) else None
+    return data.removeprefix(LOCAL) if isinstance(data, str) and data.startswith(LOCAL) else None

@@ -1,0 +1,227 @@
+"""JSON of events, states, answers and receipts. An event is encoded once; a layer once per value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+from urllib.parse import quote
+from weakref import WeakKeyDictionary
+
+from mapsrv.core import commands as c
+from mapsrv.core.log import Origin, Position
+from mapsrv.core.state import Camera, Json, MapLayer, MapState
+
+FORMAT = 1  # of snapshots and events; a page that meets a higher one offers to reload
+BLOB_PREFIX = "data/"
+
+_layers: WeakKeyDictionary[MapLayer, bytes] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a caller gets back. `viewers` is how many have the map open now."""
+
+    session_id: str
+    title: str
+    position: Position
+    changed: tuple[str, ...]
+    viewers: int
+    warnings: tuple[str, ...]
+    durability: str
+
+    def to_json(self, base_url: str) -> dict[str, Json]:
+        """Return it as it stands on the wire; the map's link begins with base_url."""
+        return {
+            "session_id": self.session_id,
+            "title": self.title,
+            "url": map_url(base_url, self.session_id),
+            "position": str(self.position),
+            "changed": list(self.changed),
+            "viewers": self.viewers,
+            "warnings": list(self.warnings),
+            "durability": self.durability,
+        }
+
+
+def map_url(base_url: str, session_id: str) -> str:
+    """Return the link that opens a map; base_url has no slash at its end."""
+    return f"{base_url}/?session={quote(session_id, safe='')}"
+
+
+def dumps(value: Json) -> bytes:
+    """Return compact UTF-8 JSON; raises ValueError for NaN and infinities."""
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can write only as an escape
+        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+
+
+# --- events --------------------------------------------------------------------
+
+_OPS: dict[str, type[Any]] = {
+    "set_title": c.TitleSet,
+    "set_basemap": c.BasemapSet,
+    "set_camera": c.CameraSet,
+    "put_layer": c.LayerPut,
+    "remove_layer": c.LayerRemoved,
+    "set_layer": c.LayerSet,
+    "restyle": c.Restyled,
+    "update_features": c.FeaturesUpdated,
+}
+OP_NAMES = {op: name for name, op in _OPS.items()}
+
+
+def op_to_json(op: c.Op) -> dict[str, Json]:
+    """Return an op as it stands in an event: its name, then its fields; empty ones are left out."""
+    value: dict[str, Json] = {"op": OP_NAMES[type(op)]}
+    match op:
+        case c.CameraSet():
+            value["camera"] = op.camera.to_json()
+        case c.LayerPut():
+            value["layer"] = op.layer.to_json()
+        case c.LayerSet():
+            value |= {"id": op.id, **op.changes}
+        case c.Restyled():
+            value |= {"id": op.id, "style_layer": op.style_layer, **op.changes}
+        case _:
+            plain = {field.name: getattr(op, field.name) for field in fields(op)}
+            value |= {key: item for key, item in plain.items() if item not in ((), None)}
+    return value
+
+
+def op_from_json(value: Mapping[str, Json]) -> c.Op:
+    """Read what op_to_json wrote; raises KeyError for an op that this release does not know."""
+    rest = {key: item for key, item in value.items() if key != "op"}
+    kind = _OPS[value["op"]]
+    if kind is c.CameraSet:
+        return c.CameraSet(Camera.from_json(rest["camera"]))
+    if kind is c.LayerPut:
+        return c.LayerPut(MapLayer.from_json(rest["layer"]))
+    if kind is c.LayerSet:
+        return c.LayerSet(rest.pop("id"), rest)
+    if kind is c.Restyled:
+        return c.Restyled(rest.pop("id"), rest.pop("style_layer"), rest)
+    op: c.Op = kind(**{key: tuple(item) if isinstance(item, list) else item for key, item in rest.items()})
+    return op
+
+
+def encode_event(at: str, origin: Origin, ops: Iterable[c.Op]) -> bytes:
+    """Return the one encoding of an event, `Event.body`."""
+    who = {"kind": origin.kind, "id": origin.id, "name": origin.name}
+    return dumps({"at": at, "origin": who, "ops": [op_to_json(op) for op in ops]})
+
+
+def decode_event(body: bytes) -> tuple[str, Origin, tuple[c.Op, ...]]:
+    """Read what encode_event wrote."""
+    value = json.loads(body)
+    return value["at"], Origin(**value["origin"]), tuple(op_from_json(op) for op in value["ops"])
+
+
+# --- states ----------------------------------------------------------------------
+
+
+def layer_bytes(layer: MapLayer) -> bytes:
+    """Return a layer's JSON, encoded once per value."""
+    encoded = _layers.get(layer)
+    if encoded is None:
+        encoded = _layers[layer] = dumps(layer.to_json())
+    return encoded
+
+
+def state_bytes(state: MapState) -> bytes:
+    """Return the JSON of a state, joined from its layers' own."""
+    head = dumps({"title": state.title, "basemap": state.basemap, "camera": state.camera.to_json()})
+    return head[:-1] + b',"layers":[' + b",".join(layer_bytes(layer) for layer in state) + b"]}"
+
+
+def snapshot_bytes(session_id: str, url: str, position: Position, state: bytes) -> bytes:
+    """Return a snapshot around an encoded state."""
+    head = dumps({"format": FORMAT, "session_id": session_id, "url": url, "position": str(position)})
+    return head[:-1] + b',"state":' + state + b"}"
+
+
+def blob_of(layer: MapLayer) -> tuple[str, ...]:
+    """Return the name of the blob that the layer's data is in, if it is in one."""
+    data = layer.source.get("data")
+    return (data.removeprefix(BLOB_PREFIX),) if isinstance(data, str) and data.startswith(BLOB_PREFIX) else ()
+
+
+def blobs_of(ops: Iterable[c.Op]) -> tuple[str, ...]:
+    """Return the names of the blobs that the ops refer to."""
+    names: list[str] = []
+    for op in ops:
+        if isinstance(op, c.LayerPut):
+            names.extend(blob_of(op.layer))
+        elif isinstance(op, c.FeaturesUpdated) and op.data is not None:
+            names.append(op.data.removeprefix(BLOB_PREFIX))
+    return tuple(names)
+
+
+LAYER = "layer:"
+
+
+def components(state: MapState, ops: Iterable[c.Op]) -> dict[str, tuple[bytes | None, tuple[str, ...]]]:
+    """Return the parts of the state that the ops touched, as {name: (JSON or None, blobs)}."""
+    parts: dict[str, tuple[bytes | None, tuple[str, ...]]] = {}
+    for op in ops:
+        match op:
+            case c.TitleSet():
+                parts["title"] = dumps(state.title), ()
+            case c.BasemapSet():
+                parts["basemap"] = dumps(state.basemap), ()
+            case c.CameraSet():
+                parts["camera"] = dumps(state.camera.to_json()), ()
+            case _:
+                name = op.layer.id if isinstance(op, c.LayerPut) else op.id
+                layer = state.layers.get(name)
+                parts[LAYER + name] = (None, ()) if layer is None else (layer_bytes(layer), blob_of(layer))
+    return parts
+
+
+def base_state(parts: Mapping[str, bytes]) -> MapState:
+    """Return the state that the parts tell, without its layers; what was never set is as in a new map."""
+    new = MapState()
+    title, basemap, camera = (parts.get(name) for name in ("title", "basemap", "camera"))
+    return MapState(
+        new.title if title is None else json.loads(title),
+        new.basemap if basemap is None else json.loads(basemap),
+        new.camera if camera is None else Camera.from_json(json.loads(camera)),
+    )
+
+
+def layer_components(parts: Mapping[str, bytes]) -> Iterator[bytes]:
+    """Yield the JSON of each layer among the parts."""
+    return (body for name, body in parts.items() if name.startswith(LAYER))
+
+
+def layer_from_bytes(body: bytes) -> MapLayer:
+    """Read what layer_bytes wrote."""
+    layer = MapLayer.from_json(json.loads(body))
+    _layers[layer] = body
+    return layer
+
+
+# --- answers and fingerprints ------------------------------------------------------
+
+
+def answer_to_bytes(answer: c.Answer) -> bytes:
+    """Return an answer as the store keeps it."""
+    return dumps({"changed": answer.changed, "warnings": answer.warnings})
+
+
+def answer_from_bytes(body: bytes) -> c.Answer:
+    """Read what answer_to_bytes wrote."""
+    value = json.loads(body)
+    return c.Answer(tuple(value["changed"]), tuple(value["warnings"]))
+
+
+def fingerprint(command: c.Command) -> str:
+    """Return a digest that tells one command from another, whatever the order of its keys."""
+    parts: dict[str, Json] = {field.name: getattr(command, field.name) for field in fields(command)}
+    digest = hashlib.sha256(type(command).__name__.encode() + b"\0")
+    digest.update(parts.pop("document", None) or b"")
+    digest.update(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode())
+    return digest.hexdigest()

@@ -1,0 +1,122 @@
+"""Who may change maps here: the rules for a request's Host and Origin, against rebinding and other sites.
+
+A browser sends any page's requests to any address it resolves, so neither being on loopback nor
+knowing nothing protects: the Host must be a name that is ours, and the Origin the page we served.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from mapsrv.errors import Forbidden
+
+_AUTHORITY = re.compile(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII)
+_ORIGIN = re.compile(r"(https?)://([^/?#@\\\s]+)", re.ASCII)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_OTHER_SITES = frozenset({"cross-site", "same-site"})  # Fetch Metadata: another origin either way
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A host and, when it is written, a port. IPv6 literals keep their brackets."""
+
+    name: str
+    port: int | None
+
+    def __str__(self) -> str:
+        return self.name if self.port is None else f"{self.name}:{self.port}"
+
+    @classmethod
+    def parse(cls, text: str) -> Authority | None:
+        """Return what a Host header names, or None for anything else."""
+        found = _AUTHORITY.fullmatch(text.lower())
+        if found is None or (found[2] and int(found[2]) > 65535):
+            return None
+        return cls(found[1].removesuffix("."), int(found[2]) if found[2] else None)
+
+    def address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+        """Return the IP address that it is, if it is one and no name."""
+        try:
+            found = ipaddress.ip_address(self.name.removeprefix("[").removesuffix("]"))
+        except ValueError:
+            return None
+        return getattr(found, "ipv4_mapped", None) or found
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is this machine, whoever asks."""
+        address = self.address()
+        return self.name == "localhost" if address is None else address.is_loopback
+
+    def covers(self, other: Authority, default_port: int | None = None) -> bool:
+        """Whether `other` is this host; a host without a port covers all its ports."""
+        return self.name == other.name and self.port in (None, other.port or default_port)
+
+
+class Edge:
+    """Made of --host, --public-url and --allowed-host."""
+
+    def __init__(self, host: str, public_url: str | None = None, allowed_hosts: Iterable[str] = ()) -> None:
+        self._public_url = public_url.rstrip("/") if public_url else None
+        parts = urlsplit(self._public_url or "")
+        self._public = Authority.parse(parts.netloc)
+        self._public_port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+        self._allowed = [found for text in allowed_hosts if (found := Authority.parse(text)) is not None]
+        bound = Authority.parse(f"[{host}]" if ":" in host else host)
+        self._any_address = bound is None or not bound.is_loopback
+        if bound is not None and bound.address() is None:
+            self._allowed.append(Authority(bound.name, None))  # a name that --host itself says
+
+    def check(
+        self, host: str | None, origin: str | None, *, fetch_site: str | None = None, navigation: bool = False
+    ) -> None:
+        """Raise Forbidden unless these headers may change state.
+
+        fetch_site is Sec-Fetch-Site, which tells of other sites where a browser sends no Origin;
+        following a link from one (navigation) is right.
+        """
+        ours = self._checked_host(host)
+        if origin is not None:
+            self._check_origin(origin, ours)
+        elif fetch_site in _OTHER_SITES and not navigation:
+            raise Forbidden("Another site's page asked for this. Open the map's own page and do it there.")
+
+    def base_url(self, host: str | None, scheme: str) -> str:
+        """Return what links begin with, without a slash at its end; raises Forbidden for a Host not ours."""
+        return self._public_url or f"{scheme}://{self._checked_host(host)}"
+
+    def _checked_host(self, host: str | None) -> Authority:
+        ours = Authority.parse(host or "")
+        if ours is None or not self._is_ours(ours):
+            raise Forbidden(
+                f"This server does not go by the name {(host or '')[:100]!r}. Open it as localhost, or start"
+                " it with --allowed-host NAME, or behind a proxy with --public-url URL."
+            )
+        return ours
+
+    def _is_ours(self, host: Authority) -> bool:
+        if host.is_loopback or (self._any_address and host.address() is not None):
+            return True
+        public = self._public is not None and self._public.name == host.name
+        return public or any(allowed.covers(host) for allowed in self._allowed)
+
+    def _check_origin(self, origin: str, ours: Authority) -> None:
+        found = _ORIGIN.fullmatch(origin.lower())
+        page = Authority.parse(found[2]) if found else None
+        if found is None or page is None or not self._is_our_page(found[1], page, ours):
+            raise Forbidden(
+                f"A page of {origin[:100]!r} may not change maps here. Open the map's own page, or start the"
+                " server with --allowed-host NAME, or behind a proxy with --public-url URL."
+            )
+
+    def _is_our_page(self, scheme: str, page: Authority, ours: Authority) -> bool:
+        default = _DEFAULT_PORTS[scheme]
+        port = page.port or default
+        if (page.name, port) == (ours.name, ours.port or default):
+            return True
+        public = self._public is not None and (page.name, port) == (self._public.name, self._public_port)
+        return public or any(allowed.covers(page, default) for allowed in self._allowed)

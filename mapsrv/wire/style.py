@@ -1,0 +1,85 @@
+"""A map as a plain MapLibre style document, and the basemaps beneath it.
+
+The page draws by the same rules in TypeScript; tests/vectors hold both to them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from html import escape
+from importlib.resources import files
+
+from mapsrv.core.state import Json, MapLayer, MapState
+
+STORED = ("data/", "basemap/")  # data of a source that this server has, relative to its address
+
+
+@cache
+def _file() -> dict[str, Json]:
+    text = files("mapsrv.wire").joinpath("basemaps.json").read_text("utf-8")
+    value: dict[str, Json] = json.loads(text)
+    return value
+
+
+def basemap_names() -> tuple[str, ...]:
+    """Return the names of the basemaps, in the order to offer them."""
+    return tuple(_file()["basemaps"])
+
+
+def default_basemap() -> str:
+    """Return the basemap of a new map."""
+    name: str = _file()["default"]
+    return name
+
+
+def to_style(state: MapState, base_url: str) -> dict[str, Json]:
+    """Return the map as a Style Spec document whose addresses are whole; base_url has no slash at its end."""
+    basemaps = _file()["basemaps"]
+    basemap = basemaps.get(state.basemap, basemaps["none"])  # one that a later release took away
+    style: dict[str, Json] = {"version": 8, "name": state.title}
+    camera = state.camera
+    if camera.center is not None:
+        style["center"], style["zoom"] = list(camera.center), camera.zoom
+        style["bearing"], style["pitch"] = camera.bearing, camera.pitch
+    style["sources"] = {name: _whole(source, base_url) for name, source in basemap["sources"].items()}
+    style["sources"].update({layer.id: _source(layer, base_url) for layer in state})
+    drawn = [style_layer for layer in state for style_layer in effective_layers(layer)]
+    style["layers"] = [*basemap["layers"], *drawn, *basemap["labels"]]
+    return style
+
+
+def _source(layer: MapLayer, base_url: str) -> dict[str, Json]:
+    source = _whole(layer.source, base_url)
+    text = source.get("attribution") if layer.attribution is None else layer.attribution
+    # A style's attribution is HTML to whoever draws it; ours is text that a tool may have written.
+    return {**source, "attribution": escape(text, quote=False)} if isinstance(text, str) else source
+
+
+def _whole(source: Mapping[str, Json], base_url: str) -> dict[str, Json]:
+    data = source.get("data")
+    if isinstance(data, str) and data.startswith(STORED):
+        return {**source, "data": f"{base_url}/{data}"}
+    return dict(source)
+
+
+def effective_layers(layer: MapLayer) -> Iterator[dict[str, Json]]:
+    """Yield the style layers as they are drawn: overrides laid over, filters joined, visibility settled."""
+    for own in layer.style_layers:
+        override = layer.restyled.get(own["id"], {})
+        drawn = {key: item for key, item in own.items() if key not in ("paint", "layout", "filter")}
+        drawn["source"] = layer.id
+        drawn.update({key: override[key] for key in ("minzoom", "maxzoom") if key in override})
+        tests = [
+            test for test in (own.get("filter"), override.get("filter"), layer.filter) if test is not None
+        ]
+        if tests:
+            drawn["filter"] = tests[0] if len(tests) == 1 else ["all", *tests]
+        paint = {**own.get("paint", {}), **override.get("paint", {})}
+        layout = {**own.get("layout", {}), **override.get("layout", {})}
+        visible = layout.pop("visibility", "visible") != "none"
+        if not (layer.visible and override.get("visible", visible)):
+            layout["visibility"] = "none"
+        drawn.update({name: group for name, group in (("paint", paint), ("layout", layout)) if group})
+        yield drawn

@@ -1,0 +1,94 @@
+"""The codec's laws: what was written is read; a layer is encoded once; components fold to the state."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mapsrv.core import commands as c
+from mapsrv.core.decider import apply_all, decide
+from mapsrv.core.log import Head, Origin
+from mapsrv.core.state import MapState
+from mapsrv.errors import MapsrvError, tree
+from mapsrv.wire import codec
+from tests.core.maps import command, grown
+
+
+@given(st.randoms(use_true_random=False), st.integers(0, 20))
+@settings(deadline=None, max_examples=120)
+def test_events_states_and_components_are_read_as_written(rng: random.Random, steps: int) -> None:
+    state = MapState()
+    parts: dict[str, bytes | None] = {}
+    origin = Origin("person", "x", "Ünï")
+    for _ in range(steps):
+        try:
+            ops = decide(state, command(rng, state))
+        except MapsrvError:
+            continue
+        body = codec.encode_event("2026-01-01T00:00:00Z", origin, ops)
+        at, who, read = codec.decode_event(body)
+        assert (at, who) == ("2026-01-01T00:00:00Z", origin)
+        assert codec.encode_event(at, who, read) == body
+        state = apply_all(state, ops)
+        parts |= {name: value for name, (value, _) in codec.components(state, ops).items()}
+        named = {
+            op.layer.source.get("data") for op in ops if isinstance(op, c.LayerPut) if codec.blob_of(op.layer)
+        }
+        assert {f"data/{name}" for name in codec.blobs_of(ops)} >= named
+    present = {name: value for name, value in parts.items() if value is not None}
+    layers = [codec.layer_from_bytes(body) for body in codec.layer_components(present)]
+    restored = codec.base_state(present).with_layers(layers)
+    assert restored.to_json() == state.to_json() == json.loads(codec.state_bytes(restored))
+
+
+def test_a_layer_is_encoded_once() -> None:
+    state = grown(random.Random(3), 30)
+    layer = next(iter(state))
+    assert codec.layer_bytes(layer) is codec.layer_bytes(layer)
+    assert codec.layer_bytes(replace(layer)) is not codec.layer_bytes(layer)
+
+
+def test_a_snapshot_has_its_place_and_link() -> None:
+    head = Head.of_epoch("e")
+    url = codec.map_url("https://maps.example", "a_b")
+    body = codec.snapshot_bytes("a_b", url, head.position, codec.state_bytes(MapState()))
+    assert json.loads(body) == {
+        "format": 1,
+        "session_id": "a_b",
+        "url": "https://maps.example/?session=a_b",
+        "position": str(head.position),
+        "state": MapState().to_json(),
+    }
+
+
+def test_answers_and_receipts() -> None:
+    answer = c.Answer(("a",), ("careful",))
+    assert codec.answer_from_bytes(codec.answer_to_bytes(answer)) == answer
+    receipt = codec.Receipt("s", "T", Head.of_epoch("e").position, ("a",), 2, (), "disk")
+    assert receipt.to_json("http://h")["url"] == "http://h/?session=s"
+
+
+def test_a_fingerprint_tells_commands_apart_and_not_the_order_of_keys() -> None:
+    one = c.AddLayer("a", {"type": "geojson", "data": "x"})
+    other = c.AddLayer("a", {"data": "x", "type": "geojson"})
+    assert codec.fingerprint(one) == codec.fingerprint(other)
+    assert codec.fingerprint(one) != codec.fingerprint(replace(one, document=b"1"))
+    assert codec.fingerprint(c.RemoveLayer("a")) != codec.fingerprint(c.ResetLayerStyle("a"))
+
+
+def test_a_lone_surrogate_is_written_as_an_escape_and_nan_not_at_all() -> None:
+    assert json.loads(codec.dumps("\ud800 é")) == "\ud800 é"
+    assert codec.dumps("é") == '"é"'.encode()
+    with pytest.raises(ValueError):
+        codec.dumps(float("nan"))
+
+
+def test_every_error_says_what_it_is() -> None:
+    codes = [error.code for error in tree()]
+    assert len(set(codes)) == len(codes)
+    assert all(400 <= error.status < 600 and error.__doc__ for error in tree())

@@ -1,0 +1,127 @@
+"""A map as a style document: sources, order, overrides, filters, visibility."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mapsrv.core.state import Camera, MapLayer, MapState
+from mapsrv.wire.style import basemap_names, default_basemap, effective_layers, to_style
+
+BASE = "https://maps.example.org"
+FILL = {"id": "lakes", "type": "fill", "paint": {"fill-color": "red", "fill-opacity": 0.5}}
+
+
+def layer(**more: Any) -> MapLayer:
+    values: dict[str, Any] = {
+        "id": "lakes",
+        "title": "Lakes",
+        "type": "vector",
+        "visible": True,
+        "rank": "U",
+        "source": {"type": "geojson", "data": "data/" + "0" * 64},
+        "style_layers": (FILL,),
+    }
+    return MapLayer(**{**values, **more})
+
+
+def drawn(**more: Any) -> dict[str, Any]:
+    (only,) = effective_layers(layer(**more))
+    return only
+
+
+def test_a_new_map_is_its_basemap() -> None:
+    style = to_style(MapState(), BASE)
+    assert style["version"] == 8 and style["name"] == "Untitled map"
+    assert (style["center"], style["zoom"], style["bearing"], style["pitch"]) == ([0.0, 20.0], 1.5, 0.0, 0.0)
+    assert all(source["data"].startswith(f"{BASE}/basemap/") for source in style["sources"].values())
+    assert all(item["id"].startswith("mapsrv:") for item in style["layers"])
+
+
+def test_layers_lie_between_the_basemap_and_its_labels() -> None:
+    state = MapState().with_layers(iter([layer(id="b", rank="k"), layer(id="a", rank="U")]))
+    style = to_style(state, BASE)
+    ids = [item["id"] for item in style["layers"]]
+    assert ids[0] == "mapsrv:background" and ids[-1] == "mapsrv:country-labels"
+    assert [item["source"] for item in style["layers"] if not item["id"].startswith("mapsrv:")] == ["a", "b"]
+    assert style["sources"]["a"] == {"type": "geojson", "data": f"{BASE}/data/" + "0" * 64}
+
+
+def test_a_basemap_may_be_none_or_gone() -> None:
+    assert basemap_names()[-1] == "none" and default_basemap() == MapState().basemap
+    none = to_style(MapState(basemap="none"), BASE)
+    assert none == to_style(MapState(basemap="of a later release"), BASE)
+    assert none["sources"] == {}
+
+
+def test_bounds_are_not_in_a_style() -> None:
+    camera = Camera(center=None, zoom=None, bounds=(1.0, 2.0, 3.0, 4.0))
+    assert not to_style(MapState(camera=camera), BASE).keys() & {"center", "zoom", "bearing", "pitch"}
+
+
+def test_an_attribution_of_the_layer_is_its_sources() -> None:
+    source = {"type": "raster", "tiles": ["https://a.org/{z}"], "attribution": "old"}
+    state = MapState().with_layer(layer(source=source, attribution="new"))
+    assert to_style(state, BASE)["sources"]["lakes"] == {**source, "attribution": "new"}
+    inline = {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}}
+    assert to_style(MapState().with_layer(layer(source=inline)), BASE)["sources"]["lakes"] == inline
+
+
+def test_a_style_layer_is_drawn_as_it_was_added() -> None:
+    own = {
+        "id": "a",
+        "type": "line",
+        "minzoom": 3,
+        "paint": {},
+        "layout": {"visibility": "visible"},
+        "metadata": {"a": 1},
+    }
+    assert drawn(style_layers=(own,)) == {
+        "id": "a",
+        "type": "line",
+        "minzoom": 3,
+        "metadata": {"a": 1},
+        "source": "lakes",
+    }
+
+
+def test_overrides_lie_over_it() -> None:
+    override = {"paint": {"fill-color": "blue"}, "layout": {"fill-sort-key": 1}, "minzoom": 0, "maxzoom": 9}
+    assert drawn(restyled={"lakes": override}) == {
+        "id": "lakes",
+        "type": "fill",
+        "source": "lakes",
+        "minzoom": 0,
+        "maxzoom": 9,
+        "paint": {"fill-color": "blue", "fill-opacity": 0.5},
+        "layout": {"fill-sort-key": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("own", "override", "whole", "result"),
+    [
+        (None, None, None, None),
+        (["has", "a"], None, None, ["has", "a"]),
+        (None, ["has", "b"], None, ["has", "b"]),
+        (None, None, ["has", "c"], ["has", "c"]),
+        (["has", "a"], None, ["has", "c"], ["all", ["has", "a"], ["has", "c"]]),
+        (["has", "a"], ["has", "b"], ["has", "c"], ["all", ["has", "a"], ["has", "b"], ["has", "c"]]),
+    ],
+)
+def test_filters_are_joined_by_all(own: Any, override: Any, whole: Any, result: Any) -> None:
+    style_layer = {**FILL, "filter": own} if own else FILL
+    restyled = {"lakes": {"filter": override}} if override else {}
+    assert drawn(style_layers=(style_layer,), restyled=restyled, filter=whole).get("filter") == result
+
+
+@pytest.mark.parametrize("layer_visible", [True, False])
+@pytest.mark.parametrize("override", [None, True, False])
+@pytest.mark.parametrize("added", [None, "visible", "none"])
+def test_visibility_is_settled(layer_visible: bool, override: bool | None, added: str | None) -> None:
+    own = {**FILL, "layout": {"visibility": added} if added else {}}
+    restyled = {} if override is None else {"lakes": {"visible": override}}
+    shown = layer_visible and (override if override is not None else added != "none")
+    layout = drawn(visible=layer_visible, style_layers=(own,), restyled=restyled).get("layout")
+    assert layout == (None if shown else {"visibility": "none"})
