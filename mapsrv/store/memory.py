@@ -1,0 +1,170 @@
+"""The store that forgets: plain dicts in this process, for tests and for `--store memory:`.
+
+It says what the protocol means; every other store is compared with it. Each call passes one
+checkpoint and then changes everything or nothing, without waiting in between.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import trio
+
+from mapsrv.core import log
+from mapsrv.core.log import Head
+from mapsrv.store import (
+    Batch,
+    Component,
+    Done,
+    Entry,
+    KeyRecord,
+    Moved,
+    Ok,
+    Outcome,
+    StoredSession,
+    Unknown,
+)
+
+
+@dataclass(slots=True, eq=False)
+class _Session:
+    """One session; `size` is the bytes of the bodies in `entries`."""
+
+    head: Head
+    base: Head
+    renewed: float
+    size: int = 0
+    components: dict[str, Component] = field(default_factory=dict)
+    entries: deque[Entry] = field(default_factory=deque)
+    keys: dict[str, KeyRecord] = field(default_factory=dict)  # oldest first
+
+
+@dataclass(slots=True)
+class _Blob:
+    body: bytes
+    renewed: float
+
+
+class MemoryStore:
+    """A Store in dicts; what an OK is worth ends with the process."""
+
+    durability = "memory"
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, _Session] = {}
+        self._blobs: dict[str, _Blob] = {}
+        # How often each blob is named by a component or a kept event: a sweep need not walk them all.
+        self._refs: Counter[str] = Counter()
+
+    async def create(self, session_id: str, head: Head, *, now: float) -> bool:
+        await trio.lowlevel.checkpoint()
+        if session_id in self._sessions:
+            return False
+        self._sessions[session_id] = _Session(head, head, now)
+        return True
+
+    async def load(self, session_id: str) -> StoredSession | None:
+        await trio.lowlevel.checkpoint()
+        session = self._sessions.get(session_id)
+        if session is None:
+            return None
+        components = {name: part.value for name, part in session.components.items() if part.value is not None}
+        return StoredSession(
+            session.head, components, session.base, tuple(session.entries), tuple(session.keys.values())
+        )
+
+    async def exists(self, session_id: str) -> bool:
+        await trio.lowlevel.checkpoint()
+        return session_id in self._sessions
+
+    async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
+        await trio.lowlevel.checkpoint()
+        return [self._commit(batch) for batch in batches]
+
+    async def put_blob(self, name: str, body: bytes, *, now: float) -> None:
+        await trio.lowlevel.checkpoint()
+        if not self._renew(name, now):
+            self._blobs[name] = _Blob(bytes(body), now)
+
+    async def renew_blob(self, name: str, *, now: float) -> bool:
+        await trio.lowlevel.checkpoint()
+        return self._renew(name, now)
+
+    async def get_blob(self, name: str) -> bytes | None:
+        await trio.lowlevel.checkpoint()
+        blob = self._blobs.get(name)
+        return None if blob is None else blob.body
+
+    async def renew(self, session_ids: Collection[str], *, now: float) -> None:
+        await trio.lowlevel.checkpoint()
+        for session_id in session_ids:
+            if session_id in self._sessions:
+                self._sessions[session_id].renewed = now
+
+    async def sweep(self, *, before: float) -> tuple[int, int]:
+        await trio.lowlevel.checkpoint()
+        idle = [k for k, s in self._sessions.items() if s.head.revision == 0 and s.renewed < before]
+        for session_id in idle:
+            for part in self._sessions.pop(session_id).components.values():
+                self._forget(part.blobs)
+        loose = [k for k, b in self._blobs.items() if b.renewed < before and k not in self._refs]
+        for name in loose:
+            del self._blobs[name]
+        return len(idle), len(loose)
+
+    def _commit(self, batch: Batch) -> Outcome:
+        session = self._sessions.get(batch.session_id)
+        if session is None:
+            return Unknown()
+        known = (session.keys.get(entry.record.key) for entry in batch.entries)
+        if records := tuple(record for record in known if record is not None):
+            return Done(records)
+        if session.head != batch.after:
+            return Moved(session.head)
+        for entry in batch.entries:
+            self._append(session, entry)
+        for name, part in batch.components.items():
+            self._put_component(session, name, part)
+        return Ok()
+
+    def _append(self, session: _Session, entry: Entry) -> None:
+        session.head = entry.record.head
+        session.keys[entry.record.key] = entry.record
+        if len(session.keys) > log.MAX_KEYS:
+            del session.keys[next(iter(session.keys))]
+        session.entries.append(entry)
+        session.size += len(entry.body)
+        self._refs.update(entry.blobs)
+        while len(session.entries) > log.MAX_EVENTS or session.size > log.MAX_BYTES:
+            oldest = session.entries.popleft()
+            session.size -= len(oldest.body)
+            session.base = oldest.record.head
+            self._forget(oldest.blobs)
+
+    def _put_component(self, session: _Session, name: str, part: Component) -> None:
+        if (previous := session.components.pop(name, None)) is not None:
+            self._forget(previous.blobs)
+        if part.value is not None:
+            session.components[name] = part
+            self._refs.update(part.blobs)
+
+    def _forget(self, blobs: Sequence[str]) -> None:
+        self._refs.subtract(blobs)
+        for name in blobs:
+            if self._refs[name] <= 0:
+                del self._refs[name]
+
+    def _renew(self, name: str, now: float) -> bool:
+        if (blob := self._blobs.get(name)) is None:
+            return False
+        blob.renewed = max(blob.renewed, now)  # a clock that is set back must not age what is in use
+        return True
+
+
+@asynccontextmanager
+async def open_memory(target: str = "") -> AsyncIterator[MemoryStore]:
+    """Yield an empty store. `target` is there to be an OpenStore, and is not used."""
+    yield MemoryStore()
