@@ -1,0 +1,1 @@
+"""The sessions of this process: execute, subscribe, prepare, commit, presence."""

@@ -1,0 +1,117 @@
+"""One committer a process: what is proposed goes to the store in batches, one in flight, and is then visible.
+
+Per batch each session has one place, with its oldest pending commands in order, all or none.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+
+import trio
+
+from mapsrv.core.session import Pending
+from mapsrv.errors import MapsrvError, UnknownSession
+from mapsrv.hub.live import LiveSession
+from mapsrv.metrics import BATCH_EVENTS, COMMIT_SECONDS, STORE_ERRORS
+from mapsrv.store import Batch, Component, Done, Entry, KeyRecord, Moved, Ok, Outcome, Store, Unknown
+from mapsrv.wire import codec
+
+MAX_EVENTS = 256  # of a batch: larger ones gain nothing more and delay the first
+MAX_BYTES = 1024 * 1024
+
+Resync = Callable[[LiveSession], Awaitable[None]]
+
+
+class Committer:
+    """Takes turns among the sessions that have something pending."""
+
+    def __init__(self, store: Store, resync: Resync) -> None:
+        self._store = store
+        self._resync = resync
+        self._due: OrderedDict[LiveSession, None] = OrderedDict()
+        self._wake = trio.Event()
+        self._idle = trio.Event()
+        self.failing = False  # whether the last call to the store failed
+
+    def submit(self, live: LiveSession) -> None:
+        """Note that a session has something pending."""
+        if live.session.pending:
+            self._due.setdefault(live)
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Commit for ever."""
+        while True:
+            self._wake = trio.Event()
+            if not self._due:
+                self._idle.set()
+                await self._wake.wait()
+            self._idle = trio.Event()
+            await self._commit(self._gather())
+
+    async def flushed(self) -> None:
+        """Wait until nothing is pending; the caller says its bound."""
+        while self._due or not self._idle.is_set():
+            await self._idle.wait()
+
+    def _gather(self) -> list[tuple[LiveSession, tuple[Pending, ...]]]:
+        """Take sessions off the line until the batch is full; what is left over joins at its end."""
+        shares: list[tuple[LiveSession, tuple[Pending, ...]]] = []
+        events = size = 0
+        for _ in range(len(self._due)):
+            live, _none = self._due.popitem(last=False)
+            share: list[Pending] = []
+            for pending in live.session.pending:
+                if events and (events >= MAX_EVENTS or size + len(pending.event.body) > MAX_BYTES):
+                    self._due[live] = None
+                    break
+                share.append(pending)
+                events += 1
+                size += len(pending.event.body)
+            if share:
+                shares.append((live, tuple(share)))
+            if events >= MAX_EVENTS or size >= MAX_BYTES:
+                break
+        BATCH_EVENTS.observe(events)
+        return shares
+
+    async def _commit(self, shares: list[tuple[LiveSession, tuple[Pending, ...]]]) -> None:
+        batches = [_batch(live, share) for live, share in shares]
+        try:
+            with COMMIT_SECONDS.time():
+                outcomes = await self._store.commit(batches)
+        except MapsrvError as error:
+            self.failing = True
+            STORE_ERRORS.inc()
+            for live, share in shares:
+                live.failed(share, error)
+            return
+        self.failing = False
+        for (live, share), outcome in zip(shares, outcomes, strict=True):
+            await self._settle(live, share, outcome)
+
+    async def _settle(self, live: LiveSession, share: tuple[Pending, ...], outcome: Outcome) -> None:
+        match outcome:
+            case Ok():
+                live.committed(share)
+                self.submit(live)
+            case Unknown():
+                live.failed(
+                    live.session.pending, UnknownSession("This map is no longer there. Open a new one.")
+                )
+            case Done() | Moved():
+                await self._resync(live)
+
+
+def _batch(live: LiveSession, share: tuple[Pending, ...]) -> Batch:
+    parts: dict[str, Component] = {}
+    entries = []
+    for pending in share:
+        event = pending.event
+        for name, (value, blobs) in codec.components(pending.state, event.ops).items():
+            parts[name] = Component(value, blobs)
+        answer = codec.answer_to_bytes(event.record.answer)
+        record = KeyRecord(event.key, event.record.fingerprint, answer, event.head)
+        entries.append(Entry(event.body, record, codec.blobs_of(event.ops)))
+    return Batch(live.id, live.session.head, tuple(entries), parts)

@@ -1,0 +1,103 @@
+"""How a layer is drawn when nobody said how: sensible style layers for its source and geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain, count
+from zlib import crc32
+
+from mapsrv.core.state import Json, MapState
+from mapsrv.errors import InvalidArgument
+
+# Okabe and Ito's colours, which the colour-blind tell apart, less black and the yellow that light maps
+# swallow, and two of Paul Tol's.
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#882255", "#56b4e9", "#332288")
+RECENT = 40  # layers whose colours are avoided; more have used up the palette anyway
+
+StyleLayer = dict[str, Json]
+_KINDS = ("Polygon", "LineString", "Point")  # bottom to top
+_RASTER = {"raster": "raster", "raster-dem": "hillshade"}
+_DRAWS: Mapping[str, Collection[str]] = {
+    "fill": ("Polygon",),
+    "fill-extrusion": ("Polygon",),
+    "line": ("Polygon", "LineString"),
+    "circle": ("Point",),
+    "heatmap": ("Point",),
+    "symbol": _KINDS,
+}
+
+
+def kinds_of(types: Iterable[str]) -> tuple[str, ...]:
+    """Return which of Polygon, LineString and Point there are among the geometry types, Multi ones too."""
+    found = {kind.removeprefix("Multi") for kind in types}
+    return tuple(kind for kind in _KINDS if kind in found)
+
+
+def undrawn(style_layers: Iterable[Mapping[str, Json]], types: Iterable[str]) -> tuple[str, ...]:
+    """Return the kinds of geometry that no style layer is made to draw."""
+    drawn = {kind for layer in style_layers for kind in _DRAWS.get(str(layer.get("type")), ())}
+    return tuple(kind for kind in kinds_of(types) if kind not in drawn)
+
+
+def colour(state: MapState, layer_id: str) -> str:
+    """Return a palette colour: always the same for this id, unless a recent layer has it."""
+    first = crc32(layer_id.encode("utf-8", "replace")) % len(PALETTE)
+    others = [layer for layer in list(state)[-RECENT:] if layer.id != layer_id]
+    paints = [drawn.get("paint") or {} for layer in others for drawn in layer.style_layers]
+    used = {value for paint in paints for value in paint.values() if isinstance(value, str)}
+    turned = PALETTE[first:] + PALETTE[:first]
+    return next((shade for shade in turned if shade not in used), PALETTE[first])
+
+
+def geojson_layers(state: MapState, layer_id: str, types: Iterable[str]) -> tuple[StyleLayer, ...]:
+    """Return style layers for these geometry types of a GeoJSON source; none known: for whatever comes."""
+    kinds = kinds_of(types) or _KINDS
+    shade = colour(state, layer_id)
+    paints: dict[str, StyleLayer] = {
+        "fill": {"fill-color": shade, "fill-opacity": 0.4},
+        "line": {"line-color": shade, "line-width": 2},
+        "circle": {
+            "circle-color": shade,
+            "circle-radius": 5,
+            "circle-stroke-color": "#ffffff",
+            "circle-stroke-width": 1,
+        },
+    }
+    layers: list[StyleLayer] = []
+    for style_type, paint in paints.items():
+        mine = [kind for kind in kinds if kind in _DRAWS[style_type]]
+        if mine:
+            layer: StyleLayer = {"type": style_type, "paint": paint}
+            if len(mine) < len(kinds):
+                layer["filter"] = _only(mine)
+            layers.append(layer)
+    return _named(state, layer_id, layers)
+
+
+def source_layers(state: MapState, layer_id: str, source_type: str) -> tuple[StyleLayer, ...]:
+    """Return style layers for a source that is not GeoJSON. Raises InvalidArgument for vector tiles."""
+    if source_type not in _RASTER:
+        raise InvalidArgument(
+            'layers: vector tiles need style layers that name their source-layer, such as [{"type": "line",'
+            ' "source-layer": "roads", "paint": {"line-color": "#0072b2"}}].'
+        )
+    return _named(state, layer_id, [{"type": _RASTER[source_type]}])
+
+
+def _named(state: MapState, layer_id: str, style_layers: Iterable[StyleLayer]) -> tuple[StyleLayer, ...]:
+    """Return the style layers with ids that are free in the map, the first with the layer's own."""
+    named = []
+    for place, layer in enumerate(style_layers):
+        base = f"{layer_id}-{'points' if layer['type'] == 'circle' else layer['type']}"
+        names = chain([base] if place else [layer_id], (f"{base}-{number}" for number in count(2)))
+        named.append({"id": next(name for name in names if not _taken(state, layer_id, name)), **layer})
+    return tuple(named)
+
+
+def _taken(state: MapState, layer_id: str, name: str) -> bool:
+    return state.owners.get(name, layer_id) != layer_id or (name != layer_id and name in state.layers)
+
+
+def _only(kinds: Iterable[str]) -> Json:
+    types = [name for kind in kinds for name in (kind, f"Multi{kind}")]
+    return ["in", ["geometry-type"], ["literal", types]]

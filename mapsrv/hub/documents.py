@@ -1,0 +1,162 @@
+"""GeoJSON documents as blobs: each stored once under the sha256 of its regular form, for ever the same.
+
+What computes on more than INLINE bytes goes to a worker process; only bytes and Summaries come back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from mapsrv.core.bounds import Bounds
+from mapsrv.core.commands import FeatureId
+from mapsrv.core.state import Json
+from mapsrv.core.summary import Summary
+from mapsrv.errors import Busy, TooLarge, UnknownData
+from mapsrv.hub import geodata
+from mapsrv.hub.geodata import Merged, Regular
+from mapsrv.hub.worker import Workers, started
+from mapsrv.store import Store
+
+INLINE = 32 * 1024  # bytes of GeoJSON: some 4 ms on the loop, of the 10 that it may be held
+MAX_SUMMARIES = 256  # remembered; each is mostly under 10 KiB, and made anew from its blob in time
+PREFIX = "data/"  # of a document's address, relative to the server's
+
+_NAME = re.compile(r"[0-9a-f]{64}")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What came of a document: its address data/NAME, the size of its regular form, and its Summary."""
+
+    data: str
+    bytes: int
+    summary: Summary
+
+
+class Documents:
+    """The documents of a store. `max_data` is in bytes; `clock` gives Unix time in seconds."""
+
+    def __init__(self, store: Store, *, max_data: int, clock: Callable[[], float]) -> None:
+        self.max_data = max_data
+        self._store = store
+        self._clock = clock
+        self._workers = Workers()
+        self._summaries: OrderedDict[str, Summary] = OrderedDict()
+
+    async def warm(self) -> None:
+        """Start a worker ahead, so that the first large document need not wait for it."""
+        try:
+            await self._workers.run(started)
+        except Busy:
+            return  # who needs a worker will be told
+
+    async def put(self, body: bytes) -> Stored:
+        """Store any GeoJSON made regular. Raises TooLarge, InvalidGeoJson, Busy, StoreUnavailable."""
+        return await self.keep(await self.regular(body))
+
+    async def get(self, name: str) -> bytes:
+        """Return the document of that name. Raises UnknownData."""
+        body = await self._store.get_blob(name) if _NAME.fullmatch(name) else None
+        if body is None:
+            raise _unknown(name)
+        return body
+
+    async def regular(self, body: bytes) -> Regular:
+        """Return any GeoJSON made regular, not stored yet. Raises TooLarge, InvalidGeoJson, Busy."""
+        self.check_size(len(body))
+        regular = await self._compute(len(body), geodata.regular, body)
+        self.check_size(len(regular.body))
+        return regular
+
+    async def keep(self, regular: Regular) -> Stored:
+        """Store a regular document, or renew the one that is there."""
+        await self._store.put_blob(regular.name, regular.body, now=self._clock())
+        self._remember(regular.name, regular.summary)
+        return Stored(PREFIX + regular.name, len(regular.body), regular.summary)
+
+    async def renew(self, address: str) -> Summary:
+        """Renew the document at data/NAME, and return its Summary. Raises UnknownData."""
+        name = address.removeprefix(PREFIX)
+        if not _NAME.fullmatch(name) or not await self._store.renew_blob(name, now=self._clock()):
+            raise _unknown(name)
+        return await self._summary_of(name)
+
+    async def summary(self, source: Mapping[str, Json]) -> Summary | None:
+        """Return the Summary of a source's data, or None when it is not kept here. Raises UnknownData."""
+        data = source.get("data")
+        if isinstance(data, str):
+            return await self._summary_of(data.removeprefix(PREFIX)) if is_address(data) else None
+        return geodata.summarised(geodata.dumped(data)) if is_ours(source) else None
+
+    async def body(self, source: Mapping[str, Json]) -> bytes | None:
+        """Return a source's data as JSON, or None when it is not kept here. Raises UnknownData."""
+        if not is_ours(source):
+            return None
+        data = source["data"]
+        return await self.get(data.removeprefix(PREFIX)) if isinstance(data, str) else geodata.dumped(data)
+
+    async def merged(self, base: bytes, change: bytes, promote_id: Json) -> Merged:
+        """Return the regular document `base` after {"add", "update", "remove"}, not stored yet."""
+        self.check_size(len(change))
+        merged = await self._compute(len(base) + len(change), geodata.merged, base, change, promote_id)
+        self.check_size(len(merged.regular.body))
+        return merged
+
+    async def bounds_of_features(self, body: bytes, feature_ids: Sequence[FeatureId]) -> Bounds | None:
+        """Return the bounds of these features, or None when they have no geometry. Raises InvalidArgument."""
+        return await self._compute(len(body), geodata.bounds_of_features, body, tuple(feature_ids))
+
+    def check_size(self, size: int) -> None:
+        """Raise TooLarge for more bytes than a document may have; `size` may be all that is known of it."""
+        if size > self.max_data:
+            raise TooLarge(
+                f"The GeoJSON has {_mebibytes(size)}; this server takes at most {_mebibytes(self.max_data)}"
+                " (--max-data). Simplify the shapes, round coordinates to 6 digits, leave out properties, or"
+                " give the source as tiles or as a URL that the browser loads."
+            )
+
+    async def _summary_of(self, name: str) -> Summary:
+        known = self._summaries.get(name)
+        if known is None:
+            body = await self.get(name)
+            known = await self._compute(len(body), geodata.summarised, body)
+        self._remember(name, known)
+        return known
+
+    def _remember(self, name: str, summary: Summary) -> None:
+        self._summaries[name] = summary
+        self._summaries.move_to_end(name)
+        if len(self._summaries) > MAX_SUMMARIES:
+            self._summaries.popitem(last=False)
+
+    async def _compute(self, size: int, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if size <= INLINE:
+            return call(*args, **kwargs)
+        return await self._workers.run(call, *args, **kwargs)
+
+
+def is_address(data: str) -> bool:
+    """Return whether the text is data/NAME, the address of a document here."""
+    return data.startswith(PREFIX) and _NAME.fullmatch(data, len(PREFIX)) is not None
+
+
+def is_ours(source: Mapping[str, Json]) -> bool:
+    """Return whether a source's data is kept here: as data/NAME, or in the source itself."""
+    data = source.get("data")
+    return is_address(data) if isinstance(data, str) else isinstance(data, dict)
+
+
+def _unknown(name: str) -> UnknownData:
+    why = "it was never stored, or no map used it for a day"
+    return UnknownData(f"There is no data/{name[:64]} here: {why}. POST it to /data again.")
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size:,} bytes" if size < 1024 * 1024 else f"{size / 1024 / 1024:.1f} MiB"

@@ -1,0 +1,135 @@
+"""GeoJSON from bytes to bytes: what runs in a worker process, or on the loop for small data.
+
+Every function takes JSON as UTF-8 bytes, gives bytes and small values, and raises MapsrvErrors only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import NoReturn, ParamSpec, TypeVar
+
+from mapsrv.core.bounds import Bounds, bounds_of
+from mapsrv.core.commands import FeatureId
+from mapsrv.core.features import apply_diff, check_diff, find_id
+from mapsrv.core.geojson import collection_of, normalise, promote
+from mapsrv.core.geometry import shown
+from mapsrv.core.state import PROMOTED, Json
+from mapsrv.core.summary import Summary, summary
+from mapsrv.errors import InvalidArgument, InvalidGeoJson
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Regular:
+    """A regular document: its compact JSON, the name of a blob of these bytes, and its Summary."""
+
+    body: bytes
+    name: str
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A document after a change. `diff` is the completed change as JSON.
+
+    `promoted_now`: ids have just become promoted, so every feature is changed and the source must say so.
+    """
+
+    regular: Regular
+    diff: bytes
+    promoted_now: bool
+
+
+def _total(call: Callable[P, T]) -> Callable[P, T]:
+    """Make what Python raises on bad JSON a refusal: too deep, lone surrogates, integers of 5,000 digits."""
+
+    @wraps(call)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return call(*args, **kwargs)
+        except RecursionError:
+            raise InvalidGeoJson("The JSON nests too deep.") from None
+        except ValueError as error:
+            raise InvalidGeoJson(f"This is not JSON as RFC 8259 has it: {str(error)[:200]}") from None
+
+    return checked
+
+
+def parse(body: bytes) -> Json:
+    """Return the value of JSON in UTF-8, with a byte order mark or not. Raises ValueError, RecursionError."""
+    return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def dump(value: Json) -> bytes:
+    """Return the value as compact UTF-8 JSON. Raises ValueError, RecursionError."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _regular(collection: Json) -> Regular:
+    body = dump(collection)
+    return Regular(body, hashlib.sha256(body).hexdigest(), summary(collection))
+
+
+@_total
+def dumped(value: Json) -> bytes:
+    """Return the value as compact JSON."""
+    return dump(value)
+
+
+@_total
+def regular(body: bytes) -> Regular:
+    """Return any GeoJSON made regular."""
+    return _regular(normalise(parse(body)).collection)
+
+
+@_total
+def summarised(body: bytes) -> Summary:
+    """Return the Summary of a regular document."""
+    return summary(parse(body))
+
+
+@_total
+def merged(base: bytes, change: bytes, promote_id: Json) -> Merged:
+    """Return the regular document `base` after {"add"?, "update"?, "remove"?}.
+
+    `promote_id` is the source's promoteId: None where it can still be made to promote ids.
+    """
+    collection, lists = parse(base), _lists(parse(change))
+    features = collection["features"]
+    before = promote_id == PROMOTED or any(PROMOTED in feature["properties"] for feature in features)
+    diff = check_diff(collection, *lists, promoted=before)
+    after = apply_diff(collection, diff.add, diff.update, diff.remove)
+    promoted_now = diff.promoted and not before and promote_id is None
+    if promoted_now:
+        after = collection_of(promote(after["features"]))
+    return Merged(_regular(after), dump(diff.to_json()), promoted_now)
+
+
+def _lists(change: Json) -> list[Sequence[Json]]:
+    if type(change) is not dict:
+        raise InvalidArgument(f'expected an object {{"add", "update", "remove"}}, not {shown(change)}')
+    lists = [change.get(key) or [] for key in ("add", "update", "remove")]
+    for key, items in zip(("add", "update", "remove"), lists, strict=True):
+        if type(items) is not list:
+            raise InvalidArgument(f"{key}: expected an array, not {shown(items)}")
+    if not any(lists):
+        raise InvalidArgument("Give the features to add, to update or to remove.")
+    return lists
+
+
+@_total
+def bounds_of_features(body: bytes, feature_ids: Sequence[FeatureId]) -> Bounds | None:
+    """Return the bounds of these features of a regular document, or None when they have no geometry."""
+    geometries = {feature["id"]: feature["geometry"] for feature in parse(body)["features"]}
+    found = [find_id(value, f"feature_ids[{place}]", geometries) for place, value in enumerate(feature_ids)]
+    return bounds_of(geometries[feature_id] for feature_id in found)

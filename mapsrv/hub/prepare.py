@@ -1,0 +1,168 @@
+"""prepare(command, state): all of a command that has to wait, done before anything is decided.
+
+Data is made regular and stored, style layers are filled in, places to look at are found. What was
+read of a layer is named in `relied`; the session asks again when that layer is another by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from math import isfinite
+from typing import Any
+
+from mapsrv.core.bounds import Bounds
+from mapsrv.core.commands import AddLayer, Command, Prepared, SetMapView, UpdateFeatures
+from mapsrv.core.geometry import shown
+from mapsrv.core.state import PROMOTED, Camera, Json, MapState
+from mapsrv.core.summary import Summary
+from mapsrv.errors import InvalidArgument, InvalidGeoJson, LimitReached
+from mapsrv.hub import defaults, geodata
+from mapsrv.hub.documents import PREFIX, Documents
+from mapsrv.hub.prepare_features import MAX_INLINE, prepare_features
+from mapsrv.hub.prepare_view import POINT_ZOOM, is_point, prepare_view
+
+MAX_SOURCE = 64 * 1024  # bytes of a source's JSON without its data: a long list of tile URLs is 2 KiB
+MAX_STYLE = 64 * 1024  # bytes of a layer's style layers
+MAX_STYLE_LAYERS = 100
+FIT_PADDING = 40.0  # CSS pixels
+
+_TYPES = {"geojson": "vector", "vector": "vector", "raster": "raster", "raster-dem": "raster"}
+_CANNOT_FIT = (
+    "The camera was not moved: the data is loaded by the browser, so its bounds are not known here."
+    " Call set_map_view with bounds."
+)
+
+
+def accept_style(source: Mapping[str, Json], style_layers: tuple[Mapping[str, Json], ...]) -> None:
+    """Accept every style: the Style Spec's own validator is to stand here."""
+
+
+async def prepare(
+    command: Command,
+    state: MapState,
+    documents: Documents,
+    *,
+    style_check: Callable[[Mapping[str, Json], tuple[Mapping[str, Json], ...]], None] = accept_style,
+) -> Prepared:
+    """Return the command completed. Raises a MapsrvError that refuses it, and Busy or StoreUnavailable."""
+    match command:
+        case AddLayer():
+            return await _prepare_layer(command, state, documents, style_check)
+        case UpdateFeatures():
+            return await prepare_features(command, state, documents)
+        case SetMapView():
+            return await prepare_view(command, state, documents)
+        case _:
+            return Prepared(command)
+
+
+async def _prepare_layer(
+    command: AddLayer,
+    state: MapState,
+    documents: Documents,
+    style_check: Callable[[Any, Any], None],
+) -> Prepared:
+    kind = _source_type(command)
+    frame = {key: value for key, value in command.source.items() if key != "data"}
+    check_json_size("source", frame, MAX_SOURCE)
+    given = command.style_layers
+    if given is not None:
+        if len(given) > MAX_STYLE_LAYERS:
+            raise LimitReached(f"layers: {len(given)} style layers; at most {MAX_STYLE_LAYERS} are kept.")
+        check_json_size("layers", list(given), MAX_STYLE)
+    source, summary = command.source, None
+    if kind == "geojson":
+        source, summary = await _with_data(command, documents)
+        types = summary.geometry_types if summary else ()
+        drawn = given or defaults.geojson_layers(state, command.id, types)
+    else:
+        drawn = given or defaults.source_layers(state, command.id, kind)
+    style_check(source, drawn)
+    warnings = _data_warnings(summary, drawn)
+    camera = None
+    if command.fit:
+        camera = _camera(_bounds(source, summary), state)
+        if camera is None and summary is None:
+            warnings.append(_CANNOT_FIT)
+    completed = replace(
+        command, source=source, type=_TYPES[kind], style_layers=drawn, document=None, camera=camera
+    )
+    return Prepared(completed, warnings=tuple(warnings))
+
+
+def _source_type(command: AddLayer) -> str:
+    kind = "geojson" if command.document is not None else command.source.get("type")
+    if not isinstance(kind, str) or kind not in _TYPES:
+        raise InvalidArgument(f"source.type: expected one of {', '.join(_TYPES)}, not {shown(kind)}.")
+    if command.type not in (None, _TYPES[kind]):
+        made = f"a {kind} source makes a {_TYPES[kind]} layer"
+        raise InvalidArgument(f'type: {made}, not "{command.type}": leave type out.')
+    return kind
+
+
+def check_json_size(name: str, value: Json, most: int) -> None:
+    """Raise LimitReached when the value's JSON has more bytes; InvalidArgument when it has no JSON."""
+    try:
+        size = len(geodata.dump(value))
+    except (ValueError, RecursionError) as error:
+        raise InvalidArgument(f"{name}: this cannot be written as JSON: {str(error)[:200]}") from None
+    if size > most:
+        raise LimitReached(f"{name}: {size:,} bytes of JSON; at most {most:,} are kept.")
+
+
+async def _with_data(command: AddLayer, documents: Documents) -> tuple[dict[str, Json], Summary | None]:
+    """Return the source with its data kept here (the Summary then), or left to the browser (None)."""
+    source: dict[str, Json] = {**command.source, "type": "geojson"}
+    data = source.get("data")
+    if command.document is None and isinstance(data, str):
+        if data.startswith("file:"):
+            raise InvalidArgument("source.data: this server cannot read your files. POST it to /data first.")
+        if not data.startswith(PREFIX):
+            return source, None
+        summary = await documents.renew(data)
+    else:
+        if command.document is None and not isinstance(data, dict):
+            raise InvalidGeoJson(f"source.data: expected GeoJSON, a URL or data/NAME, not {shown(data)}")
+        body = geodata.dumped(data) if command.document is None else command.document
+        regular = await documents.regular(body)
+        summary = regular.summary
+        small = len(regular.body) <= MAX_INLINE
+        source["data"] = geodata.parse(regular.body) if small else (await documents.keep(regular)).data
+    if source.get("promoteId") == PROMOTED:
+        del source["promoteId"]  # of what the layer was before
+    if summary.promoted:
+        source.setdefault("promoteId", PROMOTED)
+    return source, summary
+
+
+def _data_warnings(summary: Summary | None, drawn: tuple[Mapping[str, Json], ...]) -> list[str]:
+    if summary is None:
+        return []
+    if summary.bounds is None:
+        return ["The data has no coordinates: there is nothing to draw until update_features adds some."]
+    return [
+        f"None of the style layers is made to draw {kind} features."
+        for kind in defaults.undrawn(drawn, summary.geometry_types)
+    ]
+
+
+def _bounds(source: Mapping[str, Json], summary: Summary | None) -> Bounds | None:
+    """Return where the data is; a tile source may say so itself."""
+    if summary is not None:
+        return summary.bounds
+    said = source.get("bounds")
+    if not isinstance(said, list) or len(said) != 4:
+        return None
+    if not all(type(number) in (int, float) and isfinite(number) and abs(number) <= 180 for number in said):
+        return None
+    west, south, east, north = said
+    return (west, south, east, north) if -90 <= south <= north <= 90 else None
+
+
+def _camera(box: Bounds | None, state: MapState) -> Camera | None:
+    if box is None:
+        return None
+    if is_point(box):
+        return Camera(center=(box[0], box[1]), zoom=max(POINT_ZOOM, state.camera.zoom or 0.0))
+    return Camera(center=None, zoom=None, bounds=box, padding=FIT_PADDING)

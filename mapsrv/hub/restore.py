@@ -1,0 +1,48 @@
+"""A Session from what the store has of it, in slices, so that a large map does not hold the loop."""
+
+from __future__ import annotations
+
+import trio
+
+from mapsrv.core.log import Event, EventLog, Record
+from mapsrv.core.session import Session
+from mapsrv.core.state import MapLayer
+from mapsrv.store import Entry, KeyRecord, StoredSession
+from mapsrv.wire import codec
+
+SLICE_BYTES = 256 * 1024  # of JSON parsed between two checkpoints, about 3 ms
+SLICE_KEYS = 500
+
+
+async def restored(stored: StoredSession) -> Session:
+    """Return the session at the store's head. Its log's events carry no ops: readers need only bodies."""
+    state = codec.base_state(stored.components)
+    layers = await _layers(stored)
+    log = EventLog(stored.base)
+    for entry in stored.log:
+        log.append(_event(entry))
+    keys = []
+    for number, record in enumerate(stored.keys):
+        keys.append((record.key, _record(record)))
+        if number % SLICE_KEYS == 0:
+            await trio.lowlevel.checkpoint()
+    return Session(stored.head, codec.encode_event, state=state.with_layers(layers), log=log, keys=keys)
+
+
+async def _layers(stored: StoredSession) -> list[MapLayer]:
+    layers, size = [], 0
+    for body in codec.layer_components(stored.components):
+        layers.append(codec.layer_from_bytes(body))
+        size += len(body)
+        if size > SLICE_BYTES:
+            size = 0
+            await trio.lowlevel.checkpoint()
+    return layers
+
+
+def _event(entry: Entry) -> Event:
+    return Event(entry.record.head, entry.record.key, entry.body, (), _record(entry.record))
+
+
+def _record(record: KeyRecord) -> Record:
+    return Record(record.fingerprint, codec.answer_from_bytes(record.answer), record.head.position)

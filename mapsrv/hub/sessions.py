@@ -1,0 +1,257 @@
+"""The sessions of this process: found or loaded once, pinned while used, dropped when idle.
+
+execute() is the one gate: whatever changes a map comes through it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import trio
+
+from mapsrv.core.commands import Command, Prepared
+from mapsrv.core.log import Head, Origin, Position
+from mapsrv.core.state import MapState
+from mapsrv.errors import MapsrvError, TooMany, UnknownSession
+from mapsrv.hub.commit import Committer
+from mapsrv.hub.documents import Documents
+from mapsrv.hub.live import LiveSession
+from mapsrv.hub.prepare import prepare
+from mapsrv.hub.restore import restored
+from mapsrv.hub.subscribers import Subscriber
+from mapsrv.metrics import COMMANDS, SESSIONS
+from mapsrv.store import Store
+from mapsrv.wire.codec import Receipt
+
+PRESENCE_TICK = 0.5  # seconds: presence goes out at most twice a second
+MAX_SESSIONS = 10_000  # held at once; past it the longest idle one is dropped first
+SWEEP_SECONDS = 3600.0
+KEEP_UNUSED_SECONDS = 24 * 3600.0  # maps never changed, blobs never used
+FLUSH_SECONDS = 5.0  # what is proposed gets this long to reach the store at the end
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Where times come from: `wall` is Unix seconds; monotonic seconds are Trio's own."""
+
+    wall: Callable[[], float]
+
+    def at(self) -> str:
+        """Return now as RFC 3339 UTC, in milliseconds."""
+        return (
+            datetime.fromtimestamp(self.wall(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        )
+
+
+class Hub:
+    """Made by open_hub()."""
+
+    def __init__(self, store: Store, documents: Documents, clock: Clock, session_idle: float) -> None:
+        self.store = store
+        self.durability = store.durability
+        self.documents = documents
+        self.clock = clock
+        self._session_idle = session_idle
+        self._live: dict[str, LiveSession] = {}
+        self._loading: dict[str, trio.Event] = {}
+        self._changed: dict[LiveSession, None] = {}
+        self._presence_due = trio.Event()
+        self.committer = Committer(store, self._resync)
+
+    # --- maps -------------------------------------------------------------------
+
+    async def create_session(self) -> str:
+        """Return the id of a new map: an unguessable capability."""
+        while True:
+            session_id = secrets.token_urlsafe(16)
+            head = Head.of_epoch(secrets.token_hex(8))
+            if await self.store.create(session_id, head, now=self.clock.wall()):
+                return session_id
+
+    async def exists(self, session_id: str) -> bool:
+        """Return whether there is a map of that id."""
+        return session_id in self._live or await self.store.exists(session_id)
+
+    @asynccontextmanager
+    async def open_session(self, session_id: str) -> AsyncIterator[LiveSession]:
+        """Hold a session in memory meanwhile; raises UnknownSession or StoreUnavailable."""
+        live = await self._find(session_id)
+        try:
+            yield live
+        finally:
+            live.pins -= 1
+            live.idle_since = trio.current_time()
+
+    async def execute(
+        self, session_id: str, command: Command, origin: Origin, key: str | None = None
+    ) -> Receipt:
+        """Do a command and return its Receipt; raises MapsrvError when it is refused."""
+        try:
+            async with self.open_session(session_id) as live:
+                made = key or f"minted-{secrets.token_hex(12)}"
+                answer, position = await live.execute(command, origin, made, self.clock.at())
+                COMMANDS.labels("ok").inc()
+                return Receipt(
+                    session_id,
+                    live.state.title,
+                    position,
+                    answer.changed,
+                    live.presence.count,
+                    answer.warnings,
+                    self.durability,
+                )
+        except MapsrvError as error:
+            COMMANDS.labels(error.code).inc()
+            raise
+
+    @asynccontextmanager
+    async def subscribe(
+        self, session_id: str, cursor: Position | None, *, viewer: str, name: str, url: str, local: bool
+    ) -> AsyncIterator[Subscriber]:
+        """Read a session from a cursor, counted as a stream of that tab meanwhile."""
+        async with self.open_session(session_id) as live:
+            subscriber = Subscriber(live, cursor, url)
+            live.subscribers.add(subscriber)
+            live.presence.opened(viewer, name, local=local)
+            try:
+                yield subscriber
+            finally:
+                live.subscribers.discard(subscriber)
+                live.presence.closed(viewer)
+
+    def in_front(self) -> str | None:
+        """Return the map that a person on this machine most recently had in front, if one is still there."""
+        fronts = [
+            (live.presence.front, live.id) for live in self._live.values() if live.presence.front is not None
+        ]
+        return max(fronts, default=(None, None), key=lambda pair: pair[0] or 0.0)[1]
+
+    @property
+    def viewers(self) -> int:
+        """How many viewers all maps have."""
+        return sum(live.presence.count for live in self._live.values())
+
+    # --- finding and dropping -----------------------------------------------------
+
+    async def _find(self, session_id: str) -> LiveSession:
+        """Return the session with one pin more; loading is single-flight."""
+        while (live := self._live.get(session_id)) is None:
+            loading = self._loading.get(session_id)
+            if loading is not None:
+                await loading.wait()
+                continue
+            self._loading[session_id] = trio.Event()
+            try:
+                self._live[session_id] = await self._load(session_id)
+            finally:
+                self._loading.pop(session_id).set()
+            SESSIONS.set(len(self._live))
+        live.pins += 1
+        return live
+
+    async def _load(self, session_id: str) -> LiveSession:
+        stored = await self.store.load(session_id)
+        if stored is None:
+            raise UnknownSession("There is no map of that id. It may have been forgotten; open a new one.")
+        self._make_room()
+        return LiveSession(session_id, await restored(stored), self)
+
+    def _make_room(self) -> None:
+        if len(self._live) < MAX_SESSIONS:
+            return
+        idle = [live for live in self._live.values() if live.droppable]
+        if not idle:
+            raise TooMany("This server holds as many maps as it can. Try again later.", retry_after=30)
+        self._drop(min(idle, key=lambda live: live.idle_since))
+
+    def drop_idle(self) -> None:
+        """Drop the sessions that nobody used for a while: one step, so that none is dropped in use."""
+        limit = trio.current_time() - self._session_idle
+        for live in [live for live in self._live.values() if live.droppable and live.idle_since <= limit]:
+            self._drop(live)
+
+    def _drop(self, live: LiveSession) -> None:
+        del self._live[live.id]
+        SESSIONS.set(len(self._live))
+
+    async def _resync(self, live: LiveSession) -> None:
+        """The store's history of a session is not ours: read it anew, and decide again what waits."""
+        stored = await self.store.load(live.id)
+        session = None if stored is None else await restored(stored)
+        if session is None:
+            live.failed(live.session.pending, UnknownSession("This map is no longer there. Open a new one."))
+        else:
+            live.replace(session)
+
+    # --- tasks ------------------------------------------------------------------
+
+    async def prepare(self, command: Command, state: MapState) -> Prepared:
+        """Do all that waits before a command can be decided."""
+        return await prepare(command, state, self.documents)
+
+    def submit(self, live: LiveSession) -> None:
+        """Have what is pending committed."""
+        self.committer.submit(live)
+
+    def presence_changed(self, live: LiveSession) -> None:
+        """Have the presence published at the next tick."""
+        self._changed[live] = None
+        self._presence_due.set()
+
+    async def run_presence(self) -> None:
+        """Publish what changed of presence, at every tick."""
+        while True:
+            await self._presence_due.wait()
+            self._presence_due = trio.Event()
+            changed, self._changed = self._changed, {}
+            for live in changed:
+                if live.presence.publish():
+                    live.wake()
+            await trio.sleep(PRESENCE_TICK)
+
+    async def run_housekeeping(self) -> None:
+        """Drop idle sessions every minute or so, and sweep the store every hour."""
+        sweep_at = trio.current_time() + SWEEP_SECONDS
+        while True:
+            await trio.sleep(min(60.0, max(self._session_idle / 4, 0.1)))
+            self.drop_idle()
+            if trio.current_time() >= sweep_at:
+                sweep_at = trio.current_time() + SWEEP_SECONDS
+                await self._sweep()
+
+    async def _sweep(self) -> None:
+        try:
+            await self.store.renew(tuple(self._live), now=self.clock.wall())
+            await self.store.sweep(before=self.clock.wall() - KEEP_UNUSED_SECONDS)
+        except MapsrvError:
+            pass  # the store is away: the next hour will do
+
+
+@asynccontextmanager
+async def open_hub(
+    store: Store, *, max_data: int, session_idle: float, clock: Clock | None = None, warm: bool = True
+) -> AsyncIterator[Hub]:
+    """Run a hub on an open store; at the end what is proposed gets FLUSH_SECONDS to be stored.
+
+    max_data is bytes, session_idle seconds; warm starts the worker process ahead of its first use.
+    """
+    clock = clock or Clock(time.time)
+    documents = Documents(store, max_data=max_data, clock=clock.wall)
+    async with trio.open_nursery() as nursery:
+        hub = Hub(store, documents, clock, session_idle)
+        if warm:
+            nursery.start_soon(documents.warm)
+        nursery.start_soon(hub.committer.run)
+        nursery.start_soon(hub.run_presence)
+        nursery.start_soon(hub.run_housekeeping)
+        try:
+            yield hub
+        finally:
+            with trio.move_on_after(FLUSH_SECONDS, shield=True):
+                await hub.committer.flushed()
+            nursery.cancel_scope.cancel()
