@@ -1,0 +1,170 @@
+// What this page knows of the shared map, and what follows from a change of it: the map, the panel, the camera.
+// All changes come over the stream; what a person does here goes to the server and comes back the same way.
+
+import type { Map as MapLibreMap } from "maplibre-gl";
+import { applyOp, isKnownOp } from "./state/apply.ts";
+import { toStyle } from "./state/style.ts";
+import type { Camera, FeatureDiff, MapEvent, MapLayer, MapState, Snapshot } from "./state/types.ts";
+import { CameraGuide } from "./map/camera.ts";
+import { hasDiff, same } from "./map/diff.ts";
+import { Problems } from "./map/errors.ts";
+import { extentOf } from "./map/extent.ts";
+import { Sync } from "./map/sync.ts";
+import { byId } from "./panel/dom.ts";
+import { LayerList, type LayerActions } from "./panel/layers.ts";
+import { layerIdFor } from "./panel/slug.ts";
+import { showConnection, showMessage, showPeople, showProblems, showStatus, showTitle } from "./panel/status.ts";
+import { showGone, showOutdated } from "./panel/gone.ts";
+import type { Presence } from "./wire/presence.ts";
+import type { Server } from "./wire/server.ts";
+import type { Connection, StreamListener } from "./wire/stream.ts";
+
+const FORMAT = 1; // of snapshots that this page reads
+const CATCH_UP_MS = 1_000; // after a reconnect the missed events come in a burst: their camera is old news
+
+export class App implements StreamListener, LayerActions {
+  state: MapState | null = null;
+  mapUrl = location.href;
+  readonly guide: CameraGuide;
+  readonly problems: Problems;
+  private readonly sync: Sync;
+  private readonly list: LayerList;
+  private readonly baseUrl = new URL(".", location.href).href.replace(/\/$/, "");
+  private position = "";
+  private drawable = false;
+  private wasOpen = false;
+  private catchingUpUntil = 0;
+
+  constructor(private readonly map: MapLibreMap, private readonly server: Server, private readonly presence: Presence) {
+    this.guide = new CameraGuide(map, (waits) => this.showWaiting(waits));
+    this.problems = new Problems((problems) => {
+      presence.set({ problems });
+      showProblems(problems, (id) => this.titleOf(id));
+    });
+    this.sync = new Sync(map, {
+      failed: (layerId, message) => this.problems.add(this.position, layerId, message),
+      fresh: (layerId) => this.problems.clear(layerId),
+    });
+    this.list = new LayerList(byId("layers"), byId("no-layers"), this);
+    map.once("style.load", () => {
+      this.drawable = true;
+      this.render();
+    });
+  }
+
+  onConnection(connection: Connection): void {
+    showConnection(connection);
+    if (connection === "gone") showGone();
+    if (connection !== "open") return;
+    this.presence.renew();
+    if (this.wasOpen) this.catchingUpUntil = Date.now() + CATCH_UP_MS;
+    this.wasOpen = true;
+  }
+
+  onSnapshot(snapshot: Snapshot): void {
+    if (snapshot.format > FORMAT) return showOutdated();
+    const before = this.state;
+    this.state = before ? withOldIdentities(before, snapshot.state) : snapshot.state;
+    this.mapUrl = /^https?:/.test(snapshot.url ?? "") ? snapshot.url : location.href;
+    this.position = snapshot.position;
+    if (!before) this.guide.start(this.state.camera);
+    else if (!same(before.camera, this.state.camera)) this.guide.offer(this.state.camera);
+    this.render();
+  }
+
+  onEvent(event: MapEvent, position: string): boolean {
+    if (!this.state || !event.ops.every(isKnownOp)) return false;
+    this.position = position;
+    const diffs = new Map<string, FeatureDiff[]>();
+    let camera: Camera | null = null;
+    for (const op of event.ops) {
+      this.state = applyOp(this.state, op);
+      if (op.op === "set_camera") camera = op.camera;
+      if (op.op === "update_features") noteDiff(diffs, op.id, op);
+      if (op.op === "put_layer") diffs.set(op.layer.id, [WHOLE]);
+    }
+    this.render(diffs);
+    if (camera) this.moveTo(camera);
+    return true;
+  }
+
+  onPresence = showPeople;
+  onStatus = showStatus;
+
+  show(layer: MapLayer, visible: boolean): Promise<boolean> {
+    return this.command("toggle_layer", { layer_id: layer.id, action: visible ? "show" : "hide" });
+  }
+
+  move(layer: MapLayer, place: object): Promise<boolean> {
+    return this.command("move_layer", { layer_id: layer.id, ...place });
+  }
+
+  remove(layer: MapLayer): Promise<boolean> {
+    return this.command("remove_layer", { layer_id: layer.id });
+  }
+
+  /** Only this viewer's map moves. */
+  async find(layer: MapLayer): Promise<void> {
+    const bounds = await extentOf(this.map, layer).catch(() => null);
+    if (bounds) this.guide.fit(bounds);
+    else showMessage(`“${layer.title || layer.id}” does not say where it is.`);
+  }
+
+  async addFile(file: File): Promise<void> {
+    showMessage(`Adding ${file.name} …`);
+    try {
+      const { data } = await this.server.upload(file);
+      const id = layerIdFor(file.name, this.state?.layers ?? []);
+      await this.server.command("add_layer", { id, source: data, title: file.name, fit: true });
+      showMessage(`${file.name} was added.`);
+    } catch (error) {
+      showMessage(`${file.name} was not added. ${(error as Error).message}`);
+    }
+  }
+
+  titleOf(layerId: string): string {
+    return this.state?.layers.find((layer) => layer.id === layerId)?.title || layerId;
+  }
+
+  private async command(name: string, args: object): Promise<boolean> {
+    try {
+      await this.server.command(name, args);
+      showMessage("");
+      return true;
+    } catch (error) {
+      showMessage((error as Error).message);
+      return false;
+    }
+  }
+
+  private moveTo(camera: Camera): void {
+    if (Date.now() < this.catchingUpUntil) this.guide.offer(camera);
+    else this.guide.follow(camera);
+  }
+
+  private render(diffs?: Map<string, FeatureDiff[]>): void {
+    if (!this.state) return;
+    showTitle(this.state.title);
+    this.list.update(this.state.layers);
+    if (this.drawable) this.sync.apply(toStyle(this.state, this.baseUrl), diffs);
+    document.documentElement.dataset.position = this.position; // last: what is told is drawn
+  }
+
+  private showWaiting(waits: boolean): void {
+    byId("go-there").hidden = !waits;
+    byId("stay-here").hidden = !waits;
+  }
+}
+
+const WHOLE: FeatureDiff = {}; // stands for a change that no diff tells
+
+function noteDiff(diffs: Map<string, FeatureDiff[]>, id: string, op: FeatureDiff): void {
+  diffs.set(id, [...(diffs.get(id) ?? []), hasDiff(op) ? op : WHOLE]);
+}
+
+/** The new state, in which every layer that is equal to its old self is its old self. */
+export function withOldIdentities(before: MapState, now: MapState): MapState {
+  const old = new Map(before.layers.map((layer) => [layer.id, layer]));
+  const layers = now.layers.map((layer) => (same(layer, old.get(layer.id)) ? old.get(layer.id)! : layer));
+  return { ...now, layers };
+}

@@ -1,0 +1,46 @@
+// The composition root: opens the map, the stream and the panel, and lets them know each other.
+
+import "maplibre-gl/dist/maplibre-gl.css";
+import "./page.css";
+import { App } from "./app.ts";
+import { Presence } from "./wire/presence.ts";
+import { Server } from "./wire/server.ts";
+import { Stream, type EventSourceLike, type StreamSetting } from "./wire/stream.ts";
+import { takeViewerId } from "./wire/viewer.ts";
+import { wirePage } from "./page.ts";
+import { openMap } from "./map/view.ts";
+import { byId } from "./panel/dom.ts";
+
+const session = new URLSearchParams(location.search).get("session") ?? "";
+const server = new Server(session, takeViewerId());
+const presence = new Presence((values, last) => void server.presence(values, last));
+const map = openMap(byId("map"));
+const app = new App(map, server, presence);
+
+const setting: StreamSetting = {
+  open: (position): EventSourceLike => server.openStream(position),
+  ask: () => server.askState(),
+  setTimeout: (run, ms) => window.setTimeout(run, ms),
+  clearTimeout: (timer) => window.clearTimeout(timer),
+  random: Math.random,
+};
+const stream = new Stream(setting, app);
+
+wirePage(app, stream, presence, map);
+stream.start();
+
+const handle = {
+  map,
+  state: () => app.state,
+  position: () => stream.position,
+  connection: () => stream.connection,
+  problems: () => app.problems.all(),
+  viewer: server.viewer,
+};
+declare global {
+  interface Window {
+    mapsrv: typeof handle;
+  }
+}
+/** For tests and for the curious in the developer tools. */
+window.mapsrv = handle;

@@ -1,0 +1,100 @@
+// Moves the map to the shared camera, but never under a person's hand: then the move waits for "Go there".
+// Only moves made here lack an originalEvent, which is how MapLibre tells a hand's moves from a program's.
+
+import type { Map as MapLibreMap, PaddingOptions } from "maplibre-gl";
+import type { BoundsCamera, Camera, CenterCamera } from "../state/types.ts";
+import { Hand } from "./hand.ts";
+
+const FIT_MAX_ZOOM = 16; // a single point has no extent to fit
+const FLY_MS = 1_600;
+const MARGIN = 40; // pixels around what is fitted, when the camera does not say
+
+export class CameraGuide {
+  readonly hand = new Hand(Date.now);
+  private waiting: Camera | null = null;
+
+  constructor(private readonly map: MapLibreMap, private readonly onWaiting: (waits: boolean) => void) {
+    watchHand(map, this.hand);
+  }
+
+  /** The first look at the map: no flight. */
+  start(camera: Camera): void {
+    this.move(camera, 0);
+  }
+
+  /** Somebody changed the shared camera. */
+  follow(camera: Camera): void {
+    if (this.hand.isOn()) this.offer(camera);
+    else this.go(camera);
+  }
+
+  offer(camera: Camera): void {
+    this.waiting = camera;
+    this.onWaiting(true);
+  }
+
+  goThere(): void {
+    if (this.waiting) this.go(this.waiting);
+  }
+
+  dismiss(): void {
+    this.waiting = null;
+    this.onWaiting(false);
+  }
+
+  fit(bounds: BoundsCamera["bounds"]): void {
+    this.move({ bounds, padding: MARGIN, bearing: this.map.getBearing(), pitch: this.map.getPitch() }, FLY_MS, FIT_MAX_ZOOM);
+  }
+
+  /** Leaves room for the panel: what is in the middle stays in the middle of the free area. */
+  setRoom(padding: PaddingOptions, animate: boolean): void {
+    const ms = animate && !wantsCalm() && !this.hand.isOn() ? 200 : 0;
+    if (ms) this.map.easeTo({ padding, duration: ms });
+    else this.map.setPadding(padding);
+  }
+
+  private go(camera: Camera): void {
+    this.dismiss();
+    this.move(camera, FLY_MS);
+  }
+
+  private move(camera: Camera, duration: number, maxZoom?: number): void {
+    const target = "center" in camera ? centered(camera) : this.fitted(camera, maxZoom);
+    if (!target) return;
+    if (duration === 0 || wantsCalm()) this.map.jumpTo(target);
+    else this.map.flyTo({ ...target, duration, essential: true });
+  }
+
+  /** On a screen too small for the padding, the padding gives way. */
+  private fitted({ bounds: [west, south, east, north], padding = MARGIN, bearing = 0, pitch = 0 }: BoundsCamera, maxZoom = FIT_MAX_ZOOM) {
+    const box: [number, number, number, number] = [west, south, west > east ? east + 360 : east, north];
+    for (const margin of [padding, padding / 4, 0]) {
+      const camera = this.map.cameraForBounds(box, { padding: margin, bearing, maxZoom });
+      if (camera) return { ...camera, pitch };
+    }
+    return null;
+  }
+}
+
+const centered = ({ center, zoom, bearing, pitch }: CenterCamera) => ({
+  center,
+  ...(zoom === undefined ? {} : { zoom }),
+  ...(bearing === undefined ? {} : { bearing }),
+  ...(pitch === undefined ? {} : { pitch }),
+});
+
+const wantsCalm = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function watchHand(map: MapLibreMap, hand: Hand): void {
+  const canvas = map.getCanvasContainer();
+  const down = new Set<number>();
+  const begin = (id: number): void => void (down.has(id) || (down.add(id), hand.begin()));
+  const end = (id: number): void => void (down.delete(id) && hand.end());
+  canvas.addEventListener("pointerdown", ({ pointerId }) => begin(pointerId));
+  for (const type of ["pointerup", "pointercancel"] as const) addEventListener(type, ({ pointerId }) => end(pointerId), true);
+  canvas.addEventListener("wheel", () => hand.touch(), { passive: true });
+  canvas.addEventListener("keydown", () => hand.touch());
+  // Inertia, keys and the zoom buttons go on after the finger is up; -1 is no pointer's id.
+  map.on("move", (event) => void (event.originalEvent && hand.touch()));
+  map.on("moveend", (event) => void (event.originalEvent && hand.touch()));
+}

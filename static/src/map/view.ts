@@ -1,0 +1,43 @@
+// Opens the MapLibre map: empty, so that whatever fails later fails by itself and not as a whole style.
+
+import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl, addProtocol, setWorkerUrl } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import { Protocol } from "pmtiles";
+
+export function openMap(container: HTMLElement): MapLibreMap {
+  setWorkerUrl(new URL(workerUrl, location.href).href);
+  addProtocol("pmtiles", new Protocol({ metadata: true }).tile);
+  const map = new MapLibreMap({
+    container,
+    style: { version: 8, sources: {}, layers: [] },
+    center: [0, 20],
+    zoom: 1,
+    attributionControl: false,
+  });
+  map.addControl(new NavigationControl({ visualizePitch: true }), "top-right");
+  map.addControl(new ScaleControl(), "bottom-right");
+  map.addControl(new AttributionControl({ compact: true }), "bottom-right");
+  return map;
+}
+
+export interface Viewport {
+  center: [number, number];
+  zoom: number;
+  bearing: number;
+  pitch: number;
+  bounds: [number, number, number, number];
+}
+
+const rounded = (value: number, decimals = 6): number => Number(value.toFixed(decimals));
+
+export function viewportOf(map: MapLibreMap): Viewport {
+  const { lng, lat } = map.getCenter();
+  const [[west, south], [east, north]] = map.getBounds().toArray();
+  return {
+    center: [rounded(lng), rounded(lat)],
+    zoom: rounded(map.getZoom(), 3),
+    bearing: rounded(map.getBearing(), 2),
+    pitch: rounded(map.getPitch(), 2),
+    bounds: [rounded(west), rounded(south), rounded(east), rounded(north)],
+  };
+}

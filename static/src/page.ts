@@ -1,0 +1,101 @@
+// Wires the fixed parts of the page: folding the panel, the room it takes, the tab's comings and goings.
+
+import type { Map as MapLibreMap, PaddingOptions } from "maplibre-gl";
+import type { App } from "./app.ts";
+import { viewportOf } from "./map/view.ts";
+import { watchPointing } from "./map/pointing.ts";
+import { wireConnect } from "./panel/connect.ts";
+import { byId, iconButton } from "./panel/dom.ts";
+import { wireFiles } from "./panel/files.ts";
+import { showMessage } from "./panel/status.ts";
+import type { Presence } from "./wire/presence.ts";
+import { HIDDEN_MS, type Stream } from "./wire/stream.ts";
+
+const NARROW = matchMedia("(max-width: 640px)"); // as in page.css
+const NAME_KEY = "mapsrv-name";
+
+export function wirePage(app: App, stream: Stream, presence: Presence, map: MapLibreMap): void {
+  wirePanel(app);
+  wireVisibility(stream, presence);
+  wireName(presence);
+  wireConnect(() => app.mapUrl, showMessage);
+  wireFiles((file) => app.addFile(file));
+  byId("go-there").onclick = () => app.guide.goThere();
+  const stay = iconButton("remove", "Stay here", () => app.guide.dismiss());
+  stay.id = "stay-here";
+  stay.hidden = true;
+  byId("stay-here").replaceWith(stay);
+  const tell = (): void => void (app.state && presence.set({ viewport: viewportOf(map) }));
+  map.on("moveend", tell);
+  map.on("resize", tell);
+  watchPointing(map, (id) => app.titleOf(id), (pointing) => presence.set({ pointing }));
+}
+
+function wirePanel(app: App): void {
+  const panel = byId("panel");
+  const fold = iconButton("fold", "Collapse the panel", () => toggle());
+  fold.id = "fold";
+  fold.setAttribute("aria-controls", "panel-body");
+  byId("fold").replaceWith(fold);
+  const label = (folded: boolean): void => {
+    fold.ariaLabel = fold.title = folded ? "Show the panel" : "Collapse the panel";
+    fold.ariaExpanded = String(!folded);
+  };
+  const toggle = (): void => {
+    label(document.body.classList.toggle("folded"));
+    app.guide.setRoom(roomBeside(panel), true);
+  };
+  label(false);
+  app.guide.setRoom(roomBeside(panel), false);
+  addEventListener("resize", () => app.guide.setRoom(roomBeside(panel), false));
+}
+
+function roomBeside(panel: HTMLElement): PaddingOptions {
+  const { width, height, left } = panel.getBoundingClientRect();
+  const room = { top: 0, right: 0, bottom: 0, left: 0 };
+  if (NARROW.matches) return { ...room, bottom: height };
+  return document.body.classList.contains("folded") ? room : { ...room, left: left + width };
+}
+
+function wireVisibility(stream: Stream, presence: Presence): void {
+  let hiding: number | undefined;
+  const changed = (): void => {
+    window.clearTimeout(hiding);
+    const visible = document.visibilityState === "visible";
+    presence.set({ visible });
+    if (visible) return stream.resume();
+    presence.flush(); // a hidden tab's timers are slow
+    hiding = window.setTimeout(() => stream.pause(), HIDDEN_MS);
+  };
+  document.addEventListener("visibilitychange", changed);
+  addEventListener("focus", () => presence.focused());
+  addEventListener("pagehide", () => {
+    presence.gone();
+    stream.pause();
+  });
+  addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    presence.back();
+    stream.resume();
+  });
+  changed();
+}
+
+function wireName(presence: Presence): void {
+  const input = byId<HTMLInputElement>("name");
+  try {
+    input.value = localStorage.getItem(NAME_KEY) ?? "";
+  } catch {
+    // storage is switched off: the name lasts as long as the page
+  }
+  const tell = (): void => presence.set({ name: input.value.trim() });
+  if (input.value) tell();
+  input.addEventListener("change", () => {
+    tell();
+    try {
+      localStorage.setItem(NAME_KEY, input.value.trim());
+    } catch {
+      // as above
+    }
+  });
+}

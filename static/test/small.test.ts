@@ -1,0 +1,137 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { withOldIdentities } from "../src/app.ts";
+import { changedKeys, same, toMapLibreDiff } from "../src/map/diff.ts";
+import { Problems } from "../src/map/errors.ts";
+import { Hand } from "../src/map/hand.ts";
+import { pointingAt } from "../src/map/pointing.ts";
+import { connectTexts } from "../src/panel/connect.ts";
+import { layerIdFor, slug } from "../src/panel/slug.ts";
+import { Presence } from "../src/wire/presence.ts";
+
+vi.mock("maplibre-gl", () => ({ Popup: class {} }));
+
+describe("a hand", () => {
+  test("is on the map during a gesture and three seconds after", () => {
+    let now = 0;
+    const hand = new Hand(() => now);
+    expect(hand.isOn()).toBe(false);
+    hand.begin();
+    now = 60_000;
+    expect(hand.isOn()).toBe(true);
+    hand.end();
+    now += 2_999;
+    expect(hand.isOn()).toBe(true);
+    now += 1;
+    expect(hand.isOn()).toBe(false);
+    hand.touch();
+    expect(hand.isOn()).toBe(true);
+  });
+  test("with two fingers is on until both are up", () => {
+    let now = 0;
+    const hand = new Hand(() => now);
+    hand.begin();
+    hand.begin();
+    hand.end();
+    now = 9_000;
+    expect(hand.isOn()).toBe(true);
+    hand.end();
+    hand.end();
+    now = 18_000;
+    expect(hand.isOn()).toBe(false);
+  });
+});
+
+describe("the id of a dropped file", () => {
+  const layer = (id: string, title: string, ...styles: string[]): any => ({ id, title, style_layers: styles.map((style) => ({ id: style })) });
+  test("is its name made plain", () => {
+    expect(["My Été roads.geojson", "a__b.JSON", "道路.json", "-x-.y.geojson"].map(slug)).toEqual(["my-ete-roads", "a-b", "data", "x-y"]);
+    expect(slug("x".repeat(200))).toHaveLength(60);
+  });
+  test("replaces the same file's layer and no other", () => {
+    expect(layerIdFor("a.json", [layer("a", "a.json", "a")])).toBe("a");
+    expect(layerIdFor("a.json", [layer("a", "Other"), layer("b", "B", "a-2")])).toBe("a-3");
+  });
+});
+
+describe("presence", () => {
+  let sent: [any, boolean][], presence: Presence;
+  beforeEach(() => {
+    vi.useFakeTimers({ now: 1_000_000 });
+    sent = [];
+    presence = new Presence((values, last) => sent.push([values, last]));
+  });
+  test("is told at most twice a second, only what changed, the newest only", () => {
+    presence.set({ visible: true });
+    vi.advanceTimersByTime(0);
+    for (let zoom = 1; zoom < 5; zoom++) presence.set({ viewport: { zoom } });
+    vi.advanceTimersByTime(499);
+    expect(sent.length).toBe(1);
+    vi.advanceTimersByTime(1);
+    presence.set({ viewport: { zoom: 4 } });
+    vi.advanceTimersByTime(5_000);
+    expect(sent).toEqual([[{ visible: true }, false], [{ visible: true, viewport: { zoom: 4 } }, false]]);
+  });
+  test("is told again on focus and after a reconnect, and never after gone", () => {
+    presence.set({ visible: true, pointing: null });
+    presence.flush();
+    presence.focused();
+    vi.advanceTimersByTime(500);
+    presence.renew();
+    vi.advanceTimersByTime(500);
+    presence.gone();
+    presence.set({ visible: false });
+    presence.flush();
+    vi.advanceTimersByTime(5_000);
+    const all = { visible: true, pointing: null };
+    expect(sent).toEqual([[all, false], [{ visible: true }, false], [all, false], [{ gone: true }, true]]);
+    presence.back();
+    vi.advanceTimersByTime(500);
+    expect(sent.at(-1)).toEqual([{ visible: false, pointing: null }, false]);
+  });
+});
+
+test("problems are told once each, are bounded, and go when their layer is fresh", () => {
+  const problems = new Problems(() => undefined);
+  for (let i = 0; i < 50; i++) problems.add("p", "a", `no ${i % 30}`);
+  problems.add("p", undefined, "x".repeat(9_000));
+  expect(problems.all()).toHaveLength(20);
+  problems.clear("a");
+  expect(problems.all()).toEqual([{ position: "p", message: "x".repeat(500) }]);
+});
+
+test("a diff is said in MapLibre's words, and not at all where it has none", () => {
+  expect(toMapLibreDiff({ update: [{ id: 1, geometry: { type: "Point" }, properties: { a: null, b: 0 } }], remove: [2] })).toEqual({
+    add: [], remove: [2],
+    update: [{ id: 1, newGeometry: { type: "Point" }, removeProperties: ["a"], addOrUpdateProperties: [{ key: "b", value: 0 }] }],
+  });
+  expect(toMapLibreDiff({ update: [{ id: 1, geometry: null }] })).toBeNull();
+  expect(toMapLibreDiff({ add: [{ type: "Feature", geometry: null, properties: null }] })).toBeNull();
+});
+
+test("values are compared by what they say", () => {
+  expect(same({ a: [1, { b: null }] }, { a: [1, { b: null }] })).toBe(true);
+  expect([same([], {}), same({ a: undefined }, { b: undefined }), same(null, {}), same([1], [1, 2])]).toEqual([false, false, false, false]);
+  expect(changedKeys({ a: 1, b: 2 }, { b: 2, c: 3 })).toEqual(["a", "c"]);
+});
+
+test("an equal layer of a snapshot is the old one", () => {
+  const layer: any = { id: "a", style_layers: [] };
+  const before: any = { layers: [layer] };
+  const now = withOldIdentities(before, { layers: [{ id: "b" }, { id: "a", style_layers: [] }] } as any);
+  expect(now.layers[1]).toBe(layer);
+});
+
+test("what is pasted into assistants keeps the path prefix and is quoted for shells", () => {
+  const texts = connectTexts("https://h.example/pre/?session=a-b");
+  expect(texts.claudeCode).toBe('claude mcp add --transport http mapsrv "https://h.example/pre/mcp?session=a-b"');
+  expect(texts.sse).toBe("https://h.example/pre/sse?session=a-b");
+});
+
+test("pointing tells at most 20 properties, cut, without our own", () => {
+  const properties = Object.fromEntries([["mapsrv:n", 1], ["long", "x".repeat(500)], ...Array.from({ length: 30 }, (_, i) => [`k${i}`, i])]);
+  const told = pointingAt({ lngLat: { lng: 1, lat: 2 } } as any, { source: "s", layer: { id: "l" }, id: 0, properties } as any);
+  expect(Object.keys(told.properties)).toHaveLength(20);
+  expect(told.properties.long).toHaveLength(200);
+  expect(told).toMatchObject({ lng_lat: [1, 2], layer_id: "s", style_layer: "l", feature_id: 0 });
+  expect(told.properties).not.toHaveProperty("mapsrv:n");
+});
