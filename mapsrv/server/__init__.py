@@ -1,0 +1,177 @@
+"""The composition root: opens store, hub, web and transports, and serves them until told to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import trio
+
+from mapsrv import local
+from mapsrv.config import Config
+from mapsrv.errors import StartupError
+from mapsrv.hub.sessions import Hub, open_hub
+from mapsrv.server.connections import Connections
+from mapsrv.server.dispatch import Dispatch
+from mapsrv.server.listen import open_listeners, raise_file_limit
+from mapsrv.store import Store
+from mapsrv.store.memory import open_memory
+from mapsrv.store.sqlite import open_sqlite
+from mapsrv.tools.publish import Publisher
+from mapsrv.tools.run import Tools
+from mapsrv.transports.endpoints import PATHS, McpEndpoints, open_mcp
+from mapsrv.web.app import create_app
+from mapsrv.web.page import Page
+from mapsrv.web.site import Site
+from mapsrv.web.streams import Streams
+from mapsrv.wire.edge import Edge
+
+CLOSE_SECONDS = 1.0  # for streams and requests to end by themselves
+CUT_SECONDS = 0.3  # for connections to notice that they were shut down
+
+log = logging.getLogger("mapsrv.server")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that is open while the server serves."""
+
+    hub: Hub
+    site: Site
+    mcp: McpEndpoints
+    dispatch: Dispatch
+    connections: Connections
+
+
+async def serve(
+    config: Config,
+    *,
+    stop: trio.Event | None = None,
+    task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve until `stop` is set or a signal comes; starts with the server's URL. Raises StartupError."""
+    log_to_stderr(config.log_level)
+    raise_file_limit()
+    stop = trio.Event() if stop is None else stop
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_stop_on_signal, stop)
+            await _serve(config, stop, lambda url: task_status.started(url))
+            nursery.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        if (found := _startup_error(group)) is not None:
+            raise found from None
+        raise
+
+
+async def _serve(config: Config, stop: trio.Event, started: Callable[[str], None]) -> None:
+    listeners, port = await open_listeners(config.host, config.port, any_port=config.any_port)
+    try:
+        secret, url = local.new_secret(), local.local_url(config.host, port)
+        async with _open_house(config, secret, url) as house, trio.open_nursery() as nursery:
+            listening = trio.CancelScope()
+            nursery.start_soon(_listen, listening, house, listeners, nursery)
+            if config.idle_exit is not None:
+                nursery.start_soon(_stop_when_unused, config.idle_exit, house, stop)
+            async with local.open_announcement(config.data_dir, url, secret):
+                log.info("Serving maps at %s", config.public_url or url)
+                started(url)
+                await stop.wait()
+                await _end(config, house, listening)
+            nursery.cancel_scope.cancel()
+    finally:
+        for listener in listeners:
+            listener.socket.close()
+
+
+@asynccontextmanager
+async def _open_house(config: Config, secret: str, url: str) -> AsyncIterator[House]:
+    edge = Edge(config.host, config.public_url, config.allowed_host)
+    page = await trio.to_thread.run_sync(Page)
+    async with (
+        _open_store(config.store, url) as store,
+        open_hub(store, max_data=config.max_data, session_idle=config.session_idle) as hub,
+        open_mcp(Publisher(Tools(hub), edge=edge, secret=secret).make_server, edge=edge) as mcp,
+    ):
+        site = Site(hub, edge, page, Streams(hub, per_session=config.max_streams))
+        mounts = {path: mcp.asgi for path in PATHS} | {local.PATH: local.local_app(secret)}
+        dispatch = Dispatch(create_app(site), mounts)
+        yield House(hub, site, mcp, dispatch, Connections(dispatch))
+
+
+@asynccontextmanager
+async def _open_store(target: str, url: str) -> AsyncIterator[Store]:
+    kind, _, path = target.partition(":")
+    if kind == "memory":
+        async with open_memory() as memory:
+            yield memory
+    else:
+        async with open_sqlite(os.path.expanduser(path)) as sqlite:
+            await sqlite.announce(url)  # a second server's refusal names it
+            yield sqlite
+
+
+async def _listen(
+    scope: trio.CancelScope, house: House, listeners: list[trio.SocketListener], handlers: trio.Nursery
+) -> None:
+    with scope:
+        await trio.serve_listeners(house.connections.serve, listeners, handler_nursery=handlers)
+
+
+async def _end(config: Config, house: House, listening: trio.CancelScope) -> None:
+    """Not ready, then no new connections, then streams are told, then what is open is closed, then cut."""
+    house.site.draining = True
+    await trio.sleep(config.drain_delay)
+    listening.cancel()
+    house.site.streams.drain()
+    with trio.move_on_after(CLOSE_SECONDS):
+        await house.connections.close_idle()
+        await house.mcp.drain()
+        await house.connections.ended()
+    house.connections.shut_down()
+    with trio.move_on_after(CUT_SECONDS):
+        await house.connections.ended()
+
+
+async def _stop_on_signal(stop: trio.Event) -> None:
+    """Stop on the first SIGINT or SIGTERM; on a second end at once, as what is stored is safe."""
+    if threading.current_thread() is not threading.main_thread():
+        return await trio.lowlevel.checkpoint()
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for number in signals:
+            if stop.is_set():
+                os._exit(128 + number)
+            log.info("Stopping")
+            stop.set()
+
+
+async def _stop_when_unused(seconds: float, house: House, stop: trio.Event) -> None:
+    while house.dispatch.idle_seconds < seconds or house.hub.viewers:  # noqa: ASYNC110
+        await trio.sleep(min(30.0, seconds / 4))
+    log.info("Stopping: nobody has used this server for %g s", seconds)
+    stop.set()
+
+
+def log_to_stderr(level: str) -> None:
+    """Have mapsrv's log lines on stderr, one line an event (a bug brings its traceback)."""
+    logger = logging.getLogger("mapsrv")
+    logger.setLevel(level.upper())
+    if not logger.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logger.addHandler(handler)
+
+
+def _startup_error(group: BaseExceptionGroup[BaseException]) -> StartupError | None:
+    """Return the StartupError that a nursery wrapped, if nothing else went wrong."""
+    for error in group.exceptions:
+        found = _startup_error(error) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, StartupError):
+            return found
+    return None

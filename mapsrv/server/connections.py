@@ -1,0 +1,71 @@
+"""Hypercorn, one connection at a time: each in a task that is known, contained and can be ended.
+
+Hypercorn's own serve() keeps its connections to itself: an exception in one ends the server, and a
+peer that does not read holds the shutdown up for ever, since writes are shielded.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from typing import Any
+
+import trio
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.config import Config
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState
+
+KEEP_ALIVE_SECONDS = 5.0  # an idle connection's, and a new one's until its first request is here
+
+log = logging.getLogger("mapsrv.http")
+
+
+class Connections:
+    """Every open connection of one ASGI application."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = ASGIWrapper(app)
+        self._context = WorkerContext(None)
+        self._config = Config()
+        self._config.accesslog = None
+        self._config.errorlog = log
+        self._config.include_server_header = False
+        self._config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+        self._open: set[trio.SocketStream] = set()
+        self._ended = trio.Event()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    async def serve(self, stream: trio.SocketStream) -> None:
+        """Serve one connection to its end. Raises nothing of its own."""
+        self._open.add(stream)
+        try:
+            tls: Any = stream  # what TCPServer is typed for; it takes plain ones too
+            await TCPServer(self._app, self._config, self._context, ConnectionState({}), tls).run()
+        except* Exception as group:
+            log.error("A connection failed", exc_info=group)
+        finally:
+            self._open.discard(stream)
+            if not self._open:
+                self._ended.set()
+
+    async def close_idle(self) -> None:
+        """Close each connection as soon as no request is on its way."""
+        await self._context.terminated.set()
+
+    async def ended(self) -> None:
+        """Wait until none is open."""
+        while self._open:
+            self._ended = trio.Event()
+            await self._ended.wait()
+
+    def shut_down(self) -> None:
+        """End what is still open, in the middle of a write too."""
+        for stream in self._open:
+            try:
+                stream.socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it is gone already

@@ -1,0 +1,43 @@
+"""One ASGI application of several, by path; it also knows when anybody last asked for anything."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, TypeAlias
+
+import trio
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Asgi: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+
+PROBES = frozenset({"/health", "/ready", "/metrics", "/local"})  # asked by machines, which is no use
+
+
+class Dispatch:
+    """`mounts` are served by their path, with or without a slash at its end; all else by `web`."""
+
+    def __init__(self, web: Asgi, mounts: Mapping[str, Asgi]) -> None:
+        self._web, self._mounts = web, mounts
+        self._active = 0
+        self._last_used = trio.current_time()
+
+    @property
+    def idle_seconds(self) -> float:
+        """For how long nobody has used the server."""
+        return 0.0 if self._active else trio.current_time() - self._last_used
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close"})
+            return
+        path = scope["path"] = scope["path"] or "/"  # "GET ?x" is not to Quart's taste
+        app = self._mounts.get(path.rstrip("/"), self._web)
+        if path in PROBES:
+            return await app(scope, receive, send)
+        self._active += 1
+        try:
+            await app(scope, receive, send)
+        finally:
+            self._active -= 1
+            self._last_used = trio.current_time()

@@ -1,0 +1,95 @@
+"""Listening sockets: where the server can be reached, and what the kernel does for it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import trio
+
+from mapsrv.errors import StartupError
+
+BACKLOG = 2048  # all pages of a restarted server come within a second or two
+USER_TIMEOUT_MS = 30_000  # a peer that takes no byte for so long is gone; most tunnels are shorter
+MAX_FILES = 65_536  # descriptors; the usual soft limit of 1,024 is some thousand viewers short
+
+
+Listeners = list[trio.SocketListener]
+
+
+async def open_listeners(host: str, port: int, *, any_port: bool = False) -> tuple[Listeners, int]:
+    """Return listeners on every address of `host`, and their port; 0 is a free one. Raises StartupError.
+
+    With any_port a free one is found where `port` is taken.
+    """
+    try:
+        found = await trio.socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise StartupError(f"There is no address for --host {host} on this machine.") from None
+    addresses = [(family, address) for family, _type, _proto, _name, address in found]
+    try:
+        return _listeners(addresses, port)
+    except OSError as error:
+        if not (any_port and error.errno == errno.EADDRINUSE):
+            raise StartupError(_explained(host, port, error)) from None
+    return _listeners(addresses, 0)
+
+
+def _listeners(addresses: Sequence[tuple[int, Any]], port: int) -> tuple[Listeners, int]:
+    listeners: Listeners = []
+    try:
+        for family, address in addresses:
+            listeners.append(_listener(family, (address[0], port, *address[2:])))
+            port = listeners[0].socket.getsockname()[1]
+    except OSError:
+        for listener in listeners:
+            listener.socket.close()
+        raise
+    return listeners, port
+
+
+def _listener(family: int, address: tuple[object, ...]) -> trio.SocketListener:
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform != "win32":  # there it would let two servers share the port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, address[0] != "::")
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; accepted sockets inherit it
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except BaseException:
+        listening.close()
+        raise
+    return trio.SocketListener(trio.socket.from_stdlib_socket(listening))
+
+
+def _explained(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken, perhaps by another mapsrv; choose another with --port."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"This user may not listen on port {port}; choose one above 1023 with --port."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"This machine does not have the address {host}; choose another with --host."
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return f"Cannot listen on {host}, port {port} ({reason}); choose others with --host and --port."
+
+
+def raise_file_limit() -> None:
+    """Let this process have as many connections as the system lets it."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(MAX_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        except (OSError, ValueError):
+            pass  # some systems lie about the hard limit; then it stays as it is

@@ -1,0 +1,1 @@
+"""HTTP for people and their pages: the routes of one Quart application."""

@@ -1,0 +1,32 @@
+"""POST /commands: what a person changes. The hub's one gate, behind the same table of calls as the tools."""
+
+from __future__ import annotations
+
+from quart_trio.wrappers import TrioResponse as Response
+
+from mapsrv.core.commands import Command
+from mapsrv.web.site import Site, json_response, session_id_of_query
+from mapsrv.wire import json_text
+from mapsrv.wire.bodies import MAX_SMALL, slim_body
+from mapsrv.wire.calls import parse_command_body
+
+MAX_BODY = 1024 * 1024  # bytes; GeoJSON that is larger goes to POST /data
+TOO_LARGE = (
+    "A command has at most 1 MiB. Send the GeoJSON to POST /data first, and then the name that it answers,"
+    " data/NAME, as the layer's source."
+)
+
+
+async def commands(site: Site) -> Response:
+    """Do the command and answer its Receipt."""
+    session_id, base_url = session_id_of_query(), site.base_url()
+    key, command = await _parsed(site, await site.body(TOO_LARGE))
+    receipt = await site.hub.execute(session_id, command, site.origin(session_id), key)
+    return json_response(receipt.to_json(base_url))
+
+
+async def _parsed(site: Site, body: bytes) -> tuple[str | None, Command]:
+    if len(body) <= MAX_SMALL:
+        return parse_command_body(json_text.loads(body))
+    slim = await site.workers.run(slim_body, body)
+    return parse_command_body(json_text.loads(slim.value), document=slim.document)

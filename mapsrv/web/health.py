@@ -1,0 +1,36 @@
+"""What machines ask of the process: liveness, readiness, metrics. Whoever asks, by any name.
+
+The views never wait; they are async because Quart calls a plain function in a thread.
+"""
+
+from __future__ import annotations
+
+from quart_trio.wrappers import TrioResponse as Response
+
+from mapsrv import metrics
+from mapsrv.core.state import Json
+from mapsrv.errors import Busy, Draining
+from mapsrv.web.site import Site, json_response
+
+
+async def health(site: Site) -> Response:  # noqa: ASYNC124
+    """Answer while the process works. Never asks the store: an outage there must not restart this."""
+    return json_response({"status": "healthy"})
+
+
+async def ready(site: Site) -> Response:  # noqa: ASYNC124
+    """Answer whether this server can serve; raises Draining or Busy."""
+    if site.draining:
+        raise Draining("This server is stopping.", retry_after=1)
+    if site.streams.full:
+        raise Busy("This server has as many streams as it can.", retry_after=10)
+    status: dict[str, Json] = {"status": "ready"}
+    if site.hub.committer.failing:
+        status["degraded"] = True
+    return json_response(status)
+
+
+async def numbers(site: Site) -> Response:  # noqa: ASYNC124
+    """Answer the metrics as Prometheus reads them."""
+    body, content_type = metrics.exposition()
+    return Response(body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})

@@ -1,0 +1,127 @@
+"""POST /presence: what one tab says of itself, checked; latest values only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from quart import request
+from quart_trio.wrappers import TrioResponse as Response
+
+from mapsrv.core.state import Json
+from mapsrv.errors import BadRequest, InvalidArgument
+from mapsrv.hub.problems import Problem
+from mapsrv.web.events import MAX_VIEWER
+from mapsrv.web.site import MAX_NAME, Site, author_of, clean_name, is_local, session_id_of_query
+from mapsrv.wire import codec, json_text
+
+MAX_POINTING = 4096  # bytes of JSON
+MAX_PROBLEMS = 20
+MAX_MESSAGE = 500  # characters
+MAX_ID = 256  # characters of a layer id or a position
+MAX_LNG = 3600.0  # degrees: a page that shows the world several times over goes past 180
+
+# [lowest, highest] of what a viewport holds, in degrees or zoom levels; MapLibre's own limits.
+RANGES = {"zoom": (-2.0, 30.0), "bearing": (-3600.0, 3600.0), "pitch": (0.0, 180.0)}
+LNG, LAT = (-MAX_LNG, MAX_LNG), (-90.0, 90.0)
+POINTS = {"center": (LNG, LAT), "bounds": (LNG, LAT, LNG, LAT)}
+
+
+async def presence(site: Site) -> Response:
+    """Note what the tab says. One that has no stream open is passed over."""
+    session_id = session_id_of_query()
+    told = json_text.loads(await site.body("What a page says of itself is at most 64 KiB."))
+    if not isinstance(told, dict):
+        raise BadRequest('Send an object, such as {"viewer": ID, "visible": true}.')
+    viewer = _text(told, "viewer", MAX_VIEWER)
+    if not viewer:
+        raise InvalidArgument("viewer: expected the id of the tab, as in /events?viewer=ID.")
+    changes, problems = _changes(told), _problems(told)
+    gone = _flag(told, "gone")
+    async with site.hub.open_session(session_id) as live:
+        if "name" in changes:
+            site.remember_name(session_id, author_of(request), str(changes["name"]))
+        live.presence.told(viewer, changes, local=is_local())
+        for problem in problems:
+            live.problems.report(problem)
+        if gone:
+            live.presence.gone(viewer)
+    return Response(status=204)
+
+
+def _changes(told: Mapping[str, Json]) -> dict[str, Json]:
+    changes: dict[str, Json] = {}
+    if "visible" in told:
+        changes["visible"] = _flag(told, "visible")
+    if "name" in told:
+        changes["name"] = clean_name(_text(told, "name", MAX_NAME))
+    if "viewport" in told:
+        changes["viewport"] = _viewport(told["viewport"])
+    if "pointing" in told:
+        changes["pointing"] = _pointing(told["pointing"])
+    return changes
+
+
+def _flag(told: Mapping[str, Json], name: str) -> bool:
+    value = told.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidArgument(f"{name}: expected true or false.")
+    return value
+
+
+def _text(told: Mapping[str, Json], name: str, longest: int) -> str:
+    value = told.get(name, "")
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > longest:
+        raise InvalidArgument(f"{name}: expected a text of at most {longest} characters.")
+    return value
+
+
+def _viewport(value: Json) -> Json:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise InvalidArgument('viewport: expected an object, such as {"center": [13.4, 52.5], "zoom": 9}.')
+    kept: dict[str, Json] = {}
+    for name, ranges in POINTS.items():
+        if name in value:
+            kept[name] = _numbers(name, value[name], ranges)
+    for name, range_ in RANGES.items():
+        if name in value:
+            kept[name] = _numbers(name, [value[name]], (range_,))[0]
+    return kept
+
+
+def _numbers(name: str, value: Json, ranges: tuple[tuple[float, float], ...]) -> list[Json]:
+    if not isinstance(value, list) or len(value) != len(ranges):
+        raise InvalidArgument(f"viewport.{name}: expected {len(ranges)} numbers.")
+    for number, (low, high) in zip(value, ranges, strict=True):
+        right_type = isinstance(number, (int, float)) and not isinstance(number, bool)
+        if not right_type or not math.isfinite(number) or not low <= number <= high:
+            raise InvalidArgument(f"viewport.{name}: expected numbers from {low:g} to {high:g}.")
+    return value
+
+
+def _pointing(value: Json) -> Json:
+    if value is not None and not isinstance(value, dict):
+        raise InvalidArgument("pointing: expected an object, or null.")
+    if len(codec.dumps(value)) > MAX_POINTING:
+        raise InvalidArgument(f"pointing: expected at most {MAX_POINTING} bytes of JSON.")
+    return value
+
+
+def _problems(told: Mapping[str, Json]) -> list[Problem]:
+    value = told.get("problems")
+    if value is None:
+        return []
+    if not isinstance(value, list) or len(value) > MAX_PROBLEMS:
+        raise InvalidArgument(f"problems: expected a list of at most {MAX_PROBLEMS}.")
+    return [_problem(item) for item in value]
+
+
+def _problem(item: Json) -> Problem:
+    if not isinstance(item, dict) or not item.get("message"):
+        raise InvalidArgument('problems: expected objects, such as {"position": "...", "message": "..."}.')
+    message, layer_id = _text(item, "message", MAX_MESSAGE), _text(item, "layer_id", MAX_ID)
+    return Problem(message, layer_id or None, _text(item, "position", MAX_ID) or None)

@@ -1,0 +1,170 @@
+"""What the routes share: hub, edge, the page's files, the open streams; and who a request comes from."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from quart import Request, request
+from quart_trio.wrappers import TrioResponse as Response
+from werkzeug.http import parse_etags
+
+from mapsrv.core.log import Origin
+from mapsrv.core.state import Json
+from mapsrv.errors import BadRequest, MapsrvError, TooLarge, UnknownSession
+from mapsrv.hub.sessions import Hub
+from mapsrv.hub.worker import Workers
+from mapsrv.web.connection import BODY_TIMEOUT, body_of
+from mapsrv.web.page import File, Page
+from mapsrv.web.streams import Streams
+from mapsrv.wire import codec
+from mapsrv.wire.edge import Edge
+
+SESSION_COOKIE = "mapsrv_session"
+VIEWER_COOKIE = "mapsrv_viewer"
+SESSION_DAYS, VIEWER_DAYS = 7, 365
+MAX_ID = 200  # characters of an id that we look up
+MAX_NAME = 80  # characters of a person's name
+MAX_NAMES = 10_000  # people's names remembered, the oldest forgotten first
+
+_VIEWER = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+
+
+@dataclass(slots=True)
+class Site:
+    """All that a route may use. `draining`: this server is stopping."""
+
+    hub: Hub
+    edge: Edge
+    page: Page
+    streams: Streams
+    body_timeout: float = BODY_TIMEOUT  # seconds
+    draining: bool = False
+    workers: Workers = field(default_factory=Workers)
+    names: OrderedDict[tuple[str, str], str] = field(default_factory=OrderedDict)
+
+    def check_edge(self) -> None:
+        """Raise Forbidden unless the current request may change state."""
+        headers = request.headers
+        self.edge.check(
+            headers.get("Host"),
+            headers.get("Origin"),
+            fetch_site=headers.get("Sec-Fetch-Site"),
+            navigation=request.method in ("GET", "HEAD") and headers.get("Sec-Fetch-Mode") == "navigate",
+        )
+
+    def base_url(self) -> str:
+        """Return what links begin with, for who sent the current request."""
+        return self.edge.base_url(request.headers.get("Host"), request.scheme)
+
+    def remember_name(self, session_id: str, author: str, name: str) -> None:
+        """Keep the name that a person goes by on a map, for their next commands."""
+        self.names[session_id, author] = name
+        self.names.move_to_end((session_id, author))
+        if len(self.names) > MAX_NAMES:
+            self.names.popitem(last=False)
+
+    def origin(self, session_id: str) -> Origin:
+        """Return who sent the current request: a hash of the viewer cookie, else anonymous."""
+        author = author_of(request)
+        return Origin("person", author, query_name() or self.names.get((session_id, author), ""))
+
+    async def body(self, too_large: str) -> bytes:
+        """Return the current request's body, whole. Raises SlowBody or TooLarge with that message."""
+        return await body_of(request).read(self.body_timeout, TooLarge(too_large))
+
+    def set_cookie(self, response: Response, name: str, value: str, days: int) -> None:
+        """Set a cookie that no script can read."""
+        secure = self.base_url().startswith("https:")
+        response.set_cookie(name, value, max_age=days * 86400, httponly=True, samesite="Lax", secure=secure)
+
+    def know_viewer(self, response: Response) -> Response:
+        """Give the browser its mapsrv_viewer cookie, unless it has one."""
+        if not _VIEWER.fullmatch(request.cookies.get(VIEWER_COOKIE, "")):
+            self.set_cookie(response, VIEWER_COOKIE, secrets.token_urlsafe(16), VIEWER_DAYS)
+        return response
+
+
+def author_of(asked: Request) -> str:
+    """Return the id of the person, which does not tell the cookie that it was made of."""
+    cookie = asked.cookies.get(VIEWER_COOKIE, "")
+    return hashlib.sha256(cookie.encode()).hexdigest()[:16] if _VIEWER.fullmatch(cookie) else "anonymous"
+
+
+def session_id_of_query() -> str:
+    """Return the map that the current request names; raises BadRequest, UnknownSession for what is no id."""
+    found = request.args.get("session")
+    if not found:
+        raise BadRequest("Say which map: add ?session=ID, as in the map's link.")
+    if len(found) > MAX_ID or not found.isascii():
+        raise UnknownSession("There is no map of that id. Open a new one.")
+    return found
+
+
+def clean_name(name: str) -> str:
+    """Return a person's name on one line."""
+    return _CONTROLS.sub(" ", name).strip()[:MAX_NAME]
+
+
+def query_name() -> str:
+    """Return the current request's ?name=, cleaned, or nothing."""
+    return clean_name(request.args.get("name", "").encode(errors="replace").decode())
+
+
+def is_local() -> bool:
+    """Return whether the current request comes from this machine, and not through a proxy on it."""
+    client = request.scope.get("client")
+    try:
+        address = ipaddress.ip_address(client[0] if client else "")
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback and not any(name in request.headers for name in _PROXY_HEADERS)
+
+
+# --- answers ----------------------------------------------------------------------
+
+
+def json_response(body: Json | bytes, status: int = 200) -> Response:
+    """Return a response of JSON, given as a value or encoded; never cached."""
+    encoded = body if isinstance(body, bytes) else codec.dumps(body)
+    response = Response(encoded, status, content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def tagged(body: bytes, etag: str, content_type: str, cache: str) -> Response:
+    """Return a response with an ETag: 304 without the body when the client has that already."""
+    if parse_etags(request.headers.get("If-None-Match")).contains_weak(etag):
+        response = Response(status=304)
+    else:
+        response = Response(body, content_type=content_type)
+    response.headers["Cache-Control"] = cache
+    response.set_etag(etag)
+    return response
+
+
+def file_response(file: File) -> Response:
+    """Return one of the page's files."""
+    return tagged(file.body, file.etag, file.type, file.cache)
+
+
+def error_response(error: MapsrvError) -> Response:
+    """Return an error as every route answers it."""
+    said: dict[str, Json] = {"code": error.code, "message": error.message, "temporary": error.temporary}
+    response = json_response({"error": said}, error.status)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def open_to_all(response: Response) -> Response:
+    """Let other sites' pages read it, without credentials."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response

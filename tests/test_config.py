@@ -1,0 +1,139 @@
+"""Flags and environment variables, and what is said of wrong ones."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mapsrv.config import COMMANDS, Config, Option, options, parse
+
+
+def refused(capsys: pytest.CaptureFixture[str], *argv: str, **environ: str) -> str:
+    """What stderr says when these are refused: one line."""
+    with pytest.raises(SystemExit) as ended:
+        parse(argv, environ)
+    said = capsys.readouterr()
+    assert ended.value.code == 2 and said.out == "" and said.err.count("\n") == 1
+    assert said.err.startswith("mapsrv: ") and "Traceback" not in said.err
+    return said.err
+
+
+def test_what_nobody_says_is_a_server_for_this_machine() -> None:
+    config = parse([], {})
+    assert (config.command, config.host, config.port) == ("serve", "127.0.0.1", 8081)
+    assert config.store == f"sqlite:{config.data_dir / 'maps.sqlite'}"
+    assert config.max_data == 16 * 1024 * 1024 and isinstance(config.max_data, int)
+    assert (config.session_idle, config.drain_delay, config.public_url) == (3600, 0, None)
+    assert config.open
+
+
+@pytest.mark.parametrize("argv", [["--port", "9", "demo"], ["demo", "--port", "9"], ["demo", "--port=9"]])
+def test_a_flag_may_stand_before_or_after_the_command(argv: list[str]) -> None:
+    config = parse(argv, {})
+    assert (config.command, config.port) == ("demo", 9)
+
+
+EXAMPLES = {
+    "host": ("0.0.0.0", "0.0.0.0"),
+    "port": ("9000", 9000),
+    "store": ("memory:", "memory:"),
+    "data-dir": ("/tmp/maps", Path("/tmp/maps")),
+    "public-url": ("https://maps.example.org/", "https://maps.example.org"),
+    "allowed-host": ("A.example, b.example:8443", ("a.example", "b.example:8443")),
+    "open": ("1", True),
+    "max-data": ("2MiB", 2 * 1024 * 1024),
+    "max-streams": ("7", 7),
+    "session-idle": ("90s", 90),
+    "drain-delay": ("5", 5),
+    "log-level": ("WARNING", "warning"),
+    "no-files": ("true", True),
+    "transport": ("http", "http"),
+    "url": ("http://localhost:9000", "http://localhost:9000"),
+    "session": ("abc", "abc"),
+    "pace": ("0.5", 0.5),
+}
+SWITCHES = ("open", "no-files")
+
+
+@pytest.mark.parametrize("option", options(), ids=lambda option: option.name)
+def test_every_option_is_a_flag_and_a_variable_and_the_flag_wins(option: Option) -> None:
+    name = option.name
+    text, value = EXAMPLES[name]
+    command = next(command for command in COMMANDS if command in option.commands)
+    variable = "MAPSRV_" + name.upper().replace("-", "_")
+    field = name.replace("-", "_")
+    assert getattr(parse([command], {variable: text}), field) == value
+    flags = [f"--{name}"] if name in SWITCHES else [f"--{name}", text]
+    assert getattr(parse([command, *flags], {}), field) == value
+    assert (
+        getattr(parse([command, *flags], {variable: "0" if name in SWITCHES else "no value"}), field) == value
+    )
+
+
+def test_every_option_is_a_field() -> None:
+    fields = {field.name for field in dataclasses.fields(Config)}
+    assert {option.field for option in options()} <= fields
+    assert all(option.help and option.flag.startswith("--") for option in options())
+
+
+def test_kubernetes_own_port_variable_says_nothing() -> None:
+    assert parse([], {"MAPSRV_PORT": "tcp://10.0.0.1:8081"}).port == 8081
+
+
+def test_an_empty_variable_says_nothing() -> None:
+    assert parse([], {option.env: "" for option in options()}) == parse([], {})
+
+
+def test_no_open_wins_over_its_variable() -> None:
+    assert parse(["demo", "--no-open"], {"MAPSRV_OPEN": "1"}).open is False
+    assert parse(["demo"], {"MAPSRV_OPEN": "0"}).open is False
+
+
+def test_allowed_host_may_be_repeated() -> None:
+    config = parse(["--allowed-host", "a.example", "--allowed-host", "[::1]:80,b.example"], {})
+    assert config.allowed_host == ("a.example", "[::1]:80", "b.example")
+
+
+def test_a_variable_of_another_command_is_passed_over() -> None:
+    assert parse(["serve"], {"MAPSRV_TRANSPORT": "carrier pigeon"}).transport == "sse"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("port", "x"), ("port", "-1"), ("port", "65536"), ("port", "1e3"), ("port", "٣"), ("host", "a b"),
+        ("store", "redis:"), ("store", "sqlite:"), ("store", "/tmp/x"), ("public-url", "maps.example.org"),
+        ("public-url", "ftp://x"), ("public-url", "http://"), ("public-url", "http://x?y"),
+        ("public-url", "http://[x"), ("public-url", "http://x:99999"), ("allowed-host", "http://x"),
+        ("allowed-host", "*"), ("max-data", "0"), ("max-data", "16 parsecs"), ("max-data", "2GiB"),
+        ("max-streams", "0"), ("session-idle", "0"), ("session-idle", "-5"), ("session-idle", "nan"),
+        ("drain-delay", "inf"), ("log-level", "loud"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_one_plain_sentence(
+    capsys: pytest.CaptureFixture[str], name: str, text: str
+) -> None:
+    said = refused(capsys, f"--{name}={text}")
+    assert f"--{name} must be" in said
+    assert refused(capsys, **{"MAPSRV_" + name.upper().replace("-", "_"): text}).startswith("mapsrv: MAPSRV_")
+
+
+@pytest.mark.parametrize(
+    "argv", [["--porz", "1"], ["fly"], ["--port"], ["serve", "demo"], ["--transport", "sse"]]
+)
+def test_what_is_no_option_is_told_so(capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
+    assert "--help" in refused(capsys, *argv)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.text(max_size=20))
+def test_any_text_is_a_value_or_refused(text: str) -> None:
+    for option in options():
+        try:
+            parse([f"--{option.name}={text}"] if option.value else [], {option.env: text})
+        except SystemExit as ended:
+            assert ended.code == 2

@@ -1,0 +1,94 @@
+"""POST /presence: what a tab may say, and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import trio
+
+from mapsrv.hub.sessions import Hub
+from tests.web.asgi import Client
+
+VIEWPORT = {"center": [8.5, 47.4], "zoom": 9, "bearing": 0, "pitch": 0, "bounds": [8, 47, 9, 48]}
+POINTING = {"lng_lat": [8.5, 47.4], "layer_id": "stops", "style_layer": "stops", "properties": {"name": "HB"}}
+WRONG: tuple[dict[str, Any], ...] = (
+    {"viewer": ""},
+    {"viewer": 3},
+    {"viewer": "x" * 101},
+    {"visible": "yes"},
+    {"gone": 1},
+    {"name": "x" * 81},
+    {"name": ["Ana"]},
+    {"viewport": "here"},
+    {"viewport": {"center": [8.5]}},
+    {"viewport": {"center": [8.5, 91]}},
+    {"viewport": {"center": [1e9, 0]}},
+    {"viewport": {"zoom": "9"}},
+    {"viewport": {"zoom": True}},
+    {"viewport": {"pitch": 181}},
+    {"viewport": {"bounds": [1, 2, 3]}},
+    {"pointing": "there"},
+    {"pointing": {"properties": {"text": "x" * 5000}}},
+    {"problems": {}},
+    {"problems": [{"message": "no"}] * 21},
+    {"problems": [{"message": "x" * 501}]},
+    {"problems": [{}]},
+    {"problems": ["no"]},
+)
+
+
+async def say(client: Client, session: str, **told: Any) -> int:
+    return (await client.post(f"/presence?session={session}", {"viewer": "tab", **told})).status
+
+
+async def test_what_a_tab_says_reaches_the_others(
+    client: Client, session: str, autojump_clock: object
+) -> None:
+    async with client.stream(f"/events?session={session}&viewer=tab") as stream:
+        told = {
+            "visible": True,
+            "name": "Ana",
+            "viewport": {**VIEWPORT, "junk": "x" * 100},
+            "pointing": POINTING,
+        }
+        answer = await client.post(f"/presence?session={session}", {"viewer": "tab", **told})
+        assert (answer.status, answer.body, answer.cookies) == (204, b"", {})
+        await trio.sleep(1)
+        (viewer,) = json.loads(stream.of("presence")[-1].data)["viewers"]
+        assert (viewer["name"], viewer["viewport"], viewer["pointing"]) == ("Ana", VIEWPORT, POINTING)
+
+
+async def test_a_hidden_tab_counts_until_it_is_gone(client: Client, hub: Hub, session: str) -> None:
+    async with client.stream(f"/events?session={session}&viewer=tab"):
+        assert await say(client, session, visible=False) == 204
+    assert hub.viewers == 1
+    assert await say(client, session, gone=True) == 204
+    assert hub.viewers == 0
+
+
+async def test_a_tab_without_a_stream_is_passed_over(client: Client, hub: Hub, session: str) -> None:
+    assert await say(client, session, visible=True, viewport=VIEWPORT) == 204
+    assert hub.viewers == 0
+
+
+async def test_problems_are_kept_for_the_model(client: Client, hub: Hub, session: str) -> None:
+    problem = {"position": "a.1.b", "layer_id": "stops", "message": "no such property"}
+    assert await say(client, session, problems=[problem, {"message": "another"}]) == 204
+    async with hub.open_session(session) as live:
+        assert [held.to_json() for held in live.problems] == [problem, {"message": "another"}]
+
+
+@pytest.mark.parametrize("told", WRONG, ids=lambda told: json.dumps(told)[:40])
+async def test_what_is_wrong_is_refused_and_changes_nothing(
+    client: Client, session: str, told: dict[str, Any]
+) -> None:
+    answer = await client.post(f"/presence?session={session}", {"viewer": "tab", **told})
+    assert (answer.status, answer.code) == (422, "invalid_argument")
+
+
+async def test_a_tab_says_an_object_of_64_kib_at_most(client: Client, session: str) -> None:
+    assert (await client.post(f"/presence?session={session}", [])).code == "bad_request"
+    answer = await client.post(f"/presence?session={session}", b'"' + b"x" * 65536 + b'"')
+    assert (answer.status, answer.code) == (413, "too_large")
