@@ -1,0 +1,1 @@
+"""wire/calls.py published over MCP, with results written for models."""

@@ -1,0 +1,118 @@
+"""Who calls a tool: its name, whether it is this machine's own user, and what its connection named.
+
+All of it comes from the request: the query and headers of the MCP URL, and the client's own words.
+"""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs
+
+from mapsrv.core.log import Origin
+from mapsrv.errors import InvalidArgument
+from mapsrv.wire.edge import Edge
+from mapsrv.wire.fields import session_id
+
+MAX_NAME = 80  # characters
+MAX_NAMED = 10  # maps that a no_map error lists; the newest are the likely ones
+MAX_CONNECTIONS = 4_000  # whose maps are kept; as many as there can be MCP sessions
+MAX_FIELDS = 20  # of the MCP URL's query
+SECRET_HEADER = "x-mapsrv-secret"
+NO_FILES_HEADER = "x-mapsrv-no-files"  # a local caller that was told --no-files sends it with any value
+
+Scope: TypeAlias = MutableMapping[str, Any]
+
+
+class Named:
+    """The maps that one connection has named; for telling them, never for choosing one."""
+
+    def __init__(self) -> None:
+        self._ids: OrderedDict[str, None] = OrderedDict()
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the ids, the newest first."""
+        return reversed(tuple(self._ids))
+
+    def note(self, session: str) -> None:
+        """Remember that a call named this map, or was answered with it."""
+        self._ids[session] = None
+        self._ids.move_to_end(session)
+        if len(self._ids) > MAX_NAMED:
+            self._ids.popitem(last=False)
+
+
+class Connections:
+    """What each MCP session of /mcp has named. Calls without an MCP session have named nothing."""
+
+    def __init__(self) -> None:
+        self._named: OrderedDict[str, Named] = OrderedDict()
+
+    def of(self, mcp_session: str | None) -> Named:
+        """Return what that MCP session has named."""
+        if mcp_session is None:
+            return Named()
+        named = self._named.setdefault(mcp_session, Named())
+        self._named.move_to_end(mcp_session)
+        if len(self._named) > MAX_CONNECTIONS:
+            self._named.popitem(last=False)
+        return named
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a call. `session_hint` is the map that the MCP URL names; links begin with base_url."""
+
+    name: str
+    local: bool
+    files: bool
+    session_hint: str | None
+    base_url: str
+    named: Named
+
+    @property
+    def origin(self) -> Origin:
+        """The author of what the call changes."""
+        return Origin("model", self.name, self.name)
+
+
+def read_caller(
+    scope: Scope, client: str | None, edge: Edge, secret: str | None, named: Named
+) -> Caller:
+    """Return the caller of a request. Raises InvalidArgument for a ?session= that cannot be one."""
+    query = _query(scope["query_string"].decode("latin-1"))
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    proof = headers.get(SECRET_HEADER, "")
+    return Caller(
+        name=clean_name(query.get("name", [""])[-1]) or clean_name(client or "") or "model",
+        local=secret is not None and hmac.compare_digest(proof.encode(), secret.encode()),
+        files=NO_FILES_HEADER not in headers,
+        session_hint=_hint(query.get("session", [""])[-1]),
+        base_url=edge.base_url(headers.get("host"), scope["scheme"]),
+        named=named,
+    )
+
+
+def _query(text: str) -> dict[str, list[str]]:
+    try:
+        return parse_qs(text, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise InvalidArgument("The address of this MCP server has too many parameters.") from None
+
+
+def clean_name(text: str) -> str:
+    """Return a name as it may be shown: one line, without control characters, MAX_NAME at most."""
+    letters = text[: MAX_NAME * 4]
+    plain = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in letters)
+    return " ".join(plain.split())[:MAX_NAME]
+
+
+def _hint(text: str) -> str | None:
+    try:
+        return session_id(text)
+    except InvalidArgument as error:
+        raise InvalidArgument(f"In the address of this MCP server: {error.message}") from None

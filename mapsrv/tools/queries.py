@@ -1,0 +1,108 @@
+"""What there is to know of a map, as JSON: always what the map shows, never source data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mapsrv.core.arrange import find
+from mapsrv.core.state import Json, MapLayer, MapState
+from mapsrv.core.summary import Summary
+from mapsrv.errors import UnknownData
+from mapsrv.hub.documents import Documents
+from mapsrv.hub.live import LiveSession
+from mapsrv.hub.presence import Viewer
+from mapsrv.tools.results import Long
+from mapsrv.wire.codec import map_url
+from mapsrv.wire.style import effective_layers
+
+LOOK = ("paint", "layout", "minzoom", "maxzoom")
+MAX_URL = 2_000  # characters of an address in a source; what is longer is data
+
+
+def map_state(live: LiveSession, base_url: str) -> dict[str, Json]:
+    """Return the map as a whole: what is on it, where it looks, who has it open, what went wrong."""
+    state = live.state
+    return {
+        "session_id": live.id,
+        "title": state.title,
+        "url": map_url(base_url, live.id),
+        "position": str(live.position),
+        "basemap": state.basemap,
+        "camera": state.camera.to_json(),
+        "layers": _rows(state),
+        "viewers": live.presence.count,
+        "people": [_person(viewer) for viewer in live.presence.people],
+        "problems": [problem.to_json() for problem in live.problems],
+    }
+
+
+def layers(live: LiveSession) -> dict[str, Json]:
+    """Return the layers, bottom to top."""
+    return {"session_id": live.id, "layers": _rows(live.state)}
+
+
+async def layer_info(live: LiveSession, layer_id: str, documents: Documents) -> dict[str, Json]:
+    """Return one layer, and its data in numbers and samples when it is kept here. Raises UnknownLayer."""
+    layer, _ = find(live.state, layer_id)
+    info = {"session_id": live.id, **_row(layer), "source": _source(layer.source)}
+    info["style_layers"] = [
+        {key: item for key, item in drawn.items() if key != "source"} for drawn in effective_layers(layer)
+    ]
+    info["filter"] = layer.filter
+    info["restyled"] = dict(layer.restyled)
+    if layer.attribution is not None:
+        info["attribution"] = layer.attribution
+    try:
+        summary = await documents.summary(layer.source)
+    except UnknownData as error:
+        return {**info, "problem": error.message}
+    return info if summary is None else {**info, **_data(summary)}
+
+
+def _rows(state: MapState) -> Long:
+    return Long((_row(layer) for layer in state), len(state.layers))
+
+
+def _row(layer: MapLayer) -> dict[str, Json]:
+    overrides = layer.restyled.values()
+    return {
+        "id": layer.id,
+        "title": layer.title,
+        "type": layer.type,
+        "visible": layer.visible,
+        "has_filter": layer.filter is not None or any("filter" in override for override in overrides),
+        "has_custom_paint": any(key in override for override in overrides for key in LOOK),
+        "style_layers": list(layer.style_layer_ids()),
+    }
+
+
+def _source(source: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the source without data: only where the data is."""
+    told = {key: item for key, item in source.items() if key != "data"}
+    data = source.get("data")
+    if isinstance(data, str):
+        inline = data[:5].lower() == "data:" or len(data) > MAX_URL
+        told["data"] = "(in the source itself)" if inline else data
+    elif data is not None:
+        told["data"] = "(in the source itself)"
+    return told
+
+
+def _data(summary: Summary) -> dict[str, Json]:
+    told: dict[str, Json] = {
+        "feature_count": summary.features,
+        "geometry_types": list(summary.geometry_types),
+        "bounds": None if summary.bounds is None else list(summary.bounds),
+        "properties": {
+            name: {"type": about["type"], "samples": about["values"]}
+            for name, about in summary.properties.items()
+        },
+    }
+    if summary.properties_left_out:
+        told["properties_left_out"] = summary.properties_left_out
+    return told
+
+
+def _person(viewer: Viewer) -> dict[str, Json]:
+    told: dict[str, Json] = {"name": viewer.name, "kind": viewer.kind, "viewport": viewer.viewport}
+    return told if viewer.pointing is None else {**told, "pointing": viewer.pointing}

@@ -1,0 +1,139 @@
+"""Results as models get them: structured and as text, since hosts show one or the other; under 16 KiB.
+
+What is long is cut, and says so. Links, ids of maps and positions are never cut.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from mapsrv.core.session import NOTHING_CHANGED
+from mapsrv.core.state import Json
+from mapsrv.errors import MapsrvError
+
+MAX_RESULT = 16 * 1024 - 512  # bytes of a whole result, with room for what MCP puts around it
+MAX_ERROR = 4_000  # characters of an error's message, which is written to be read whole
+MAX_DEPTH = 12  # of JSON inside a result
+WHOLE = frozenset({"session_id", "url", "position"})
+MAX_ITEMS = 50  # of a list that are kept
+
+# List items and characters that are kept: the first that fits is taken.
+_LADDER = ((MAX_ITEMS, 200), (30, 160), (20, 120), (10, 80), (5, 60), (2, 40))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a tool answers. `note` is for the reader beside the text."""
+
+    structured: dict[str, Json]
+    text: str
+    note: str = ""
+    is_error: bool = False
+
+
+class Long(list[Json]):
+    """The first MAX_ITEMS of a longer list of `total` items; the others need never be made."""
+
+    def __init__(self, items: Iterable[Json], total: int) -> None:
+        super().__init__(islice(items, MAX_ITEMS))
+        self.total = total
+
+
+def nobody(url: str) -> str:
+    """Return what a model must know while nobody sees what it does."""
+    return f"Nobody has this map open. Give the person this link: {url}"
+
+
+def receipt_result(receipt: dict[str, Json], did: str) -> Result:
+    """Return a Receipt (as JSON) told in a few lines; `did` is what was done."""
+    return fitted(receipt, lambda value: _receipt_text(value, did))
+
+
+def _receipt_text(receipt: Mapping[str, Json], did: str) -> str:
+    changed = ", ".join(receipt["changed"])
+    more = f" and {receipt['changed_left_out']} more" if "changed_left_out" in receipt else ""
+    nothing = NOTHING_CHANGED in receipt["warnings"]
+    lines = [
+        NOTHING_CHANGED if nothing else did + (f" Changed: {changed}{more}." if changed else ""),
+        f'Map "{receipt["title"]}", session_id {receipt["session_id"]}: {receipt["url"]}',
+        f"Position {receipt['position']}, viewers {receipt['viewers']}, durability {receipt['durability']}.",
+        *(f"Warning: {warning}" for warning in receipt["warnings"] if warning != NOTHING_CHANGED),
+    ]
+    if receipt["viewers"] == 0:
+        lines.append(nobody(receipt["url"]))
+    return "\n".join(lines)
+
+
+def query_result(value: dict[str, Json], note: str = "") -> Result:
+    """Return what was asked for; its text is the same as JSON."""
+    return fitted(value, lambda cut: json.dumps(cut, ensure_ascii=False, separators=(",", ":")), note)
+
+
+def error_result(error: MapsrvError) -> Result:
+    """Return an error as a tool's result."""
+    message = error.message if len(error.message) <= MAX_ERROR else error.message[: MAX_ERROR - 1] + "…"
+    told: dict[str, Json] = {"code": error.code, "message": message, "temporary": error.temporary}
+    told.update({name: getattr(error, name) for name in ("maps",) if hasattr(error, name)})
+    return Result({"error": told}, message, is_error=True)
+
+
+def fitted(value: dict[str, Json], text_of: Callable[[dict[str, Json]], str], note: str = "") -> Result:
+    """Return the result, cut only as far as it must be."""
+    for items, characters in _LADDER:
+        cut = _cut_object(value, items, characters, 0)
+        result = Result(cut, text_of(cut), note)
+        if _size(result) <= MAX_RESULT:
+            return result
+    kept = {key: item for key, item in cut.items() if not isinstance(item, (list, dict))}
+    for key in sorted(cut.keys() - kept.keys(), key=lambda name: len(json.dumps(cut[name]))):
+        if len(json.dumps(kept)) + len(json.dumps(cut[key])) < MAX_RESULT // 3:
+            kept[key] = cut[key]
+        else:
+            kept |= {key: type(cut[key])(), f"{key}_left_out": "too large for a result"}
+    return Result(kept, text_of(kept), note)
+
+
+def _size(result: Result) -> int:
+    content = [{"type": "text", "text": text} for text in (result.text, result.note)]
+    return len(json.dumps({"content": content, "structuredContent": result.structured}))
+
+
+def _cut(value: Json, items: int, characters: int, depth: int) -> Json:
+    if isinstance(value, str):
+        return _cut_text(value, characters)
+    if isinstance(value, (list, dict)) and depth > MAX_DEPTH:
+        return "… (nested deeper than is shown)"
+    if isinstance(value, (list, tuple)):
+        kept = [_cut(item, items, characters, depth + 1) for item in value[:items]]
+        return kept if len(value) <= items else [*kept, f"… {len(value) - items} more"]
+    if isinstance(value, dict):
+        return _cut_object(value, items, characters, depth + 1)
+    return value
+
+
+def _cut_object(value: Mapping[str, Json], items: int, characters: int, depth: int) -> dict[str, Json]:
+    """Return the object; a list in it that is cut has its count of left out items beside it."""
+    cut: dict[str, Json] = {}
+    most = len(value) if depth == 0 else items
+    for key in list(value)[:most]:
+        item, name = value[key], _cut_text(key, characters)
+        if key in WHOLE:
+            cut[name] = item
+        elif isinstance(item, (list, tuple)) and (total := getattr(item, "total", len(item))) > items:
+            cut[name] = _cut(item[:items], items, characters, depth + 1)
+            cut[f"{name}_left_out"] = total - items
+        else:
+            cut[name] = _cut(item, items, characters, depth + 1)
+    if len(value) > most:
+        cut["…"] = f"{len(value) - most} more"
+    return cut
+
+
+def _cut_text(text: str, characters: int) -> str:
+    if len(text) <= characters:
+        return text
+    said = f"… (cut, {len(text):,} characters)"
+    return text[: characters - len(said)] + said

@@ -1,0 +1,98 @@
+"""One tool call, from its arguments to its result. Whatever changes a map goes through hub.execute()."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import trio
+
+from mapsrv.core.commands import AddLayer, Command, SetTitle
+from mapsrv.core.state import Json
+from mapsrv.errors import InvalidArgument
+from mapsrv.hub.live import LiveSession
+from mapsrv.hub.sessions import Hub
+from mapsrv.tools import queries
+from mapsrv.tools.caller import Caller
+from mapsrv.tools.local_files import read_file, way_out
+from mapsrv.tools.results import Result, nobody, query_result, receipt_result
+from mapsrv.tools.which_map import NoMapNamed, WhichMap
+from mapsrv.wire.calls import GetLayerInfo, GetMapState, ListLayers, OpenMap, local_path, parse_call
+from mapsrv.wire.codec import Receipt
+
+
+class Tools:
+    """All the tools, on one hub."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._which = WhichMap(hub)
+
+    async def call(self, name: str, arguments: Json, caller: Caller, key: str | None = None) -> Result:
+        """Return a call's result; raises MapsrvError."""
+        parsed = parse_call(name, arguments)
+        request = parsed.request
+        if isinstance(request, OpenMap):
+            return await self._open_map(request, parsed.session_id, caller, key)
+        session_id = await self._which.of(parsed.session_id, caller)
+        match request:
+            case GetMapState() | ListLayers() | GetLayerInfo():
+                result = await self._query(request, session_id, caller)
+            case _:
+                command = await self._with_file(request, session_id, caller)
+                receipt = await self._hub.execute(session_id, command, caller.origin, key)
+                result = receipt_result(receipt.to_json(caller.base_url), f"{name}: done.")
+        if parsed.session_id is not None:
+            caller.named.note(session_id)
+        return result
+
+    async def _open_map(
+        self, request: OpenMap, argument: str | None, caller: Caller, key: str | None
+    ) -> Result:
+        session_id, did = None, "Joined this map."
+        if not request.new:
+            try:
+                session_id = await self._which.of(argument, caller)
+            except NoMapNamed:
+                pass
+        if session_id is None:
+            session_id, did = await self._which.new(caller), "Made a new map."
+        if request.title is not None:
+            command = SetTitle(request.title)
+            receipt = await self._hub.execute(session_id, command, caller.origin, key)
+        else:
+            async with self._hub.open_session(session_id) as live:
+                receipt = _receipt(live, self._hub.durability)
+        caller.named.note(session_id)
+        return receipt_result(receipt.to_json(caller.base_url), did)
+
+    async def _query(self, request: Any, session_id: str, caller: Caller) -> Result:
+        async with self._hub.open_session(session_id) as live:
+            match request:
+                case GetMapState():
+                    value = queries.map_state(live, caller.base_url)
+                    return query_result(value, "" if value["viewers"] else nobody(value["url"]))
+                case ListLayers():
+                    return query_result(queries.layers(live))
+                case _:
+                    return query_result(await queries.layer_info(live, request.layer_id, self._hub.documents))
+
+    async def _with_file(self, command: Command, session_id: str, caller: Caller) -> Command:
+        """Return the command with a local caller's file stored as a document; raises InvalidArgument."""
+        path = local_path(command)
+        if path is None or not isinstance(command, AddLayer):
+            return command
+        if not (caller.local and caller.files):
+            raise InvalidArgument(way_out(path, caller.base_url, session_id))
+        documents = self._hub.documents
+        # A disk that hangs holds the thread, not the call: it may be cancelled.
+        read = partial(read_file, path, documents.max_data)
+        body = await trio.to_thread.run_sync(read, abandon_on_cancel=True)
+        stored = await documents.put(body)
+        return replace(command, source={**command.source, "data": stored.data})
+
+
+def _receipt(live: LiveSession, durability: str) -> Receipt:
+    """Return the Receipt of a call that changed nothing."""
+    return Receipt(live.id, live.state.title, live.position, (), live.presence.count, (), durability)

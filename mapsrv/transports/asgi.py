@@ -1,0 +1,175 @@
+"""What both HTTP transports need of ASGI: bodies read whole within bounds, and answers that end once.
+
+The SDK parses on the loop, answers twice when a client leaves at a bad moment, and leaves streams
+without an end when they are cancelled. Nothing of that passes here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+import trio
+from mcp.server.lowlevel import Server
+
+from mapsrv.errors import MapsrvError, SlowBody, TooLarge
+
+MAX_MESSAGE = 256 * 1024  # bytes: some 2 ms to parse, of the 10 that the loop may be held
+MAX_DISCARD = 4 * 1024 * 1024  # bytes of a body too large that are read on, so that its sender sees why
+BODY_SECONDS = 30.0  # for a whole body; MCP messages are small
+
+INVALID_REQUEST, INTERNAL_ERROR = -32600, -32603  # JSON-RPC 2.0 section 5.1
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+MakeServer: TypeAlias = Callable[[Scope | None], Server[Any]]  # see endpoints.open_mcp
+
+
+class Answer:
+    """The response to one request: begun once and ended once, whatever the code behind it sends."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+        self.ended = False
+
+    async def send(self, message: Message) -> None:
+        """Pass on a message that is in order; a second beginning ends the answer instead."""
+        starts = message["type"] == "http.response.start"
+        if self.ended or not (starts or self.begun):
+            return await trio.lowlevel.checkpoint()
+        if starts and self.begun:
+            return await self.end()
+        if not starts and message.get("more_body", False):
+            return await self._send(message)
+        self.ended = not starts
+        # Either went out or did not, whoever is cancelled: so begun and ended stay true. And the server
+        # tells of a disconnect as soon as the last bytes are out, which ends this very task while the
+        # server still has to make the connection ready for its next request.
+        with trio.CancelScope(shield=True):
+            await self._send(message)
+            self.begun = True
+
+    async def end(self) -> None:
+        """End an answer that was begun, so that its reader sees an end and not an error."""
+        if self.begun and not self.ended:
+            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def give(self, status: int, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
+        """Answer with these, if nothing was begun yet."""
+        if self.begun:
+            return await self.end()
+        lines = {"content-length": str(len(body)), "cache-control": "no-store", **(headers or {})}
+        raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines.items()]
+        await self.send({"type": "http.response.start", "status": status, "headers": raw})
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def refuse(self, error: MapsrvError, *, rpc: bool) -> None:
+        """Answer with the error; as JSON-RPC has it (rpc) it reaches the model that made the call."""
+        told: dict[str, Any] = {"code": error.code, "message": error.message, "temporary": error.temporary}
+        if rpc:
+            code = INTERNAL_ERROR if error.status >= 500 else INVALID_REQUEST
+            told = {"code": code, "message": error.message, "data": told}
+        value = {"jsonrpc": "2.0", "id": None, "error": told} if rpc else {"error": told}
+        headers = {"content-type": "application/json"}
+        if error.retry_after is not None:
+            headers["retry-after"] = str(error.retry_after)
+        await self.give(error.status, headers, json.dumps(value).encode())
+
+
+class Change:
+    """What happens again and again, to wait for the next time of."""
+
+    def __init__(self) -> None:
+        self._next = trio.Event()
+
+    def tell(self) -> None:
+        """It has happened."""
+        self._next.set()
+        self._next = trio.Event()
+
+    async def until(self, true: Callable[[], bool], seconds: float) -> None:
+        """Wait until it is true, which may only become so with a change; at most so long."""
+        with trio.move_on_after(seconds):
+            while not true():
+                await self._next.wait()
+
+
+class Serving:
+    """One request that is being served, and how to end it before its client does."""
+
+    def __init__(self) -> None:
+        self.cancel = trio.CancelScope()
+        self._left = trio.Event()
+
+    def leave(self) -> None:
+        """Have it end as if its client had left: the SDK closes all that it opened only then."""
+        self._left.set()
+
+    def receive(self, receive: Receive) -> Receive:
+        """Return a receive that also tells of leave()."""
+
+        async def receive_or_left() -> Message:
+            message: Message = {"type": "http.disconnect"}
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._end, nursery.cancel_scope)
+                message = await receive()
+                nursery.cancel_scope.cancel()
+            return message
+
+        return receive_or_left
+
+    async def _end(self, scope: trio.CancelScope) -> None:
+        await self._left.wait()
+        scope.cancel()
+
+
+def header(scope: Scope, name: str) -> str | None:
+    """Return a header's first value; the name is in lower case."""
+    wanted = name.encode()
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == wanted), None)
+
+
+async def read_body(scope: Scope, receive: Receive) -> bytes | None:
+    """Return the whole body, or None when its sender left. Raises TooLarge and SlowBody."""
+    body, size = bytearray(), 0
+    declared = header(scope, "content-length") or ""
+    if declared.isdigit() and int(declared[:18]) > MAX_DISCARD:
+        raise _too_large()
+    with trio.move_on_after(BODY_SECONDS):
+        while size <= MAX_DISCARD:
+            message = await receive()
+            if message["type"] != "http.request":
+                return None
+            part = message.get("body", b"")
+            size += len(part)
+            if size <= MAX_MESSAGE:
+                body += part
+            if not message.get("more_body", False):
+                break
+        if size > MAX_MESSAGE:
+            raise _too_large()
+        return bytes(body)
+    raise SlowBody(f"The message did not arrive within {BODY_SECONDS:g} s. Send it again.")
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """Return a receive that gives the body that was read already, then what comes after it."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def next_message() -> Message:
+        if waiting:
+            return waiting.pop()
+        return await receive()
+
+    return next_message
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(
+        f"An MCP message may have at most {MAX_MESSAGE // 1024} KiB. Send large GeoJSON to POST /data"
+        ' (curl --data-binary @FILE), and pass the "data" of the answer to add_layer as source.'
+    )

@@ -1,0 +1,113 @@
+"""The MCP endpoints of a process as one ASGI app: /sse, /messages and /mcp, checked, bounded, drained.
+
+No exception leaves it: what escapes here would take the whole ASGI server down.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+import trio
+
+from mapsrv.errors import Draining, MapsrvError
+from mapsrv.transports.asgi import Answer, Change, MakeServer, Receive, Scope, Send, header
+from mapsrv.transports.mcp_http import HttpEndpoint, open_http
+from mapsrv.transports.mcp_sse import SseEndpoints
+from mapsrv.wire.edge import Edge
+
+PATHS = frozenset({"/sse", "/messages", "/mcp"})
+DRAIN_SECONDS = 2.0  # that calls get to be answered when the server stops
+END_SECONDS = 1.0  # that streams get to end by themselves after that
+
+logger = logging.getLogger(__name__)
+
+# How a stream tells that its client has gone; not worth a line in the log.
+_GONE = (anyio.ClosedResourceError, anyio.BrokenResourceError, anyio.EndOfStream)
+
+
+class McpEndpoints:
+    """Made by open_mcp(). `last_used` is Trio's time of the last request."""
+
+    def __init__(self, edge: Edge, sse: SseEndpoints, http: HttpEndpoint, ended: Change) -> None:
+        self._edge, self._sse, self._http, self._ended = edge, sse, http, ended
+        self._draining = False
+        self.last_used = trio.current_time()
+
+    @property
+    def active(self) -> int:
+        """How many MCP streams are open and requests being served."""
+        return self._sse.active + self._http.active
+
+    def serves(self, path: str) -> bool:
+        """Return whether that path of an URL is one of these endpoints."""
+        return (path.rstrip("/") or "/") in PATHS
+
+    async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve an HTTP request to one of PATHS."""
+        self.last_used = trio.current_time()
+        answer, path = Answer(send), scope["path"].rstrip("/")
+        try:
+            try:
+                await self._serve(path, scope, receive, answer)
+            except MapsrvError as error:
+                await answer.refuse(error, rpc=path == "/mcp")
+        except Exception as error:  # the server itself answers 500 to what was not answered
+            if not _only_gone(error):
+                logger.exception("%s %s failed", scope["method"], path)
+        finally:
+            self.last_used = trio.current_time()
+            self._ended.tell()
+
+    async def _serve(self, path: str, scope: Scope, receive: Receive, answer: Answer) -> None:
+        fetch_site = header(scope, "sec-fetch-site")
+        self._edge.check(header(scope, "host"), header(scope, "origin"), fetch_site=fetch_site)
+        if self._draining:
+            raise Draining("This server is stopping. Connect again in a moment.", retry_after=2)
+        method = scope["method"]
+        if path == "/mcp":
+            await self._http.serve(scope, receive, answer)
+        elif path == "/sse" and method == "GET":
+            await self._sse.open(scope, receive, answer.send)
+        elif path == "/messages" and method == "POST":
+            await self._sse.post(scope, receive, answer)
+        else:
+            # Without a body: an SSE client that tries POST /sse first must not take one for an answer.
+            await answer.give(405, {"allow": "POST" if path == "/messages" else "GET"})
+
+    async def drain(self) -> None:
+        """Refuse what is new, let calls be answered for DRAIN_SECONDS, end the rest within END_SECONDS."""
+        self._draining = True
+        await self._ended.until(lambda: self._sse.waiting + self._http.waiting == 0, DRAIN_SECONDS)
+        for serving in (*self._sse.serving(), *self._http.serving()):
+            serving.leave()
+        await self._ended.until(lambda: self.active == 0, END_SECONDS)
+        self._cancel()
+
+    def _cancel(self) -> None:
+        for serving in (*self._sse.serving(), *self._http.serving()):
+            serving.cancel.cancel()
+
+
+def _only_gone(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(_only_gone(inner) for inner in error.exceptions)
+    return isinstance(error, _GONE)
+
+
+@asynccontextmanager
+async def open_mcp(make_server: MakeServer, *, edge: Edge) -> AsyncIterator[McpEndpoints]:
+    """Run the MCP endpoints.
+
+    make_server(opening) returns a low-level Server: for each GET /sse with that request's ASGI scope, and
+    once with None for /mcp, whose requests each bring their own (ctx.request.scope).
+    """
+    async with open_http(make_server) as http:
+        ended = Change()  # a call was answered, or a stream has ended
+        endpoints = McpEndpoints(edge, SseEndpoints(make_server, ended), http, ended)
+        try:
+            yield endpoints
+        finally:
+            endpoints._cancel()

@@ -1,0 +1,94 @@
+"""A real Hypercorn on a free loopback port in the test's own nursery, and real MCP clients of it."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+import trio
+from hypercorn.config import Config
+from hypercorn.trio import serve
+from mcp.client import Client
+from mcp.client.sse import sse_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp_types import Implementation
+
+MODERN, LEGACY = "2026-07-28", "2025-11-25"
+# Every way in: the transport, and the revision that is spoken over it.
+WAYS = ("sse", "http-2025", "http-2026")
+WATCHDOG_SECONDS = 30.0  # real ones; only a fault takes so long
+
+# The SDK's clients leave httpx2's generators to the garbage collector, which Trio tells of.
+CLIENT_LEAKS = pytest.mark.filterwarnings("ignore:Async generator '(httpx2|httpcore2|mcp):ResourceWarning")
+
+
+@asynccontextmanager
+async def serving(asgi: Any) -> AsyncIterator[str]:
+    """Serve an ASGI app; yield its base URL."""
+    stop = trio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            return await asgi(scope, receive, send)
+        for step in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{step}.complete"})
+
+    config = Config()
+    config.bind = ["127.0.0.1:0"]
+    config.graceful_timeout = 2.0
+    config.keep_alive_timeout = 0.2  # its idle tasks go as soon
+    config.accesslog = config.errorlog = None
+    with trio.fail_after(WATCHDOG_SECONDS):
+        async with trio.open_nursery() as nursery:
+            bound = await nursery.start(partial(serve, app, config, shutdown_trigger=stop.wait, mode="asgi"))
+            yield bound[0]
+            stop.set()
+
+
+@asynccontextmanager
+async def connected(
+    base: str, way: str, query: str = "", name: str = "tester", headers: dict[str, str] | None = None
+) -> AsyncIterator[Client]:
+    """Connect a client the way that is asked for."""
+    info = Implementation(name=name, version="1")
+    async with httpx2.AsyncClient(headers=headers, timeout=10) as http:
+        if way == "sse":
+            url = f"{base}/sse{query}"
+            streams: Any = sse_client(url, headers, httpx_client_factory=_factory)
+        else:
+            streams = streamable_http_client(f"{base}/mcp{query}", http_client=http)
+        mode: Any = MODERN if way == "http-2026" else "legacy"
+        async with Client(streams, mode=mode, client_info=info, cache=None) as client:
+            yield client
+
+
+def _factory(headers: Any = None, timeout: Any = None, auth: Any = None) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(headers=headers, timeout=timeout, auth=auth)
+
+
+async def dial(base: str) -> trio.SocketStream:
+    """Connect a bare socket."""
+    parts = urlsplit(base)
+    assert parts.hostname is not None and parts.port is not None
+    return await trio.open_tcp_stream(parts.hostname, parts.port)
+
+
+def hang_up(stream: trio.SocketStream) -> None:
+    """Close the socket with a reset, as a crashed client's machine does."""
+    stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    stream.socket.close()
+
+
+async def eventually(true: Any) -> None:
+    """Wait until it is true; real sockets give no other sign."""
+    with trio.fail_after(WATCHDOG_SECONDS):
+        while not true():  # noqa: ASYNC110
+            await trio.sleep(0.01)

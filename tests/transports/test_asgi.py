@@ -1,0 +1,146 @@
+"""Bodies are read whole within bounds; an answer begins once and ends once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import trio
+
+from mapsrv.errors import SlowBody, TooLarge, TooMany
+from mapsrv.transports.asgi import BODY_SECONDS, MAX_DISCARD, MAX_MESSAGE, Answer, header, read_body, replay
+
+START = {"type": "http.response.start", "status": 200, "headers": []}
+END = {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+def part(body: bytes, more: bool = False) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+def receiving(*parts: bytes, left: bool = False) -> Any:
+    """Return a receive that gives these parts, then a disconnect if its sender left."""
+    messages = [{"type": "http.request", "body": body, "more_body": True} for body in parts]
+    messages.append({"type": "http.disconnect"} if left else {"type": "http.request", "body": b""})
+
+    async def receive() -> Any:
+        await trio.lowlevel.checkpoint()
+        return messages.pop(0)
+
+    return receive
+
+
+class Sent(list[Any]):
+    async def send(self, message: Any) -> None:
+        await trio.lowlevel.checkpoint()
+        self.append(message)
+
+
+def scope(**headers: str) -> dict[str, Any]:
+    lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return {"type": "http", "headers": lines}
+
+
+async def test_a_body_is_read_whole_and_given_again() -> None:
+    receive = receiving(b'{"a"', b": 1}")
+    body = await read_body(scope(), receive)
+    assert body == b'{"a": 1}'
+    again = replay(body, receiving(left=True))
+    assert await again() == {"type": "http.request", "body": body, "more_body": False}
+    assert (await again())["type"] == "http.disconnect"
+
+
+async def test_a_sender_that_left_is_no_error() -> None:
+    assert await read_body(scope(), receiving(b"{", left=True)) is None
+
+
+@pytest.mark.parametrize("size", [MAX_MESSAGE + 1, MAX_DISCARD + 1])
+async def test_a_body_that_is_too_large_names_the_way_round(size: int) -> None:
+    half = b" " * (size // 2 + 1)
+    with pytest.raises(TooLarge, match="POST /data"):
+        await read_body(scope(), receiving(half, half))
+
+
+async def test_the_largest_body_is_taken() -> None:
+    assert await read_body(scope(), receiving(b" " * MAX_MESSAGE)) == b" " * MAX_MESSAGE
+
+
+async def test_a_declared_body_far_too_large_is_not_read_at_all() -> None:
+    with pytest.raises(TooLarge):
+        await read_body(scope(content_length=str(MAX_DISCARD + 1)), receiving())
+
+
+async def test_a_body_that_takes_too_long_is_refused(autojump_clock: object) -> None:
+    with pytest.raises(SlowBody):
+        await read_body(scope(), trio.sleep_forever)  # type: ignore[arg-type]
+    assert trio.current_time() == pytest.approx(BODY_SECONDS)
+
+
+async def test_an_answer_is_ended_once() -> None:
+    sent = Sent()
+    answer = Answer(sent.send)
+    for message in (START, part(b"a", more=True), END, part(b"late"), START):
+        await answer.send(message)
+    await answer.end()
+    assert sent == [START, part(b"a", more=True), END]
+
+
+async def test_a_part_of_an_answer_that_never_began_is_dropped() -> None:
+    sent = Sent()
+    answer = Answer(sent.send)
+    await answer.send(part(b"a", more=True))
+    await answer.end()
+    assert sent == []
+
+
+async def test_a_beginning_goes_out_even_when_cancelled() -> None:
+    sent = Sent()
+    answer = Answer(sent.send)
+    with trio.CancelScope() as cancel:
+        cancel.cancel()
+        await answer.send(START)
+    await answer.end()
+    assert sent == [START, END]
+
+
+async def test_a_second_beginning_ends_the_first() -> None:
+    sent = Sent()
+    answer = Answer(sent.send)
+    for message in (START, part(b"a", more=True), START, part(b"error")):
+        await answer.send(message)
+    assert sent == [START, part(b"a", more=True), END]
+
+
+async def test_the_last_part_goes_out_even_when_cancelled() -> None:
+    sent = Sent()
+    answer = Answer(sent.send)
+    with trio.CancelScope() as cancel:
+        await answer.send(START)
+        cancel.cancel()
+        await answer.send(part(b"last"))
+    assert sent == [START, part(b"last")]
+
+
+@pytest.mark.parametrize("rpc", [True, False])
+async def test_a_refusal_says_its_code_either_way(rpc: bool) -> None:
+    sent = Sent()
+    await Answer(sent.send).refuse(TooMany("Later.", retry_after=3), rpc=rpc)
+    value = json.loads(sent[1]["body"])
+    assert sent[0]["status"] == 429 and (b"retry-after", b"3") in sent[0]["headers"]
+    assert value["error"]["message"] == "Later."
+    assert (value["error"]["data"] if rpc else value["error"])["code"] == "too_many"
+    assert ("jsonrpc" in value) == rpc
+
+
+async def test_a_refusal_after_the_beginning_only_ends_the_answer() -> None:
+    sent = Sent()
+    answer = Answer(sent.send)
+    await answer.send(START)
+    await answer.refuse(TooMany("Later."), rpc=False)
+    assert sent == [START, END]
+
+
+def test_a_header_is_found_by_its_name() -> None:
+    assert header(scope(mcp_session_id="x"), "mcp-session-id") == "x"
+    assert header(scope(), "host") is None
