@@ -1,0 +1,128 @@
+"""The command line: serve (default), stdio, demo.
+
+Whatever cannot be done is one plain sentence on stderr and an exit code that is not 0; a traceback
+here is a bug. Over stdio nothing but the protocol may reach stdout.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+
+import trio
+
+from mapsrv.config import Config, parse
+from mapsrv.errors import MapsrvError
+
+INTERRUPTED = 130  # as shells say it: 128 and SIGINT
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    config = parse(sys.argv[1:] if argv is None else argv, os.environ)
+    try:
+        trio.run(COMMANDS[config.command], config)
+    # Bare interrupts, and what nurseries make of them.
+    except (Exception, KeyboardInterrupt, BaseExceptionGroup) as error:
+        return _exit_code(error)
+    return 0
+
+
+def _exit_code(error: BaseException) -> int:
+    """Tell of what ended the command, and return its exit code; raises what is a bug."""
+    leaves = list(_leaves(error))
+    refusals = [leaf for leaf in leaves if isinstance(leaf, MapsrvError)]
+    quiet = (MapsrvError, KeyboardInterrupt, BrokenPipeError)
+    if not all(isinstance(leaf, quiet) for leaf in leaves):
+        raise error
+    if refusals:
+        print(f"mapsrv: {refusals[0].message}", file=sys.stderr)
+        return 1
+    if any(isinstance(leaf, BrokenPipeError) for leaf in leaves):
+        # Whoever read has gone. What is left in the buffer would fail once more at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    return INTERRUPTED
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+async def _serve(config: Config) -> None:
+    from mapsrv.local.browser import open_browser
+    from mapsrv.local.start import watch_log
+    from mapsrv.server import serve
+
+    async with trio.open_nursery() as beside:
+        async with trio.open_nursery() as nursery:
+            url = await nursery.start(serve, config)
+            if config.idle_exit is not None:
+                beside.start_soon(watch_log)
+            print(greeting(config, url), flush=True)
+            if config.open:
+                beside.start_soon(open_browser, f"{url}/")
+        beside.cancel_scope.cancel()  # the server has ended, and with it what goes on beside it
+
+
+async def _stdio(config: Config) -> None:
+    from mapsrv.transports.mcp_stdio import serve_stdio
+
+    # The thread that reads stdin cannot be interrupted, and there is nothing to put in order here.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    await serve_stdio(config)
+
+
+async def _demo(config: Config) -> None:
+    from mapsrv.demo import run_demo
+
+    await run_demo(config)
+
+
+# Each imports what it needs: `mapsrv stdio` must answer a host before a web server is loaded.
+COMMANDS: dict[str, Callable[[Config], Awaitable[None]]] = {"serve": _serve, "stdio": _stdio, "demo": _demo}
+
+
+def own_command(config: Config) -> list[str]:
+    """Return the command that runs `mapsrv stdio` for this server, with full paths: hosts have no PATH."""
+    program = Path(sys.argv[0])
+    beside = Path(sys.executable).with_name("mapsrv")
+    if program.stem == "mapsrv" and (found := shutil.which(str(program))):
+        command = [str(Path(found).absolute())]
+    else:
+        command = [str(beside)] if beside.is_file() else [sys.executable, "-m", "mapsrv"]
+    folder = config.data_dir.absolute()
+    default = parse([], {}).data_dir.absolute()
+    return [*command, "stdio", *([] if folder == default else ["--data-dir", str(folder)])]
+
+
+def greeting(config: Config, url: str) -> str:
+    """Return what a person is told when the server runs at `url`."""
+    command = own_command(config)
+    desktop = json.dumps({"mcpServers": {"mapsrv": {"command": command[0], "args": command[1:]}}})
+    kept = config.store.partition(":")[2] or "in memory only: they are gone when mapsrv ends"
+    return "\n".join(
+        [
+            f"mapsrv is at {url}/",
+            f"Maps are kept {'in ' if config.store != 'memory:' else ''}{kept}",
+            f"Claude Desktop, in its configuration: {desktop}",
+            f"Claude Code: claude mcp add mapsrv -- {shlex.join(command)}",
+            f"         or: claude mcp add --transport http mapsrv {url}/mcp",
+            f"Any other MCP client: {url}/mcp (streamable HTTP) or {url}/sse (HTTP+SSE)",
+            "Ctrl-C ends it.",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
