@@ -1,0 +1,83 @@
+"""A running server and a real browser: Debian's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.e2e.server import Server, running
+
+CHROMIUM = Path(os.environ.get("MAPSRV_TEST_CHROMIUM", "/usr/bin/chromium"))
+FLAGS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+]
+DRAWN = 30_000  # milliseconds that a software renderer on a busy machine may take
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with running(tmp_path) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        why = f"no browser at {CHROMIUM}: install Debian's chromium to run this"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with browser.new_context(viewport={"width": 900, "height": 600}) as context:
+        yield context.new_page()
+
+
+def opened(page: Page, url: str) -> Page:
+    """Open a map and wait until it is drawn and its stream is open."""
+    page.goto(url)
+    ready = "() => window.mapsrv?.map?.loaded() && document.documentElement.dataset.connection === 'open'"
+    page.wait_for_function(ready, timeout=DRAWN)
+    return page
+
+
+def rendered(layer: str, count: int) -> str:
+    """Return the script that is true once that many features of a style layer are drawn."""
+    ids = f"mapsrv.map.queryRenderedFeatures({{layers: [{layer!r}]}}).map(feature => feature.id)"
+    return f"() => mapsrv.map.getLayer({layer!r}) && new Set({ids}).size === {count}"
+
+
+def pixel(page: Page, x: int, y: int) -> tuple[int, int, int]:
+    """Return the colour of one pixel of what a person sees."""
+    png = page.screenshot(clip={"x": x, "y": y, "width": 1, "height": 1})
+    data, at = b"", 8
+    while at < len(png):
+        size, kind = struct.unpack(">I4s", png[at : at + 8])
+        data += png[at + 8 : at + 8 + size] if kind == b"IDAT" else b""
+        at += 12 + size
+    red, green, blue = zlib.decompress(data)[1:4]
+    return red, green, blue
+
+
+def where(page: Page, lng: float, lat: float) -> tuple[int, int]:
+    """Return the pixel at which a place is drawn."""
+    at: Any = page.evaluate(
+        """([lng, lat]) => { const map = window.mapsrv.map, box = map.getCanvas().getBoundingClientRect(),
+            p = map.project([lng, lat]); return [Math.round(p.x + box.x), Math.round(p.y + box.y)] }""",
+        [lng, lat],
+    )
+    return at[0], at[1]
