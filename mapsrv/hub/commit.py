@@ -14,7 +14,7 @@ from mapsrv.core.session import Pending
 from mapsrv.errors import MapsrvError, UnknownSession
 from mapsrv.hub.live import LiveSession
 from mapsrv.metrics import BATCH_EVENTS, COMMIT_SECONDS, STORE_ERRORS
-from mapsrv.store import Batch, Component, Done, Entry, KeyRecord, Moved, Ok, Outcome, Store, Unknown
+from mapsrv.store import Batch, Component, Done, Entry, KeyRecord, Moved, Ok, Outcome, Refused, Store, Unknown
 from mapsrv.wire import codec
 
 MAX_EVENTS = 256  # of a batch: larger ones gain nothing more and delay the first
@@ -102,6 +102,8 @@ class Committer:
                 )
             case Done() | Moved():
                 await self._resync(live)
+            case Refused(error):
+                live.failed(live.session.pending, error)
 
 
 def _batch(live: LiveSession, share: tuple[Pending, ...]) -> Batch:

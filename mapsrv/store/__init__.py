@@ -1,7 +1,7 @@
 """Where sessions outlive the process: the Store protocol and the values it takes and gives.
 
 A store keeps bytes and never judges history: it compares heads, remembers keys, and writes all of
-a session's batch or none. Implementations: memory.py, sqlite/.
+a session's batch or none. Implementations: memory.py, sqlite/, redis/.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from mapsrv.core.log import Head
+from mapsrv.errors import StoreUnavailable
 
 FORMAT = 1  # of what is written here; a store of a higher one is refused
 
@@ -80,7 +81,14 @@ class Moved:
     head: Head
 
 
-Outcome: TypeAlias = Ok | Unknown | Done | Moved
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What the store has of this session is damaged; nothing written, and the other batches go on."""
+
+    error: StoreUnavailable
+
+
+Outcome: TypeAlias = Ok | Unknown | Done | Moved | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,7 @@ class Store(Protocol):
     `now` is Unix time in seconds.
     """
 
-    durability: str  # memory, disk (later redis, replicated): what an OK is worth
+    durability: str  # memory, disk, redis, replicated: what an OK is worth
 
     async def create(self, session_id: str, head: Head, *, now: float) -> bool:
         """Write an empty session with the head of its epoch; False when that id is taken."""
@@ -114,8 +122,9 @@ class Store(Protocol):
     async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
         """Write each batch wholly or not at all, durably before it returns; an outcome a batch, in order.
 
-        One session stands in at most one of the batches. An error that ends the transaction raises
-        StoreUnavailable: then nothing of any batch is written.
+        One session stands in at most one of the batches. An error raises StoreUnavailable. On a disk
+        nothing of any batch is written then; over a network each batch is in doubt, and sent again
+        it is Done or as if it had never been sent.
         """
 
     async def put_blob(self, name: str, body: bytes, *, now: float) -> None:
@@ -132,7 +141,8 @@ class Store(Protocol):
 
     async def sweep(self, *, before: float) -> tuple[int, int]:
         """Forget sessions never changed and last renewed before then, and blobs last renewed before
-        then that no component and no kept event refers to. Return how many of each."""
+        then that no component and no kept event refers to. Return how many of each; none where the
+        store forgets by its own clock."""
 
 
 class OpenStore(Protocol):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,15 @@ import pytest
 from mapsrv.core.log import Head
 from mapsrv.store import Batch, Component, Entry, KeyRecord, Store
 from mapsrv.store.memory import open_memory
+from mapsrv.store.redis import open_redis
 from mapsrv.store.sqlite import open_sqlite
+from tests.store import valkey
 
-# A later store joins the contract here.
+# A later store joins the contract here. Each takes a folder and a function that starts a Redis.
 STORES = {
-    "memory": lambda folder: open_memory(""),
-    "sqlite": lambda folder: open_sqlite(str(folder / "maps.sqlite")),
+    "memory": lambda folder, redis: open_memory(""),
+    "sqlite": lambda folder, redis: open_sqlite(str(folder / "maps.sqlite")),
+    "redis": lambda folder, redis: open_redis(redis().url),
 }
 
 
@@ -59,7 +63,21 @@ def history() -> type[History]:
     return History
 
 
+@pytest.fixture(scope="session")
+def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[valkey.Server]:
+    with valkey.running(tmp_path_factory.mktemp("redis"), binary=os.environ.get("MAPSRV_TEST_REDIS")) as server:
+        yield server
+
+
+@pytest.fixture
+def redis(shared_redis: valkey.Server) -> valkey.Server:
+    """A real server with nothing in it. MAPSRV_TEST_REDIS names the binary of another release."""
+    shared_redis.do("FLUSHALL")
+    shared_redis.do("SCRIPT", "FLUSH")
+    return shared_redis
+
+
 @pytest.fixture(params=sorted(STORES))
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
-    async with STORES[request.param](tmp_path) as opened:
+    async with STORES[request.param](tmp_path, lambda: request.getfixturevalue("redis")) as opened:
         yield opened

@@ -11,6 +11,10 @@ from mapsrv.store import Component, Done, Moved, Ok, Store, StoredSession, Unkno
 BLOB = "ab" * 32
 OTHER = "cd" * 32
 
+# Those that forget when sweep() says so, by the caller's clock. Redis forgets by its own: see
+# test_redis_lifetimes.py.
+sweeps = pytest.mark.parametrize("store", ["memory", "sqlite"], indirect=True)
+
 
 async def begin(store: Store, history, session_id: str = "s1", now: float = 100.0):
     made = history.of(session_id)
@@ -234,6 +238,7 @@ async def test_only_a_blob_that_is_there_is_renewed(store):
     assert await store.renew_blob(BLOB, now=2)
 
 
+@sweeps
 @pytest.mark.parametrize("how", ["put", "renew"])
 async def test_a_sweep_spares_a_blob_renewed_since(store, how):
     await store.put_blob(BLOB, b"x" * 600_000, now=10)
@@ -247,6 +252,7 @@ async def test_a_sweep_spares_a_blob_renewed_since(store, how):
     assert await store.get_blob(BLOB) is None
 
 
+@sweeps
 async def test_a_swept_blob_can_be_written_again(store):
     await store.put_blob(BLOB, b"x" * 1_200_000, now=10)
     assert await store.sweep(before=11) == (0, 1)
@@ -255,6 +261,7 @@ async def test_a_swept_blob_can_be_written_again(store):
     assert await store.get_blob(BLOB) == b"x" * 1_200_000
 
 
+@sweeps
 async def test_a_sweep_spares_what_a_component_names_until_it_no_longer_does(store, history):
     made = await begin(store, history)
     await store.put_blob(BLOB, b"x", now=1)
@@ -267,6 +274,7 @@ async def test_a_sweep_spares_what_a_component_names_until_it_no_longer_does(sto
     assert await store.sweep(before=99) == (0, 1)
 
 
+@sweeps
 async def test_a_sweep_spares_what_a_kept_event_names_until_it_falls_out(store, history):
     made = await begin(store, history)
     await store.put_blob(BLOB, b"x", now=1)
@@ -277,6 +285,7 @@ async def test_a_sweep_spares_what_a_kept_event_names_until_it_falls_out(store, 
     assert await store.sweep(before=99) == (0, 1)
 
 
+@sweeps
 async def test_a_refused_batch_refers_to_nothing(store, history):
     made = await begin(store, history)
     await store.put_blob(BLOB, b"x", now=1)
@@ -286,6 +295,7 @@ async def test_a_refused_batch_refers_to_nothing(store, history):
     assert await store.sweep(before=99) == (0, 1)
 
 
+@sweeps
 async def test_a_sweep_forgets_old_sessions_that_were_never_changed(store, history):
     for i in range(250):
         await begin(store, history, f"old{i}", now=10)
@@ -298,6 +308,7 @@ async def test_a_sweep_forgets_old_sessions_that_were_never_changed(store, histo
     await begin(store, history, "old0")
 
 
+@sweeps
 async def test_a_sweep_of_many_blobs_spares_those_in_use(store, history):
     made = await begin(store, history)
     names = [f"{i:064x}" for i in range(1_200)]

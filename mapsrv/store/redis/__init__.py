@@ -1,0 +1,117 @@
+"""The store that pods share: Redis 7.0 or later, or Valkey.
+
+A commit of many sessions is one round trip, one script a session. Redis forgets by itself what
+nobody renews: a sweep has nothing to do, and `now` is Redis's own clock. An error on the way leaves
+a commit in doubt; since Redis remembers keys, sending it again is answered with DONE.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+
+from mapsrv.core.log import Head
+from mapsrv.errors import StoreUnavailable
+from mapsrv.store import Batch, Outcome, StoredSession
+from mapsrv.store.redis import blobs, sessions
+from mapsrv.store.redis.check import check
+from mapsrv.store.redis.layout import STORE, key_of
+from mapsrv.store.redis.link import CALL_SECONDS, Command, Link, explain, open_link
+from mapsrv.store.redis.sessions import Lifetimes
+from mapsrv.store.redis.target import parse_target
+
+LOAD_SECONDS = 5.0  # for the bytes of a large session; a Redis that says nothing is noticed as ever
+REPLICA_MS = 500  # for one replica to have what was written
+RENEWED_AT_ONCE = 200
+
+# A write of our own before WAIT: it then covers what an earlier, lost call wrote, if that is what
+# a batch turns out to be DONE by.
+_REPLICATED: tuple[Command, ...] = (("PUBLISH", "map_wait", ""), ("WAIT", 1, REPLICA_MS))
+
+
+class RedisStore:
+    """A Store in Redis. Made by open_redis."""
+
+    def __init__(self, link: Link, kept: Lifetimes, *, replicated: bool, store_id: str) -> None:
+        self.durability = "replicated" if replicated else "redis"
+        self.store_id = store_id  # what map_store was when this was opened
+        self._link = link
+        self._kept = kept
+        self._then = _REPLICATED if replicated else ()
+
+    async def create(self, session_id: str, head: Head, *, now: float) -> bool:
+        return await self._link.call(*sessions.create_command(session_id, head, self._kept)) == 1
+
+    async def load(self, session_id: str) -> StoredSession | None:
+        commands = sessions.load_commands(session_id, self._kept)
+        replies = await self._link.pipe(commands, atomic=True, seconds=LOAD_SECONDS)
+        stored = await sessions.stored_session(session_id, replies)
+        if named := sessions.blobs_of(replies[0]):
+            await blobs.renew(self._link, named, self._kept.blob)
+        return stored
+
+    async def exists(self, session_id: str) -> bool:
+        return await self._link.call("EXISTS", key_of("meta", session_id)) == 1
+
+    async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
+        commands = [sessions.commit_command(batch, self._kept) for batch in batches]
+        replies = await self._link.pipe([*commands, *self._then], seconds=CALL_SECONDS)
+        outcomes = [
+            sessions.outcome(batch.session_id, reply)
+            for batch, reply in zip(batches, replies[: len(batches)], strict=True)
+        ]
+        if self._then:
+            copies = replies[-1]
+            if isinstance(copies, Exception):
+                raise explain(copies) from copies
+            if not copies:
+                raise StoreUnavailable(
+                    "No replica of Redis, where the maps are kept, has the change yet:"
+                    " send it again with the same id."
+                )
+        return outcomes
+
+    async def put_blob(self, name: str, body: bytes, *, now: float) -> None:
+        await blobs.put(self._link, name, body, self._kept.blob)
+
+    async def renew_blob(self, name: str, *, now: float) -> bool:
+        return await blobs.renew(self._link, [name], self._kept.blob) == 1
+
+    async def get_blob(self, name: str) -> bytes | None:
+        return await blobs.get(self._link, name)
+
+    async def renew(self, session_ids: Collection[str], *, now: float) -> None:
+        """Renew sessions, with the blobs that their states name."""
+        ids = list(session_ids)
+        for start in range(0, len(ids), RENEWED_AT_ONCE):
+            some = ids[start : start + RENEWED_AT_ONCE]
+            metas = await self._link.pipe([sessions.renew_command(one, self._kept) for one in some])
+            # One that is damaged is refused where it is used; here the others go on.
+            named = set[str]().union(*(sessions.blobs_of(meta) for meta in metas))
+            await blobs.renew(self._link, named, self._kept.blob)
+
+    async def sweep(self, *, before: float) -> tuple[int, int]:
+        """Nothing: Redis forgets by itself."""
+        return 0, 0
+
+    async def identity(self) -> str | None:
+        """Return map_store as it is now: missing or not `store_id` means that the store was lost."""
+        found = await self._link.call("GET", STORE)
+        return found.decode(errors="replace") if isinstance(found, bytes) else None
+
+
+@asynccontextmanager
+async def open_redis(
+    target: str, *, session_ttl: float = 30 * sessions.DAY, replicated: bool = False
+) -> AsyncIterator[RedisStore]:
+    """Yield the store at an address such as redis://localhost:6379/0. Raises StartupError.
+
+    `session_ttl`: seconds that a session is kept after it was last renewed. `replicated`: an OK waits
+    until one replica has the batch.
+    """
+    address = parse_target(target)
+    kept = Lifetimes(int(session_ttl), min(sessions.DAY, int(session_ttl)))
+    async with open_link(address) as link:
+        store_id = await check(link, address, secrets.token_hex(16))
+        yield RedisStore(link, kept, replicated=replicated, store_id=store_id)

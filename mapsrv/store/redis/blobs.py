@@ -1,0 +1,73 @@
+"""Blobs in Redis: by chunks, so that neither Redis nor our loop is long at one; seen when whole.
+
+A blob being written stands under a key of its own, in the same slot, and is renamed at the end;
+what a crash leaves of it is gone a minute later.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+
+from mapsrv.errors import StoreUnavailable
+from mapsrv.store.redis.layout import blob_key
+from mapsrv.store.redis.link import Link, explain
+
+CHUNK = 512 * 1024  # bytes; about a millisecond on the loop
+PART_SECONDS = 60
+RENEWED_AT_ONCE = 500
+
+
+async def put(link: Link, name: str, body: bytes, seconds: int) -> None:
+    """Write a blob, or renew the one that is there."""
+    key = blob_key(name)
+    if await renew(link, [name], seconds):
+        return
+    if len(body) <= CHUNK:
+        await link.call("SET", key, body, "EX", seconds)
+        return
+    part = b"map_part:{%s}:%s" % (key, secrets.token_hex(8).encode())
+    view = memoryview(body)
+    for start in range(0, len(view), CHUNK):
+        chunk = bytes(view[start : start + CHUNK])
+        length, _ = await link.pipe([("APPEND", part, chunk), ("EXPIRE", part, PART_SECONDS)])
+        if isinstance(length, Exception):
+            raise explain(length) from length
+        if length != start + len(chunk):  # it was gone in between
+            raise StoreUnavailable("Writing the data took so long that it was swept away: send it again.")
+    for reply in await link.pipe([("RENAME", part, key), ("EXPIRE", key, seconds)], atomic=True):
+        if isinstance(reply, Exception):
+            raise explain(reply) from reply
+
+
+async def renew(link: Link, names: Collection[str], seconds: int) -> int:
+    """Renew the time of blobs, never to an earlier one. Return how many of them are there."""
+    found, ordered = 0, sorted(names)
+    for start in range(0, len(ordered), RENEWED_AT_ONCE):
+        keys = [blob_key(name) for name in ordered[start : start + RENEWED_AT_ONCE]]
+        replies = await link.pipe([("EXPIRE", key, seconds, "GT") for key in keys] + [("EXISTS", *keys)])
+        if isinstance(replies[-1], Exception):
+            raise explain(replies[-1]) from replies[-1]
+        found += int(replies[-1])  # type: ignore[arg-type]
+    return found
+
+
+async def get(link: Link, name: str) -> bytes | None:
+    """Return the bytes of a blob, or None."""
+    key = blob_key(name)
+    length, chunk = await link.pipe([("STRLEN", key), ("GETRANGE", key, 0, CHUNK - 1)])
+    for reply in (length, chunk):
+        if isinstance(reply, Exception):
+            if "WRONGTYPE" in str(reply):
+                raise StoreUnavailable(f"{key.decode()} in Redis is not data: have it put back.")
+            raise explain(reply) from reply
+    if not length:
+        return b"" if await link.call("EXISTS", key) else None
+    assert isinstance(length, int) and isinstance(chunk, bytes)
+    chunks = [chunk]
+    for start in range(CHUNK, length, CHUNK):
+        piece = await link.call("GETRANGE", key, start, start + CHUNK - 1)
+        assert isinstance(piece, bytes)
+        chunks.append(piece)
+    body = b"".join(chunks)
+    return body if len(body) == length else None  # else it ran out of time meanwhile

@@ -1,0 +1,191 @@
+"""The one way to Redis: the client in its asyncio island, bounded, without retries, errors as ours.
+
+A call that fails on its way may have been done: the client's own retries would do it again, so they
+are off, and nothing here sends a command twice. The exception is a script that Redis said it does
+not know, since then it has done nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from hashlib import sha1
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import trio
+import trio_asyncio
+from redis.asyncio import Redis, Sentinel
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseError
+
+from mapsrv.errors import StoreUnavailable
+from mapsrv.store.redis.layout import Reply
+from mapsrv.store.redis.target import Target
+
+CALL_SECONDS = 0.9  # for a call with its connecting: a stalled Redis is noticed within a second
+SENTINEL_SECONDS = 0.25  # for one sentinel, so that a dead one leaves time to ask the next
+CLOSE_SECONDS = 2.0  # for the connections to end
+CONNECTIONS = 8  # calls at once: Redis does them one by one anyway
+
+Command: TypeAlias = "tuple[bytes | str | int, ...]"
+
+# What a reply that begins so means, for all sessions; anything else is told as it came. No ids.
+EXPLAINED = {
+    "OOM": "Redis, where the maps are kept, has no memory left: have its maxmemory raised.",
+    "MISCONF": "Redis, where the maps are kept, cannot write to its disk: have it checked.",
+    "READONLY": "Redis, where the maps are kept, is only a copy now: try again in a moment.",
+    "LOADING": "Redis, where the maps are kept, is starting: try again in a moment.",
+    "BUSY": "Redis, where the maps are kept, is busy with a script: try again in a moment.",
+    "MASTERDOWN": "Redis, where the maps are kept, has lost its master: try again in a moment.",
+    "NOREPLICAS": "Redis, where the maps are kept, has too few replicas: have them checked.",
+    "NOAUTH": "Redis, where the maps are kept, wants a password: have the address after --store checked.",
+    "WRONGPASS": "Redis, where the maps are kept, refused the password: have it checked.",
+    "NOPERM": "Redis, where the maps are kept, does not allow that: have the rights of its user checked.",
+}
+IN_DOUBT = "It is not known whether the change was made: send it again with the same id."
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A Lua script beside this file, and how Redis calls it."""
+
+    source: bytes
+    sha: str
+
+    @classmethod
+    def named(cls, name: str) -> Script:
+        """Return the script in NAME.lua."""
+        source = Path(__file__).with_name(f"{name}.lua").read_bytes()
+        return cls(source, sha1(source, usedforsecurity=False).hexdigest())
+
+    def call(self, keys: Sequence[bytes], *args: bytes | str | int) -> Command:
+        """Return the command that runs it."""
+        return ("EVALSHA", self.sha, len(keys), *keys, *args)
+
+
+CREATE, RENEW, COMMIT = (Script.named(name) for name in ("create", "renew", "commit"))
+_LOAD: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", s.source) for s in (CREATE, RENEW, COMMIT))
+
+
+def explain(error: BaseException) -> StoreUnavailable:
+    """Return the refusal for an error of the client or the server."""
+    if isinstance(error, ResponseError):
+        # The client cuts the word off errors that it knows, and a script's errors come with its place.
+        word = next((word for word in EXPLAINED if str(error).startswith(word)), type(error).__name__)
+        word = {"ReadOnlyError": "READONLY", "OutOfMemoryError": "OOM", "BusyLoadingError": "LOADING"}.get(
+            word, word
+        )
+        said = EXPLAINED.get(word, "Redis, where the maps are kept, refused a command: have its log checked.")
+        return StoreUnavailable(f"{said} ({word})")
+    if isinstance(error, trio.TooSlowError) or "imeout" in type(error).__name__:
+        return StoreUnavailable(f"Redis, where the maps are kept, did not answer in time. {IN_DOUBT}")
+    return StoreUnavailable(f"Redis, where the maps are kept, cannot be reached. {IN_DOUBT}")
+
+
+class Link:
+    """A pool of connections to one Redis. Made by open_link."""
+
+    def __init__(self, loop: trio_asyncio.TrioEventLoop, client: Redis) -> None:
+        self._loop, self._client = loop, client
+        self._turns = trio.CapacityLimiter(CONNECTIONS)
+        self._failures = 0
+
+    async def call(self, *command: bytes | str | int) -> Reply:
+        """Do one command. Raises StoreUnavailable, for an error in the reply too."""
+        reply = (await self.pipe([command]))[0]
+        if isinstance(reply, Exception):
+            raise explain(reply) from reply
+        return reply
+
+    async def pipe(
+        self, commands: Sequence[Command], *, atomic: bool = False, seconds: float = CALL_SECONDS
+    ) -> list[Reply]:
+        """Send the commands in one go and return their replies, errors of the server among them.
+
+        `atomic`: nothing of another client gets in between. Raises StoreUnavailable when it is not
+        known what became of them.
+        """
+        replies = await self._send(commands, atomic, seconds)
+        lost = [n for n, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if not lost:
+            return replies
+        # A server that was started anew, or has taken over. Those that it said it does not know have
+        # done nothing; what follows the scripts (WAIT) is to come after them again.
+        rest = range(0 if atomic else lost[0], len(commands))
+        again = [n for n in rest if atomic or n in lost or commands[n][0] != "EVALSHA"]
+        await self._send(_LOAD, False, seconds)
+        for n, reply in zip(again, await self._send([commands[n] for n in again], atomic, seconds)):
+            replies[n] = reply
+        return replies
+
+    async def _send(self, commands: Sequence[Command], atomic: bool, seconds: float) -> list[Reply]:
+        failures = self._failures
+        async with self._turns:
+            if failures != self._failures:  # whoever waits in line behind a stall waits no second more
+                raise StoreUnavailable("Redis, where the maps are kept, cannot be reached. Nothing was sent.")
+            try:
+                with trio.fail_after(seconds):
+                    replies: list[Reply] = await self._aio(self._execute(commands, atomic))
+            except (RedisError, OSError, trio.TooSlowError) as error:
+                self._failures += 1
+                raise explain(error) from error
+        if any(isinstance(reply, ReadOnlyError) for reply in replies):
+            # The master became a replica: what leads to it (DNS, a proxy) may lead elsewhere by now.
+            await self._aio(self._client.connection_pool.disconnect(inuse_connections=False))
+        return replies
+
+    async def _execute(self, commands: Sequence[Command], atomic: bool) -> list[Reply]:
+        async with self._client.pipeline(transaction=atomic) as pipe:
+            for command in commands:
+                pipe.execute_command(*command)
+            replies: list[Reply] = await pipe.execute(raise_on_error=False)
+            return replies
+
+    async def _aio(self, work: Coroutine[Any, Any, Any]) -> Any:
+        # Whoever calls may have been started outside of the island and not know its loop.
+        token = trio_asyncio.current_loop.set(self._loop)
+        try:
+            return await self._loop.run_aio_coroutine(work)
+        finally:
+            trio_asyncio.current_loop.reset(token)
+
+    async def close(self) -> None:
+        """End the connections, within CLOSE_SECONDS."""
+        with trio.move_on_after(CLOSE_SECONDS, shield=True):
+            try:
+                await self._aio(self._client.aclose())
+            except (RedisError, OSError):
+                pass  # they are gone already
+
+
+@asynccontextmanager
+async def open_link(target: Target) -> AsyncIterator[Link]:
+    """Yield a Link; nothing is connected yet."""
+    async with trio_asyncio.open_loop() as loop:
+        link = Link(loop, _client(target))
+        try:
+            yield link
+        finally:
+            await link.close()
+
+
+def _client(target: Target) -> Redis:
+    common: dict[str, Any] = {
+        "retry": Retry(NoBackoff(), 0),
+        "retry_on_error": [],
+        "socket_connect_timeout": CALL_SECONDS,
+        "protocol": 2,
+    }
+    settings = {**common, "socket_timeout": CALL_SECONDS, **target.settings}
+    if target.sentinels:
+        asking = {**common, "socket_timeout": SENTINEL_SECONDS, "socket_connect_timeout": SENTINEL_SECONDS}
+        asking["password"] = target.sentinel_password
+        watch = Sentinel(target.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
+        client: Redis = watch.master_for(target.name, **settings)
+    else:
+        client = Redis(max_connections=CONNECTIONS, **settings)
+    client.response_callbacks.clear()  # replies as they came: bytes, numbers and lists of them
+    return client
