@@ -164,12 +164,17 @@ class Link:
 @asynccontextmanager
 async def open_link(target: Target) -> AsyncIterator[Link]:
     """Yield a Link; nothing is connected yet."""
+    failure: Exception | None = None  # carried around the island's nurseries, which would wrap it in groups
     async with trio_asyncio.open_loop() as loop:
         link = Link(loop, _client(target))
         try:
             yield link
+        except Exception as error:
+            failure = error
         finally:
             await link.close()
+    if failure is not None:
+        raise failure
 
 
 def _client(target: Target) -> Redis:
