@@ -148,7 +148,10 @@ async def _stored(replies: Sequence[Reply]) -> StoredSession:
         parts = int(facts[b"parts"])
     except (KeyError, ValueError) as error:
         raise Damaged("meta", "does not parse") from error
-    components = {name.decode(): value for name, value in pairs(state).items()}  # type: ignore[arg-type]
+    try:
+        components = {name.decode(): value for name, value in pairs(state).items()}  # type: ignore[arg-type]
+    except ValueError as error:
+        raise Damaged("state", "does not parse") from error
     if len(components) != parts:
         raise Damaged("state", "does not have all its parts")
     entries = await _entries(events, base)
