@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mapsrv.errors import StartupError, StoreUnavailable
 from mapsrv.store.redis.layout import STORE, Reply
-from mapsrv.store.redis.link import EXPLAINED, Link
+from mapsrv.store.redis.link import Link, word_of
 from mapsrv.store.redis.target import Target
 
 LEAST = "7.0"  # of Redis; every Valkey is later. EXPIRE ... GT is the newest that is used
@@ -38,24 +38,23 @@ async def check(link: Link, target: Target, new_id: str) -> str:
 
 
 def _unreachable(target: Target, error: StoreUnavailable) -> str:
-    cause = error.__cause__
-    said = f"{type(cause).__name__} {cause}".lower()
-    if any(word in said for word in ("auth", "wrongpass", "password", "username")):
+    cause = error.__cause__ or error
+    if word_of(cause) in ("NOAUTH", "WRONGPASS"):
         return (
             f"Redis at {target.shown} refused the password: correct it after --store,"
             f" as in {target.scheme}://USER:PASSWORD@..."
         )
-    if target.sentinels and "no master" in said:
+    if target.sentinels and "No master" in str(cause):
         return f"No sentinel of {target.shown} knows a master of that name: check both after --store."
     return f"Redis at {target.shown} cannot be reached: start it, or correct the address after --store."
 
 
 def _unfit(target: Target, info: Reply, error: Exception) -> str:
     text = str(error)
-    word = next((word for word in EXPLAINED if text.startswith(word)), "")
-    if "NOPERM" in text or "no permissions" in text.lower():
+    word = word_of(error)
+    if word == "NOPERM":
         return f"Redis at {target.shown} does not allow its user what mapsrv needs: {text}."
-    if "READONLY" in text or "read only" in text.lower():
+    if word == "READONLY":
         return f"Redis at {target.shown} is a replica, which cannot be written: name the master."
     if word or "WRONGTYPE" in text:
         return f"Redis at {target.shown} cannot be used: {text}."

@@ -19,8 +19,8 @@ end
 local revision, base, base_hash = tonumber(head[2]), tonumber(head[4]), head[5]
 local hash, size, nth = head[3], tonumber(head[6]), tonumber(head[7])
 -- Also finds keys of another type before the first write: an error later would leave half a batch.
-if not (revision and base and size and nth) or call('XLEN', log) ~= revision - base or call('HLEN', state) ~= tonumber(head[8])
-  or call('HLEN', keys) % 2 ~= 0 then return {'TORN'} end
+if not (revision and base and size and nth) or call('XLEN', log) ~= revision - base
+  or call('HLEN', state) ~= tonumber(head[8]) or call('HLEN', keys) % 2 ~= 0 then return {'TORN'} end
 
 for i = 12, last, 5 do
   local key, record, blobs, body = ARGV[i], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]

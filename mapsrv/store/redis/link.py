@@ -16,10 +16,10 @@ from typing import Any, TypeAlias
 
 import trio
 import trio_asyncio
+from redis import exceptions
 from redis.asyncio import Redis, Sentinel
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseError
 
 from mapsrv.errors import StoreUnavailable
 from mapsrv.store.redis.layout import Reply
@@ -70,17 +70,28 @@ CREATE, RENEW, COMMIT = (Script.named(name) for name in ("create", "renew", "com
 _LOAD: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", s.source) for s in (CREATE, RENEW, COMMIT))
 
 
+# The client cuts the word off the errors that it has classes for.
+_WORDS: dict[type[BaseException], str] = {
+    exceptions.AuthenticationError: "NOAUTH",
+    exceptions.BusyLoadingError: "LOADING",
+    exceptions.NoPermissionError: "NOPERM",
+    exceptions.OutOfMemoryError: "OOM",
+    exceptions.ReadOnlyError: "READONLY",
+}
+
+
+def word_of(error: BaseException) -> str:
+    """Return the word that an error of Redis begins with, where it is one of EXPLAINED, else nothing."""
+    known = (word for kind, word in _WORDS.items() if isinstance(error, kind))
+    return next(known, next((word for word in EXPLAINED if str(error).startswith(word)), ""))
+
+
 def explain(error: BaseException) -> StoreUnavailable:
     """Return the refusal for an error of the client or the server."""
-    if isinstance(error, ResponseError):
-        # The client cuts the word off errors that it knows, and a script's errors come with its place.
-        word = next((word for word in EXPLAINED if str(error).startswith(word)), type(error).__name__)
-        word = {"ReadOnlyError": "READONLY", "OutOfMemoryError": "OOM", "BusyLoadingError": "LOADING"}.get(
-            word, word
-        )
+    if (word := word_of(error)) or isinstance(error, exceptions.ResponseError):
         said = EXPLAINED.get(word, "Redis, where the maps are kept, refused a command: have its log checked.")
-        return StoreUnavailable(f"{said} ({word})")
-    if isinstance(error, trio.TooSlowError) or "imeout" in type(error).__name__:
+        return StoreUnavailable(f"{said} ({word or type(error).__name__})")
+    if isinstance(error, (trio.TooSlowError, exceptions.TimeoutError)):
         return StoreUnavailable(f"Redis, where the maps are kept, did not answer in time. {IN_DOUBT}")
     return StoreUnavailable(f"Redis, where the maps are kept, cannot be reached. {IN_DOUBT}")
 
@@ -88,8 +99,8 @@ def explain(error: BaseException) -> StoreUnavailable:
 class Link:
     """A pool of connections to one Redis. Made by open_link."""
 
-    def __init__(self, loop: trio_asyncio.TrioEventLoop, client: Redis) -> None:
-        self._loop, self._client = loop, client
+    def __init__(self, loop: trio_asyncio.TrioEventLoop, clients: Sequence[Redis]) -> None:
+        self._loop, self._client, self._clients = loop, clients[0], clients
         self._turns = trio.CapacityLimiter(CONNECTIONS)
         self._failures = 0
 
@@ -109,7 +120,7 @@ class Link:
         known what became of them.
         """
         replies = await self._send(commands, atomic, seconds)
-        lost = [n for n, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        lost = [n for n, reply in enumerate(replies) if isinstance(reply, exceptions.NoScriptError)]
         if not lost:
             return replies
         # A server that was started anew, or has taken over. Those that it said it does not know have
@@ -129,10 +140,10 @@ class Link:
             try:
                 with trio.fail_after(seconds):
                     replies: list[Reply] = await self._aio(self._execute(commands, atomic))
-            except (RedisError, OSError, trio.TooSlowError) as error:
+            except (exceptions.RedisError, OSError, trio.TooSlowError) as error:
                 self._failures += 1
                 raise explain(error) from error
-        if any(isinstance(reply, ReadOnlyError) for reply in replies):
+        if any(isinstance(reply, exceptions.ReadOnlyError) for reply in replies):
             # The master became a replica: what leads to it (DNS, a proxy) may lead elsewhere by now.
             await self._aio(self._client.connection_pool.disconnect(inuse_connections=False))
         return replies
@@ -155,10 +166,11 @@ class Link:
     async def close(self) -> None:
         """End the connections, within CLOSE_SECONDS."""
         with trio.move_on_after(CLOSE_SECONDS, shield=True):
-            try:
-                await self._aio(self._client.aclose())
-            except (RedisError, OSError):
-                pass  # they are gone already
+            for client in self._clients:
+                try:
+                    await self._aio(client.aclose())
+                except (exceptions.RedisError, OSError):
+                    pass  # they are gone already
 
 
 @asynccontextmanager
@@ -166,7 +178,7 @@ async def open_link(target: Target) -> AsyncIterator[Link]:
     """Yield a Link; nothing is connected yet."""
     failure: Exception | None = None  # carried around the island's nurseries, which would wrap it in groups
     async with trio_asyncio.open_loop() as loop:
-        link = Link(loop, _client(target))
+        link = Link(loop, _clients(target))
         try:
             yield link
         except Exception as error:
@@ -177,20 +189,16 @@ async def open_link(target: Target) -> AsyncIterator[Link]:
         raise failure
 
 
-def _client(target: Target) -> Redis:
-    common: dict[str, Any] = {
-        "retry": Retry(NoBackoff(), 0),
-        "retry_on_error": [],
-        "socket_connect_timeout": CALL_SECONDS,
-        "protocol": 2,
-    }
-    settings = {**common, "socket_timeout": CALL_SECONDS, **target.settings}
-    if target.sentinels:
-        asking = {**common, "socket_timeout": SENTINEL_SECONDS, "socket_connect_timeout": SENTINEL_SECONDS}
-        asking["password"] = target.sentinel_password
-        watch = Sentinel(target.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
-        client: Redis = watch.master_for(target.name, **settings)
+def _clients(target: Target) -> tuple[Redis, ...]:
+    """Return the client of the target, and those of its sentinels."""
+    common: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "retry_on_error": [], "protocol": 2}
+    timeouts = {"socket_timeout": CALL_SECONDS, "socket_connect_timeout": CALL_SECONDS}
+    settings = {**common, **timeouts, **target.settings}
+    if not target.sentinels:
+        client, sentinels = Redis(max_connections=CONNECTIONS, **settings), []
     else:
-        client = Redis(max_connections=CONNECTIONS, **settings)
+        asking = {**common, **dict.fromkeys(timeouts, SENTINEL_SECONDS), "password": target.sentinel_password}
+        watch = Sentinel(target.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
+        client, sentinels = watch.master_for(target.name, **settings), watch.sentinels
     client.response_callbacks.clear()  # replies as they came: bytes, numbers and lists of them
-    return client
+    return client, *sentinels
