@@ -65,7 +65,8 @@ def history() -> type[History]:
 
 @pytest.fixture(scope="session")
 def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[valkey.Server]:
-    with valkey.running(tmp_path_factory.mktemp("redis"), binary=os.environ.get("MAPSRV_TEST_REDIS")) as server:
+    binary = os.environ.get("MAPSRV_TEST_REDIS")
+    with valkey.running(tmp_path_factory.mktemp("redis"), binary=binary) as server:
         yield server
 
 

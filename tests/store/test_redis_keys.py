@@ -55,7 +55,7 @@ async def test_a_session_lives_a_day_until_it_is_changed(redis, history):
 
 
 @pytest.mark.parametrize("how", ["renew", "load"])
-async def test_renewing_a_session_renews_its_four_keys_at_once_and_the_blobs_its_state_names(redis, history, how):
+async def test_renewing_a_session_renews_its_keys_and_the_blobs_its_state_names(redis, history, how):
     made = history.of("s1")
     async with open_redis(redis.url, session_ttl=1000) as store:
         await store.create("s1", made.head, now=1)
@@ -81,7 +81,7 @@ async def test_what_nobody_renews_is_gone_and_a_commit_to_it_is_unknown(redis, h
         assert await store.commit([made.take("k1", components={"title": Component(b"1")})]) == [Ok()]
         with trio.fail_after(5):
             while await store.exists("s1"):
-                await trio.lowlevel.checkpoint()
+                pass
         assert await store.load("s1") is None
         assert await store.commit([made.take("k2")]) == [Unknown()]
     assert "map_state" not in redis.do("KEYS", "*")

@@ -112,20 +112,24 @@ async def test_a_full_redis_refuses_all_and_half_of_nothing_is_written(own_redis
 KINDS = ["meta", "state", "log", "keys"]
 
 
+def dumps(redis, session_id: str) -> list[str]:
+    return [redis.do("DUMP", f"map_{kind}:{{{session_id}}}") for kind in KINDS]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_key_of_another_type_refuses_its_session_and_the_others_live_on(redis, history, kind):
     async with open_redis(redis.url) as store:
         bad, good = await begin(store, history, "bad"), await begin(store, history, "good")
         await store.commit([bad.take("k1", components={"title": Component(b"1")})])
         redis.do("SET", f"map_{kind}:{{bad}}", "mine")
-        before = redis.do("DEBUG", "DIGEST") + redis.do("HGETALL", "map_meta:{bad}")
-        refused, other = await store.commit([bad.batch("k2", components={"title": Component(b"2")}), good.take("k1")])
+        before = dumps(redis, "bad")
+        second = bad.batch("k2", components={"title": Component(b"2")})
+        refused, other = await store.commit([second, good.take("k1")])
         assert isinstance(refused, Refused) and "{bad}" in refused.error.message
         assert other == Ok()
         with pytest.raises(StoreUnavailable, match=rf"map_{kind}:\{{bad\}} in Redis"):
             await store.load("bad")
-        assert redis.do("GET", f"map_{kind}:{{bad}}") == "$4\r\nmine\r\n"
-        assert redis.do("DEBUG", "DIGEST") + redis.do("HGETALL", "map_meta:{bad}") == before or kind != "meta"
+        assert dumps(redis, "bad") == before
         assert (await store.load("good")).head == good.head
         await store.renew(["bad", "good"], now=1)
 
@@ -162,17 +166,26 @@ async def test_a_session_that_does_not_read_is_refused_by_the_name_of_its_key(re
             await store.load("s1")
 
 
-@pytest.mark.parametrize("what", ["a log that is gone", "a state that is gone", "a log entry that does not parse",
-                                  "a key too many", "a revision", "a field that is gone"])
+TORN = [
+    "a log that is gone",
+    "a state that is gone",
+    "a log entry that does not parse",
+    "a key too many",
+    "a revision",
+    "a field that is gone",
+]
+
+
+@pytest.mark.parametrize("what", TORN)
 async def test_a_commit_to_a_torn_session_writes_nothing(redis, history, what):
     async with open_redis(redis.url) as store:
         made = await begin(store, history)
         await store.commit([made.take("k1", "k2", components={"title": Component(b"1")})])
         SPOILT[what][1](redis)
-        before = [redis.do("DUMP", f"map_{kind}:{{s1}}") for kind in KINDS]
+        before = dumps(redis, "s1")
         outcome = (await store.commit([made.batch("k3", components={"title": Component(b"2")})]))[0]
         assert isinstance(outcome, Refused)
-        assert [redis.do("DUMP", f"map_{kind}:{{s1}}") for kind in KINDS] == before
+        assert dumps(redis, "s1") == before
 
 
 async def test_a_changed_body_in_the_log_is_found_by_the_chain(redis, history):
@@ -180,9 +193,10 @@ async def test_a_changed_body_in_the_log_is_found_by_the_chain(redis, history):
         made = await begin(store, history)
         batch = made.take("k1")
         await store.commit([batch])
-        record = {"epoch": made.head.epoch, "revision": 1, "hash": made.head.hash.hex(), "fingerprint": "", "answer": ""}
+        hash_ = made.head.hash.hex()
+        record = {"epoch": made.head.epoch, "revision": 1, "hash": hash_, "fingerprint": "", "answer": ""}
         redis.do("DEL", "map_log:{s1}")
-        fields = ["key", "k1", "hash", made.head.hash.hex(), "record", json.dumps(record), "blobs", "", "body", "other"]
+        fields = ["key", "k1", "hash", hash_, "record", json.dumps(record), "blobs", "", "body", "other"]
         redis.do("XADD", "map_log:{s1}", "1-0", *fields)
         with pytest.raises(StoreUnavailable, match=r"map_log:\{s1\} in Redis does not parse at revision 1"):
             await store.load("s1")
@@ -213,3 +227,12 @@ async def test_half_a_blob_is_not_seen_and_is_gone_by_itself(redis):
         assert await store.get_blob(BLOB) is None
         left = [line for line in redis.do("KEYS", "map_part*").split("\r\n") if line.startswith("map_part")]
         assert len(left) == 1 and 0 < int(redis.do("TTL", left[0])[1:]) <= 60
+
+
+async def test_a_key_twice_in_a_batch_is_refused_before_anything_is_sent(redis, history):
+    async with open_redis(redis.url) as store:
+        one, two = await begin(store, history, "one"), await begin(store, history, "two")
+        with pytest.raises(StoreUnavailable, match="twice"):
+            await store.commit([one.batch("k1"), two.batch("k1", "k1")])
+        assert (await store.load("one")).log == ()
+        assert await store.commit([one.take("k1"), two.take("k1")]) == [Ok(), Ok()]

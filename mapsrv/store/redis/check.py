@@ -44,6 +44,8 @@ def _unreachable(target: Target, error: StoreUnavailable) -> str:
             f"Redis at {target.shown} refused the password: correct it after --store,"
             f" as in {target.scheme}://USER:PASSWORD@..."
         )
+    if target.settings.get("ssl") and "certificate" in str(cause).lower():
+        return f"The certificate of Redis at {target.shown} is not trusted: add ?ca=PATH of its authority's."
     if target.sentinels and "No master" in str(cause):
         return f"No sentinel of {target.shown} knows a master of that name: check both after --store."
     return f"Redis at {target.shown} cannot be reached: start it, or correct the address after --store."
@@ -58,9 +60,8 @@ def _unfit(target: Target, info: Reply, error: Exception) -> str:
         return f"Redis at {target.shown} is a replica, which cannot be written: name the master."
     if word or "WRONGTYPE" in text:
         return f"Redis at {target.shown} cannot be used: {text}."
-    return (
-        f"Redis at {target.shown} is too old ({_version(info)}): mapsrv needs Redis {LEAST} or later, or Valkey."
-    )
+    found = f"Redis at {target.shown} is too old ({_version(info)})"
+    return f"{found}: mapsrv needs Redis {LEAST} or later, or Valkey."
 
 
 def _version(info: Reply) -> str:

@@ -164,13 +164,12 @@ class Link:
             trio_asyncio.current_loop.reset(token)
 
     async def close(self) -> None:
-        """End the connections, within CLOSE_SECONDS."""
-        with trio.move_on_after(CLOSE_SECONDS, shield=True):
-            for client in self._clients:
-                try:
-                    await self._aio(client.aclose())
-                except (exceptions.RedisError, OSError):
-                    pass  # they are gone already
+        """End the connections; the caller says the bound."""
+        for client in self._clients:
+            try:
+                await self._aio(client.aclose())
+            except (exceptions.RedisError, OSError):
+                pass  # they are gone already
 
 
 @asynccontextmanager
@@ -184,7 +183,8 @@ async def open_link(target: Target) -> AsyncIterator[Link]:
         except Exception as error:
             failure = error
         finally:
-            await link.close()
+            with trio.move_on_after(CLOSE_SECONDS, shield=True):
+                await link.close()
     if failure is not None:
         raise failure
 

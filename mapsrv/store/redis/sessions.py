@@ -85,7 +85,9 @@ def load_commands(session_id: str, kept: Lifetimes) -> list[Command]:
 
 
 def commit_command(batch: Batch, kept: Lifetimes) -> Command:
-    """Return what commits a batch."""
+    """Return what commits a batch. Raises StoreUnavailable where a key stands in it twice."""
+    if len({entry.record.key for entry in batch.entries}) < len(batch.entries):
+        raise StoreUnavailable("A key stands twice among commands sent at once: send the second again.")
     bounds = (log.MAX_EVENTS, log.MAX_BYTES, log.MAX_KEYS)
     head = (channel_of(batch.session_id), FORMAT, kept.session, kept.unchanged, *bounds)
     return COMMIT.call(keys_of(batch.session_id), *head, *batch_arguments(batch))
@@ -109,7 +111,7 @@ def outcome(session_id: str, reply: Reply) -> Outcome:
                 return Done(tuple(record_from_bytes(k, r) for k, r in zip(keys, texts[1::2], strict=True)))
     except ValueError:
         pass
-    return Refused(_refusal(session_id, "meta, map_state, map_log or map_keys", "is not what mapsrv wrote there"))
+    return Refused(_refusal(session_id, "meta", "or its state, log or keys are not what mapsrv wrote there"))
 
 
 def blobs_of(meta: Reply) -> set[str]:
@@ -166,7 +168,8 @@ def _meta(reply: list[Reply]) -> dict[bytes, bytes]:
     if b"epoch" not in facts or not version.isdigit():
         raise Damaged("meta", "does not parse")
     if int(version) > FORMAT:
-        raise Damaged("meta", f"was written by a newer mapsrv (format {int(version)}, this one reads {FORMAT})")
+        newer = f"format {int(version)}, this one reads {FORMAT}"
+        raise Damaged("meta", f"was written by a newer mapsrv ({newer})")
     return facts
 
 
@@ -210,5 +213,5 @@ async def _records(reply: list[Reply]) -> tuple[KeyRecord, ...]:
 
 
 def _refusal(session_id: str, kind: str, trouble: str) -> StoreUnavailable:
-    key = key_of(kind, session_id).decode()
-    return StoreUnavailable(f"{key} in Redis {trouble}: have it put back, or open a new map. Nothing was changed.")
+    found = f"{key_of(kind, session_id).decode()} in Redis {trouble}"
+    return StoreUnavailable(f"{found}: have it put back, or open a new map. Nothing was changed.")
