@@ -115,8 +115,8 @@ KINDS = ["meta", "state", "log", "keys"]
 def content(redis, session_id: str) -> list[list[str]]:
     """All that stands under a session's keys, whatever its type; a hash comes in any order."""
     keys = [f"map_{kind}:{{{session_id}}}" for kind in KINDS]
-    asked = [command for key in keys for command in (("GET", key), ("HGETALL", key), ("XRANGE", key, "-", "+"))]
-    return [sorted(redis.do(*command).split("\r\n")) for command in asked]
+    reads = ("GET",), ("HGETALL",), ("XRANGE", "-", "+")
+    return [sorted(redis.do(read, key, *rest).split("\r\n")) for key in keys for read, *rest in reads]
 
 
 @pytest.mark.parametrize("kind", KINDS)
