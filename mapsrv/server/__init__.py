@@ -159,13 +159,16 @@ async def _stop_when_unused(seconds: float, house: House, stop: trio.Event) -> N
 
 
 def log_to_stderr(level: str) -> None:
-    """Have mapsrv's log lines on stderr, one line an event (a bug brings its traceback)."""
-    logger = logging.getLogger("mapsrv")
-    logger.setLevel(level.upper())
-    if not logger.handlers:
+    """Have mapsrv's log lines on stderr, one line an event (a bug brings its traceback).
+
+    The handler is the root logger's: the MCP SDK logs there, which would else add one of its own.
+    """
+    logging.getLogger("mapsrv").setLevel(level.upper())
+    root = logging.getLogger()
+    if not root.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        logger.addHandler(handler)
+        root.addHandler(handler)
 
 
 def _startup_error(group: BaseExceptionGroup[BaseException]) -> StartupError | None:
