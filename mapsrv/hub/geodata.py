@@ -46,6 +46,10 @@ class Merged:
     promoted_now: bool
 
 
+class _NotJson(ValueError):
+    """What json.loads would let pass, and is said in words of ours."""
+
+
 def _total(call: Callable[P, T]) -> Callable[P, T]:
     """Make what Python raises on bad JSON a refusal: too deep, lone surrogates, integers of 5,000 digits."""
 
@@ -55,8 +59,21 @@ def _total(call: Callable[P, T]) -> Callable[P, T]:
             return call(*args, **kwargs)
         except RecursionError:
             raise InvalidGeoJson("The JSON nests too deep.") from None
+        except json.JSONDecodeError as error:
+            raise InvalidGeoJson(
+                f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}. Send GeoJSON."
+            ) from None
+        except UnicodeDecodeError as error:
+            raise InvalidGeoJson(
+                f"GeoJSON is UTF-8 text; byte {error.start} is not. Send it as UTF-8, not compressed."
+            ) from None
+        except UnicodeEncodeError:
+            raise InvalidGeoJson(
+                "A text holds half of a surrogate pair (\\ud800 to \\udfff alone), which is no character."
+            ) from None
         except ValueError as error:
-            raise InvalidGeoJson(f"This is not JSON as RFC 8259 has it: {str(error)[:200]}") from None
+            said = str(error) if isinstance(error, _NotJson) else "A number has thousands of digits."
+            raise InvalidGeoJson(said) from None
 
     return checked
 
@@ -67,7 +84,7 @@ def parse(body: bytes) -> Json:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
+    raise _NotJson(f"{name} is not JSON; leave the value out, or send null.")
 
 
 def dump(value: Json) -> bytes:
