@@ -230,7 +230,7 @@ Op: TypeAlias = (
 class Answer:
     """What a command did, as its author is told, now and on every retry with the same key."""
 
-    changed: tuple[str, ...] = ()  # ids of layers and style layers, or title, basemap, camera
+    changed: tuple[str, ...] = ()  # ids of the layers that it touched
     warnings: tuple[str, ...] = ()
 
 
