@@ -124,6 +124,11 @@ class Session:
         return self._pending[-1].state if self._pending else self._state
 
     @property
+    def has_pending(self) -> bool:
+        """Whether anything waits for the store."""
+        return bool(self._pending)
+
+    @property
     def pending(self) -> tuple[Pending, ...]:
         """What waits for the store, oldest first."""
         return tuple(self._pending)

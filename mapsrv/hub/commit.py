@@ -36,7 +36,7 @@ class Committer:
 
     def submit(self, live: LiveSession) -> None:
         """Note that a session has something pending."""
-        if live.session.pending:
+        if live.session.has_pending:
             self._due.setdefault(live)
             self._wake.set()
 
@@ -101,7 +101,16 @@ class Committer:
                     live.session.pending, UnknownSession("This map is no longer there. Open a new one.")
                 )
             case Done() | Moved():
-                await self._resync(live)
+                await self._catch_up(live)
+
+    async def _catch_up(self, live: LiveSession) -> None:
+        """Read the session anew. A store that fails at that too refuses what waits, and ends nothing else."""
+        try:
+            await self._resync(live)
+        except MapsrvError as error:
+            self.failing = True
+            STORE_ERRORS.inc()
+            live.failed(live.session.pending, error)
 
 
 def _batch(live: LiveSession, share: tuple[Pending, ...]) -> Batch:

@@ -72,7 +72,11 @@ def _total(call: Callable[P, T]) -> Callable[P, T]:
                 "A text holds half of a surrogate pair (\\ud800 to \\udfff alone), which is no character."
             ) from None
         except ValueError as error:
-            said = str(error) if isinstance(error, _NotJson) else "A number has thousands of digits."
+            said = "A number has thousands of digits."
+            if isinstance(error, _NotJson):
+                said = str(error)
+            elif "Out of range float" in str(error):
+                said = "NaN and infinity are not JSON. Leave the value out, or send null."
             raise InvalidGeoJson(said) from None
 
     return checked

@@ -194,4 +194,4 @@ class LiveSession:
     @property
     def droppable(self) -> bool:
         """Whether nobody uses it and nothing is on its way."""
-        return not self.pins and not self.session.pending
+        return not self.pins and not self.session.has_pending

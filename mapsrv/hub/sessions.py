@@ -29,6 +29,7 @@ from mapsrv.store import Store
 from mapsrv.wire.codec import Receipt
 
 PRESENCE_TICK = 0.5  # seconds: presence goes out at most twice a second
+PRESENCE_RATE = 2_000  # frames a second on average: news of who is here must not hold up news of the map
 MAX_SESSIONS = 10_000  # held at once; past it the longest idle one is dropped first
 SWEEP_SECONDS = 3600.0
 KEEP_UNUSED_SECONDS = 24 * 3600.0  # maps never changed, blobs never used
@@ -208,11 +209,12 @@ class Hub:
         while True:
             await self._presence_due.wait()
             self._presence_due = trio.Event()
-            changed, self._changed = self._changed, {}
+            changed, self._changed, told = self._changed, {}, 0
             for live in changed:
                 if live.presence.publish():
                     live.wake()
-            await trio.sleep(PRESENCE_TICK)
+                    told += len(live.subscribers)
+            await trio.sleep(max(PRESENCE_TICK, told / PRESENCE_RATE))
 
     async def run_housekeeping(self) -> None:
         """Drop idle sessions every minute or so, and sweep the store every hour."""
