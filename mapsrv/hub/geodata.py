@@ -13,10 +13,10 @@ from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
 
 from mapsrv.core.bounds import Bounds, bounds_of
-from mapsrv.core.commands import FeatureId
 from mapsrv.core.features import apply_diff, check_diff, find_id
 from mapsrv.core.geojson import collection_of, normalise, promote
 from mapsrv.core.geometry import shown
+from mapsrv.core.ops import FeatureId
 from mapsrv.core.state import PROMOTED, Json
 from mapsrv.core.summary import Summary, summary
 from mapsrv.errors import InvalidArgument, InvalidGeoJson

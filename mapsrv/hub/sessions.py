@@ -24,12 +24,11 @@ from mapsrv.hub.live import LiveSession
 from mapsrv.hub.prepare import prepare
 from mapsrv.hub.restore import restored
 from mapsrv.hub.subscribers import Subscriber
+from mapsrv.hub.ticker import PresenceTicker
 from mapsrv.metrics import COMMANDS, SESSIONS
 from mapsrv.store import Store
 from mapsrv.wire.codec import Receipt
 
-PRESENCE_TICK = 0.5  # seconds: presence goes out at most twice a second
-PRESENCE_RATE = 2_000  # frames a second on average: news of who is here must not hold up news of the map
 MAX_SESSIONS = 10_000  # held at once; past it the longest idle one is dropped first
 SWEEP_SECONDS = 3600.0
 KEEP_UNUSED_SECONDS = 24 * 3600.0  # maps never changed, blobs never used
@@ -60,8 +59,7 @@ class Hub:
         self._session_idle = session_idle
         self._live: dict[str, LiveSession] = {}
         self._loading: dict[str, trio.Event] = {}
-        self._changed: dict[LiveSession, None] = {}
-        self._presence_due = trio.Event()
+        self.ticker = PresenceTicker()
         self.committer = Committer(store, self._resync)
 
     # --- maps -------------------------------------------------------------------
@@ -201,20 +199,7 @@ class Hub:
 
     def presence_changed(self, live: LiveSession) -> None:
         """Have the presence published at the next tick."""
-        self._changed[live] = None
-        self._presence_due.set()
-
-    async def run_presence(self) -> None:
-        """Publish what changed of presence, at every tick."""
-        while True:
-            await self._presence_due.wait()
-            self._presence_due = trio.Event()
-            changed, self._changed, told = self._changed, {}, 0
-            for live in changed:
-                if live.presence.publish():
-                    live.wake()
-                    told += len(live.subscribers)
-            await trio.sleep(max(PRESENCE_TICK, told / PRESENCE_RATE))
+        self.ticker.note(live)
 
     async def run_housekeeping(self) -> None:
         """Drop idle sessions every minute or so, and sweep the store every hour."""
@@ -249,7 +234,7 @@ async def open_hub(
         if warm:
             nursery.start_soon(documents.warm)
         nursery.start_soon(hub.committer.run)
-        nursery.start_soon(hub.run_presence)
+        nursery.start_soon(hub.ticker.run)
         nursery.start_soon(hub.run_housekeeping)
         try:
             yield hub
