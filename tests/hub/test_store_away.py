@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import trio
 
 from mapsrv.core.commands import SetTitle
 from mapsrv.core.log import Head, Origin
@@ -23,9 +24,11 @@ async def test_a_store_that_fails_while_a_map_is_read_anew_refuses_what_waits_an
     async with hub.open_session(session_id) as live:
 
         async def moved(batches: object) -> Any:
+            await trio.lowlevel.checkpoint()
             return [Moved(Head.of_epoch("elsewhere"))]
 
         async def away(asked: str) -> Any:
+            await trio.lowlevel.checkpoint()
             raise StoreUnavailable("The store is away: try again.")
 
         with monkeypatch.context() as patched:
