@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import trio
 
 from mapsrv.hub.live import LiveSession
@@ -13,7 +15,8 @@ RATE = 2_000  # frames a second on average: news of who is here must not hold up
 class PresenceTicker:
     """The sessions whose presence changed since the last tick."""
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[LiveSession], Awaitable[None]]) -> None:
+        self._tell = tell
         self._changed: dict[LiveSession, None] = {}
         self._due = trio.Event()
 
@@ -32,4 +35,5 @@ class PresenceTicker:
                 if live.presence.publish():
                     live.wake()
                     told += len(live.subscribers)
+                    await self._tell(live)
             await trio.sleep(max(TICK, told / RATE))

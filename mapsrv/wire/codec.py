@@ -60,6 +60,11 @@ def dumps(value: Json) -> bytes:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
+def loads(body: bytes) -> Json:
+    """Return what dumps wrote. Raises ValueError."""
+    return json.loads(body)
+
+
 # --- events --------------------------------------------------------------------
 
 _OPS: dict[str, type[Any]] = {
