@@ -153,10 +153,11 @@ class StartupError(MapsrvError):
 
 
 def tree() -> list[type[MapsrvError]]:
-    """Return every error class, for the documentation and its test."""
+    """Return every class that has a code of its own, for the documentation and its test."""
     found, queue = [], [MapsrvError]
     while queue:
         error = queue.pop()
-        found.append(error)
+        if "code" in vars(error):
+            found.append(error)
         queue.extend(error.__subclasses__())
     return sorted(found, key=lambda error: error.code)

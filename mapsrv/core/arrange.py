@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mapsrv.core import commands as c
+from mapsrv.core import ops as o
 from mapsrv.core.names import nearest
 from mapsrv.core.rank import between
 from mapsrv.core.state import MapLayer, MapState
@@ -25,7 +26,7 @@ def find(state: MapState, name: str) -> tuple[MapLayer, str | None]:
     )
 
 
-def placed(state: MapState, name: str, below: str | None) -> tuple[str, list[c.Op]]:
+def placed(state: MapState, name: str, below: str | None) -> tuple[str, list[o.Op]]:
     """Return the rank for a layer that is added beneath `below`, or in its old place, or on top."""
     before = state.layers.get(name)
     if below is None and before is not None:
@@ -35,7 +36,7 @@ def placed(state: MapState, name: str, below: str | None) -> tuple[str, list[c.O
     return _rank_at(others, index)
 
 
-def moved(state: MapState, command: c.MoveLayer) -> list[c.Op]:
+def moved(state: MapState, command: c.MoveLayer) -> list[o.Op]:
     """Return the ops that bring the layer to its new place: none when it is there."""
     layer, _ = find(state, command.layer_id)
     others = [other for other in state if other.id != layer.id]
@@ -49,7 +50,7 @@ def moved(state: MapState, command: c.MoveLayer) -> list[c.Op]:
     if list(state.layers).index(layer.id) == index:
         return []
     rank, ops = _rank_at(others, index)
-    return [*ops, c.LayerSet(layer.id, {"rank": rank})]
+    return [*ops, o.LayerSet(layer.id, {"rank": rank})]
 
 
 def _index(state: MapState, others: list[MapLayer], name: str, neighbour: str) -> int:
@@ -59,7 +60,7 @@ def _index(state: MapState, others: list[MapLayer], name: str, neighbour: str) -
     return others.index(layer)
 
 
-def _rank_at(others: list[MapLayer], index: int) -> tuple[str, list[c.Op]]:
+def _rank_at(others: list[MapLayer], index: int) -> tuple[str, list[o.Op]]:
     low = others[index - 1].rank if index else None
     high = others[index].rank if index < len(others) else None
     if low is None or high is None or low < high:
@@ -69,10 +70,10 @@ def _rank_at(others: list[MapLayer], index: int) -> tuple[str, list[c.Op]]:
     return _renumbered(others, index)
 
 
-def _renumbered(others: list[MapLayer], index: int) -> tuple[str, list[c.Op]]:
+def _renumbered(others: list[MapLayer], index: int) -> tuple[str, list[o.Op]]:
     """Give every layer a fresh rank: the old ones had grown too long, or two were equal."""
     ranks: list[str] = []
     for _ in range(len(others) + 1):
         ranks.append(between(ranks[-1] if ranks else None, None))
     mine = ranks.pop(index)
-    return mine, [c.LayerSet(layer.id, {"rank": rank}) for layer, rank in zip(others, ranks, strict=True)]
+    return mine, [o.LayerSet(layer.id, {"rank": rank}) for layer, rank in zip(others, ranks, strict=True)]

@@ -1,7 +1,7 @@
-"""What may be asked of a map, and what may have happened to it: two closed unions of values.
+"""What may be asked of a map: a closed union of values, and what its author is told.
 
 A Command is what a caller asks; prepare completes it (data normalised, camera found) before the
-decider sees it. An Op is one accepted change; its JSON is its fields beside its name in OP_NAMES.
+decider sees it. What comes of it are Ops.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from mapsrv.core.ops import FeatureId
 from mapsrv.core.state import Camera, Json, MapLayer
-
-FeatureId: TypeAlias = str | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,82 +154,11 @@ Command: TypeAlias = (
 )
 
 
-# --- Ops ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class TitleSet:
-    """op set_title."""
-
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class BasemapSet:
-    """op set_basemap."""
-
-    basemap: str
-
-
-@dataclass(frozen=True, slots=True)
-class CameraSet:
-    """op set_camera."""
-
-    camera: Camera
-
-
-@dataclass(frozen=True, slots=True)
-class LayerPut:
-    """op put_layer: added, or replaced wholly."""
-
-    layer: MapLayer
-
-
-@dataclass(frozen=True, slots=True)
-class LayerRemoved:
-    """op remove_layer."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class LayerSet:
-    """op set_layer: `changes` (title, visible, rank, filter, attribution) are set; None removes."""
-
-    id: str
-    changes: Mapping[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class Restyled:
-    """op restyle: `changes` (paint, layout, minzoom, maxzoom, filter, visible) are merged; None removes."""
-
-    id: str
-    style_layer: str
-    changes: Mapping[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class FeaturesUpdated:
-    """op update_features: remove, then add, then update; with `data` the whole is at that name."""
-
-    id: str
-    add: tuple[Mapping[str, Json], ...] = ()
-    update: tuple[Mapping[str, Json], ...] = ()
-    remove: tuple[FeatureId, ...] = ()
-    data: str | None = None
-
-
-Op: TypeAlias = (
-    TitleSet | BasemapSet | CameraSet | LayerPut | LayerRemoved | LayerSet | Restyled | FeaturesUpdated
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a command did, as its author is told, now and on every retry with the same key."""
 
-    changed: tuple[str, ...] = ()  # ids of layers and style layers, or title, basemap, camera
+    changed: tuple[str, ...] = ()  # ids of the layers that it touched
     warnings: tuple[str, ...] = ()
 
 

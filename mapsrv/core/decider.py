@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, assert_never
 
 from mapsrv.core import commands as c
+from mapsrv.core import ops as o
 from mapsrv.core.arrange import find, moved, placed
 from mapsrv.core.features import apply_diff
 from mapsrv.core.restyle import filtered, reset, restyled, toggled, with_override
@@ -21,56 +22,56 @@ from mapsrv.errors import IdTaken, LimitReached
 MAX_LAYERS = 5_000  # what a browser still draws, and what keeps copying the index cheap
 
 
-def decide(state: MapState, command: c.Command) -> tuple[c.Op, ...]:
+def decide(state: MapState, command: c.Command) -> tuple[o.Op, ...]:
     """Return what the command changes; raises MapsrvError when it cannot be done."""
-    decider: Callable[[MapState, Any], Iterable[c.Op]] = _DECIDERS[type(command)]
+    decider: Callable[[MapState, Any], Iterable[o.Op]] = _DECIDERS[type(command)]
     return tuple(decider(state, command))
 
 
-def changed(ops: Iterable[c.Op]) -> tuple[str, ...]:
+def changed(ops: Iterable[o.Op]) -> tuple[str, ...]:
     """Return the ids of the layers that the ops touch, each once, in order."""
-    ids = [op.layer.id if isinstance(op, c.LayerPut) else getattr(op, "id", None) for op in ops]
+    ids = [op.layer.id if isinstance(op, o.LayerPut) else getattr(op, "id", None) for op in ops]
     return tuple(dict.fromkeys(name for name in ids if name is not None))
 
 
-def apply(state: MapState, op: c.Op) -> MapState:
+def apply(state: MapState, op: o.Op) -> MapState:
     """Return the state after the op; an op on a layer that is not there has no effect."""
     match op:
-        case c.TitleSet():
+        case o.TitleSet():
             return replace(state, title=op.title)
-        case c.BasemapSet():
+        case o.BasemapSet():
             return replace(state, basemap=op.basemap)
-        case c.CameraSet():
+        case o.CameraSet():
             return replace(state, camera=op.camera)
-        case c.LayerPut():
+        case o.LayerPut():
             return state.with_layer(op.layer)
-        case c.LayerRemoved():
+        case o.LayerRemoved():
             return state.without_layer(op.id) if op.id in state.layers else state
-        case c.LayerSet() | c.Restyled() | c.FeaturesUpdated():
+        case o.LayerSet() | o.Restyled() | o.FeaturesUpdated():
             layer = state.layers.get(op.id)
             return state if layer is None else state.with_layer(_changed_layer(layer, op))
     assert_never(op)
 
 
-def apply_all(state: MapState, ops: Iterable[c.Op]) -> MapState:
+def apply_all(state: MapState, ops: Iterable[o.Op]) -> MapState:
     """Return the state after all of the ops."""
     for op in ops:
         state = apply(state, op)
     return state
 
 
-def _changed_layer(layer: MapLayer, op: c.LayerSet | c.Restyled | c.FeaturesUpdated) -> MapLayer:
+def _changed_layer(layer: MapLayer, op: o.LayerSet | o.Restyled | o.FeaturesUpdated) -> MapLayer:
     match op:
-        case c.LayerSet():
+        case o.LayerSet():
             return replace(layer, **op.changes)
-        case c.Restyled():
+        case o.Restyled():
             return with_override(layer, op)
-        case c.FeaturesUpdated():
+        case o.FeaturesUpdated():
             return _with_features(layer, op)
     assert_never(op)
 
 
-def _with_features(layer: MapLayer, op: c.FeaturesUpdated) -> MapLayer:
+def _with_features(layer: MapLayer, op: o.FeaturesUpdated) -> MapLayer:
     data = layer.source.get("data")
     if op.data is not None:
         return replace(layer, source={**layer.source, "data": op.data})
@@ -82,15 +83,15 @@ def _with_features(layer: MapLayer, op: c.FeaturesUpdated) -> MapLayer:
 # --- one decider a command -----------------------------------------------------
 
 
-def _set_title(state: MapState, command: c.SetTitle) -> Iterable[c.Op]:
-    return [] if state.title == command.title else [c.TitleSet(command.title)]
+def _set_title(state: MapState, command: c.SetTitle) -> Iterable[o.Op]:
+    return [] if state.title == command.title else [o.TitleSet(command.title)]
 
 
-def _set_basemap(state: MapState, command: c.SetBasemap) -> Iterable[c.Op]:
-    return [] if state.basemap == command.name else [c.BasemapSet(command.name)]
+def _set_basemap(state: MapState, command: c.SetBasemap) -> Iterable[o.Op]:
+    return [] if state.basemap == command.name else [o.BasemapSet(command.name)]
 
 
-def _add_layer(state: MapState, command: c.AddLayer) -> Iterable[c.Op]:
+def _add_layer(state: MapState, command: c.AddLayer) -> Iterable[o.Op]:
     before = state.layers.get(command.id)
     _check_ids_are_free(state, command)
     if before is None and len(state.layers) >= MAX_LAYERS:
@@ -107,9 +108,9 @@ def _add_layer(state: MapState, command: c.AddLayer) -> Iterable[c.Op]:
         attribution=command.attribution,
     )
     if before is None or layer.to_json() != before.to_json():
-        ops.append(c.LayerPut(layer))
+        ops.append(o.LayerPut(layer))
     if command.camera is not None:
-        ops.append(c.CameraSet(command.camera))
+        ops.append(o.CameraSet(command.camera))
     return ops
 
 
@@ -128,79 +129,79 @@ def _check_ids_are_free(state: MapState, command: c.AddLayer) -> None:
             raise IdTaken(f'Style layer id "{name}" stands twice in this call. Give each its own.')
 
 
-def _update_features(state: MapState, command: c.UpdateFeatures) -> Iterable[c.Op]:
+def _update_features(state: MapState, command: c.UpdateFeatures) -> Iterable[o.Op]:
     layer, _ = find(state, command.layer_id)
     if command.source is not None:
-        return [c.LayerPut(replace(layer, source=command.source))]
+        return [o.LayerPut(replace(layer, source=command.source))]
     if command.data is not None and command.data == layer.source.get("data"):
         return []
     diff = (command.add, command.update, command.remove) if command.diff_travels else ((), (), ())
-    return [c.FeaturesUpdated(layer.id, *diff, data=command.data)]
+    return [o.FeaturesUpdated(layer.id, *diff, data=command.data)]
 
 
-def _remove_layer(state: MapState, command: c.RemoveLayer) -> Iterable[c.Op]:
+def _remove_layer(state: MapState, command: c.RemoveLayer) -> Iterable[o.Op]:
     layer, style_layer = find(state, command.layer_id)
     if style_layer is not None:
         raise IdTaken(
             f'"{style_layer}" is one style layer of "{layer.id}". Hide it with toggle_layer, '
             f'or remove the whole layer with layer_id "{layer.id}".'
         )
-    return [c.LayerRemoved(layer.id)]
+    return [o.LayerRemoved(layer.id)]
 
 
-def _toggle_layer(state: MapState, command: c.ToggleLayer) -> Iterable[c.Op]:
+def _toggle_layer(state: MapState, command: c.ToggleLayer) -> Iterable[o.Op]:
     layer, style_layer = find(state, command.layer_id)
     if style_layer is not None:
         return toggled(layer, style_layer, command.action)
     visible = {"show": True, "hide": False}.get(command.action, not layer.visible)
-    return [] if visible == layer.visible else [c.LayerSet(layer.id, {"visible": visible})]
+    return [] if visible == layer.visible else [o.LayerSet(layer.id, {"visible": visible})]
 
 
-def _move_layer(state: MapState, command: c.MoveLayer) -> Iterable[c.Op]:
+def _move_layer(state: MapState, command: c.MoveLayer) -> Iterable[o.Op]:
     return moved(state, command)
 
 
-def _filter_layer(state: MapState, command: c.FilterLayer) -> Iterable[c.Op]:
+def _filter_layer(state: MapState, command: c.FilterLayer) -> Iterable[o.Op]:
     layer, style_layer = find(state, command.layer_id)
     if style_layer is not None:
         return filtered(layer, style_layer, command.filter)
-    return [] if layer.filter == command.filter else [c.LayerSet(layer.id, {"filter": command.filter})]
+    return [] if layer.filter == command.filter else [o.LayerSet(layer.id, {"filter": command.filter})]
 
 
-def _set_layer_paint(state: MapState, command: c.SetLayerPaint) -> Iterable[c.Op]:
+def _set_layer_paint(state: MapState, command: c.SetLayerPaint) -> Iterable[o.Op]:
     layer, style_layer = find(state, command.layer_id)
     return restyled(layer, style_layer, command.properties)
 
 
-def _set_layer_details(state: MapState, command: c.SetLayerDetails) -> Iterable[c.Op]:
+def _set_layer_details(state: MapState, command: c.SetLayerDetails) -> Iterable[o.Op]:
     layer, _ = find(state, command.layer_id)
     changes: dict[str, Any] = {}
     if command.title is not None and command.title != layer.title:
         changes["title"] = command.title
     if command.attribution is not None and (command.attribution or None) != layer.attribution:
         changes["attribution"] = command.attribution or None
-    return [c.LayerSet(layer.id, changes)] if changes else []
+    return [o.LayerSet(layer.id, changes)] if changes else []
 
 
-def _reset_layer_style(state: MapState, command: c.ResetLayerStyle) -> Iterable[c.Op]:
+def _reset_layer_style(state: MapState, command: c.ResetLayerStyle) -> Iterable[o.Op]:
     layer, style_layer = find(state, command.layer_id)
     ops = list(reset(layer, style_layer))
     if style_layer is None and layer.filter is not None:
-        ops.append(c.LayerSet(layer.id, {"filter": None}))
+        ops.append(o.LayerSet(layer.id, {"filter": None}))
     return ops
 
 
-def _set_map_view(state: MapState, command: c.SetMapView) -> Iterable[c.Op]:
+def _set_map_view(state: MapState, command: c.SetMapView) -> Iterable[o.Op]:
     now = state.camera
     bearing = now.bearing if command.bearing is None else command.bearing
     pitch = now.pitch if command.pitch is None else command.pitch
     scalars_only = command.center is None and command.zoom is None
     if command.bounds is not None or (scalars_only and now.bounds is not None):
         bounds, padding = (command.bounds, command.padding) if command.bounds else (now.bounds, now.padding)
-        return [c.CameraSet(Camera(None, None, bearing, pitch, bounds, padding))]
+        return [o.CameraSet(Camera(None, None, bearing, pitch, bounds, padding))]
     center = command.center or now.center or _middle(now)
     zoom = now.zoom if command.zoom is None else command.zoom
-    return [c.CameraSet(Camera(center, _zoom_of(now) if zoom is None else zoom, bearing, pitch))]
+    return [o.CameraSet(Camera(center, _zoom_of(now) if zoom is None else zoom, bearing, pitch))]
 
 
 def _middle(camera: Camera) -> tuple[float, float]:
@@ -216,7 +217,7 @@ def _zoom_of(camera: Camera) -> float:
     return max(0.0, min(22.0, round(math.log2(720 / width), 2)))
 
 
-_DECIDERS: dict[type[Any], Callable[[MapState, Any], Iterable[c.Op]]] = {
+_DECIDERS: dict[type[Any], Callable[[MapState, Any], Iterable[o.Op]]] = {
     c.SetTitle: _set_title,
     c.SetBasemap: _set_basemap,
     c.AddLayer: _add_layer,

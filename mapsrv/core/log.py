@@ -11,7 +11,8 @@ import itertools
 from collections import deque
 from dataclasses import dataclass
 
-from mapsrv.core.commands import Answer, Op
+from mapsrv.core.commands import Answer
+from mapsrv.core.ops import Op
 
 MAX_EVENTS = 1_000  # a reader further behind gets a Snapshot, which is smaller by then
 MAX_BYTES = 4 * 1024 * 1024  # of bodies, so that a ring of large events stays small too

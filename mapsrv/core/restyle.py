@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mapsrv.core import commands as c
+from mapsrv.core import ops as o
 from mapsrv.core import style_table
 from mapsrv.core.state import Json, MapLayer
 from mapsrv.errors import InvalidArgument
@@ -19,7 +19,7 @@ ZOOMS = ("minzoom", "maxzoom")
 LOOK = (*GROUPS, *ZOOMS, "filter")  # what a reset puts back; not `visible`
 
 
-def with_override(layer: MapLayer, op: c.Restyled) -> MapLayer:
+def with_override(layer: MapLayer, op: o.Restyled) -> MapLayer:
     """Return the layer with the op's changes merged into the override of its style layer."""
     override: dict[str, Json] = dict(layer.restyled.get(op.style_layer, {}))
     for key, value in op.changes.items():
@@ -34,7 +34,7 @@ def _present(mapping: Mapping[str, Json]) -> dict[str, Json]:
     return {key: value for key, value in mapping.items() if value is not None}
 
 
-def toggled(layer: MapLayer, name: str, action: str) -> list[c.Op]:
+def toggled(layer: MapLayer, name: str, action: str) -> list[o.Op]:
     """Return the ops that show, hide or toggle one style layer."""
     as_added = _own(layer, name).get("layout", {}).get("visibility") != "none"
     override = layer.restyled.get(name, {}).get("visible")
@@ -42,27 +42,27 @@ def toggled(layer: MapLayer, name: str, action: str) -> list[c.Op]:
     wanted = {"show": True, "hide": False}.get(action, not now)
     if wanted == now:
         return []
-    return [c.Restyled(layer.id, name, {"visible": None if wanted == as_added else wanted})]
+    return [o.Restyled(layer.id, name, {"visible": None if wanted == as_added else wanted})]
 
 
-def filtered(layer: MapLayer, name: str, expression: Json) -> list[c.Op]:
+def filtered(layer: MapLayer, name: str, expression: Json) -> list[o.Op]:
     """Return the ops that filter one style layer."""
     if layer.restyled.get(name, {}).get("filter") == expression:
         return []
-    return [c.Restyled(layer.id, name, {"filter": expression})]
+    return [o.Restyled(layer.id, name, {"filter": expression})]
 
 
-def reset(layer: MapLayer, only: str | None) -> list[c.Op]:
+def reset(layer: MapLayer, only: str | None) -> list[o.Op]:
     """Return the ops that put the look of the style layers (or of one) back as added."""
-    ops: list[c.Op] = []
+    ops: list[o.Op] = []
     for name, override in layer.restyled.items():
         changes = {key: None for key in LOOK if key in override}
         if changes and only in (None, name):
-            ops.append(c.Restyled(layer.id, name, changes))
+            ops.append(o.Restyled(layer.id, name, changes))
     return ops
 
 
-def restyled(layer: MapLayer, only: str | None, properties: Mapping[str, Json]) -> list[c.Op]:
+def restyled(layer: MapLayer, only: str | None, properties: Mapping[str, Json]) -> list[o.Op]:
     """Return the ops that set these properties on the style layers (or on one) that take them."""
     targets = [item for item in layer.style_layers if only in (None, item["id"])]
     changes: dict[str, dict[str, Any]] = {item["id"]: {} for item in targets}
@@ -72,7 +72,7 @@ def restyled(layer: MapLayer, only: str | None, properties: Mapping[str, Json]) 
             raise InvalidArgument(_nobody_takes(name, targets))
         for item, group, real in takers:
             _set(changes[item["id"]], layer, item, group, real, value)
-    return [c.Restyled(layer.id, name, change) for name, change in changes.items() if change]
+    return [o.Restyled(layer.id, name, change) for name, change in changes.items() if change]
 
 
 def _places(kind: str, name: str) -> Iterable[tuple[str | None, str]]:

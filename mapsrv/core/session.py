@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mapsrv.core.commands import Answer, Op, Prepared
+from mapsrv.core.commands import Answer, Prepared
 from mapsrv.core.decider import apply_all, changed, decide
 from mapsrv.core.log import MAX_KEYS, Event, EventLog, Head, Origin, Position, Record
+from mapsrv.core.ops import Op
 from mapsrv.core.state import MapState
 from mapsrv.errors import KeyReused, MapsrvError
 
@@ -122,6 +123,11 @@ class Session:
     def proposed(self) -> MapState:
         """What the next command is decided on."""
         return self._pending[-1].state if self._pending else self._state
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether anything waits for the store."""
+        return bool(self._pending)
 
     @property
     def pending(self) -> tuple[Pending, ...]:

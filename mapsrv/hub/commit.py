@@ -36,7 +36,7 @@ class Committer:
 
     def submit(self, live: LiveSession) -> None:
         """Note that a session has something pending."""
-        if live.session.pending:
+        if live.session.has_pending or live.out_of_step:
             self._due.setdefault(live)
             self._wake.set()
 
@@ -48,7 +48,10 @@ class Committer:
                 self._idle.set()
                 await self._wake.wait()
             self._idle = trio.Event()
-            await self._commit(self._gather())
+            for live in [live for live in self._due if live.out_of_step]:
+                await self._catch_up(live)
+            if shares := self._gather():
+                await self._commit(shares)
 
     async def flushed(self) -> None:
         """Wait until nothing is pending; the caller says its bound."""
@@ -73,11 +76,13 @@ class Committer:
                 shares.append((live, tuple(share)))
             if events >= MAX_EVENTS or size >= MAX_BYTES:
                 break
-        BATCH_EVENTS.observe(events)
         return shares
 
     async def _commit(self, shares: list[tuple[LiveSession, tuple[Pending, ...]]]) -> None:
         batches = [_batch(live, share) for live, share in shares]
+        BATCH_EVENTS.observe(sum(len(share) for _live, share in shares))
+        for live, _share in shares:
+            live.in_flight = True
         try:
             with COMMIT_SECONDS.time():
                 outcomes = await self._store.commit(batches)
@@ -85,25 +90,43 @@ class Committer:
             self.failing = True
             STORE_ERRORS.inc()
             for live, share in shares:
+                live.in_flight = False
                 live.failed(share, error)
+                self.follow(live)
             return
         self.failing = False
         for (live, share), outcome in zip(shares, outcomes, strict=True):
+            live.in_flight = False
             await self._settle(live, share, outcome)
+
+    def follow(self, live: LiveSession) -> None:
+        """Apply the news of a session, or note that it must be read anew."""
+        live.catch_up()
+        self.submit(live)
 
     async def _settle(self, live: LiveSession, share: tuple[Pending, ...], outcome: Outcome) -> None:
         match outcome:
             case Ok():
                 live.committed(share)
-                self.submit(live)
+                self.follow(live)
             case Unknown():
                 live.failed(
                     live.session.pending, UnknownSession("This map is no longer there. Open a new one.")
                 )
             case Done() | Moved():
-                await self._resync(live)
+                await self._catch_up(live)
             case Refused(error):
                 live.failed(live.session.pending, error)
+
+    async def _catch_up(self, live: LiveSession) -> None:
+        """Read the session anew. A store that fails at that too refuses what waits, and ends nothing else."""
+        live.out_of_step = True  # until it is read: news applied meanwhile would be undone
+        try:
+            await self._resync(live)
+        except MapsrvError as error:
+            self.failing = True
+            STORE_ERRORS.inc()
+            live.failed(live.session.pending, error)
 
 
 def _batch(live: LiveSession, share: tuple[Pending, ...]) -> Batch:

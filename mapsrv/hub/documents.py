@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from mapsrv.core.bounds import Bounds
-from mapsrv.core.commands import FeatureId
+from mapsrv.core.ops import FeatureId
 from mapsrv.core.state import Json
 from mapsrv.core.summary import Summary
 from mapsrv.errors import Busy, TooLarge, UnknownData

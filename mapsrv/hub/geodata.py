@@ -13,10 +13,10 @@ from functools import wraps
 from typing import NoReturn, ParamSpec, TypeVar
 
 from mapsrv.core.bounds import Bounds, bounds_of
-from mapsrv.core.commands import FeatureId
 from mapsrv.core.features import apply_diff, check_diff, find_id
 from mapsrv.core.geojson import collection_of, normalise, promote
 from mapsrv.core.geometry import shown
+from mapsrv.core.ops import FeatureId
 from mapsrv.core.state import PROMOTED, Json
 from mapsrv.core.summary import Summary, summary
 from mapsrv.errors import InvalidArgument, InvalidGeoJson
@@ -46,6 +46,10 @@ class Merged:
     promoted_now: bool
 
 
+class _NotJson(ValueError):
+    """What json.loads would let pass, and is said in words of ours."""
+
+
 def _total(call: Callable[P, T]) -> Callable[P, T]:
     """Make what Python raises on bad JSON a refusal: too deep, lone surrogates, integers of 5,000 digits."""
 
@@ -55,8 +59,25 @@ def _total(call: Callable[P, T]) -> Callable[P, T]:
             return call(*args, **kwargs)
         except RecursionError:
             raise InvalidGeoJson("The JSON nests too deep.") from None
+        except json.JSONDecodeError as error:
+            raise InvalidGeoJson(
+                f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}. Send GeoJSON."
+            ) from None
+        except UnicodeDecodeError as error:
+            raise InvalidGeoJson(
+                f"GeoJSON is UTF-8 text; byte {error.start} is not. Send it as UTF-8, not compressed."
+            ) from None
+        except UnicodeEncodeError:
+            raise InvalidGeoJson(
+                "A text holds half of a surrogate pair (\\ud800 to \\udfff alone), which is no character."
+            ) from None
         except ValueError as error:
-            raise InvalidGeoJson(f"This is not JSON as RFC 8259 has it: {str(error)[:200]}") from None
+            said = "A number has thousands of digits."
+            if isinstance(error, _NotJson):
+                said = str(error)
+            elif "Out of range float" in str(error):
+                said = "NaN and infinity are not JSON. Leave the value out, or send null."
+            raise InvalidGeoJson(said) from None
 
     return checked
 
@@ -67,7 +88,7 @@ def parse(body: bytes) -> Json:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
+    raise _NotJson(f"{name} is not JSON; leave the value out, or send null.")
 
 
 def dump(value: Json) -> bytes:

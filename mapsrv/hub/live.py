@@ -13,7 +13,7 @@ import trio
 
 from mapsrv.core.commands import Answer, Command, Prepared
 from mapsrv.core.log import Event, Origin, Position
-from mapsrv.core.session import Asked, Pending, Session, Settled, Stale
+from mapsrv.core.session import Asked, OutOfStep, Pending, Session, Settled, Stale
 from mapsrv.core.state import MapState
 from mapsrv.errors import Busy, MapsrvError, TooMany
 from mapsrv.hub.presence import Presence
@@ -24,6 +24,7 @@ from mapsrv.metrics import EVENTS
 from mapsrv.wire import codec
 
 ATTEMPTS = 3  # preparations of a command whose layers change meanwhile, before it is told to try later
+MAX_NEWS = 1_000  # events heard while a reply is on its way; more are read from the store
 MAX_WAITING = 1_000  # commands of one session that are not answered yet; more is a runaway caller
 
 
@@ -65,6 +66,9 @@ class LiveSession:
         self.subscribers: set[Subscriber] = set()
         self.pins = 0
         self.idle_since = 0.0
+        self.in_flight = False  # a batch of it is with the store: news waits for the reply, which says more
+        self.out_of_step = False  # its history must be read anew
+        self._news: list[Event] = []
         self._keeper = keeper
         self._turns: defaultdict[tuple[str, str], Turns] = defaultdict(Turns)
         self._waiters: defaultdict[Pending, list[Waiter]] = defaultdict(list)
@@ -170,15 +174,44 @@ class LiveSession:
         """Go on from what the store has; what was pending is decided again, in order."""
         withdrawn = self.session.withdraw()
         self.session = session
+        self.out_of_step = False
         for pending in withdrawn:
             self._release(pending, again=True)
         self.wake()
+        self.catch_up()
 
     def _release(self, pending: Pending, *, again: bool = False) -> None:
         for waiter in self._waiters.pop(pending, []):
             waiter.again = again
             waiter.ticket.waits = again
             waiter.ready.set()
+
+    # --- what other processes committed -----------------------------------------
+
+    def hear(self, event: Event) -> None:
+        """Take news of an event; it is applied now, or after the reply that is on its way."""
+        self._news.append(event)
+        if len(self._news) > MAX_NEWS:
+            self._news.clear()
+            self.out_of_step = True
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Apply the news, unless a reply is on its way. News that does not follow: out of step."""
+        if self.in_flight or self.out_of_step or not self._news:
+            return
+        news, self._news = self._news, []
+        try:
+            absorbed = self.session.absorb(news)
+        except OutOfStep:
+            self.out_of_step = True
+            return
+        self._forget_problems(news)
+        for pending in absorbed.committed:
+            self._release(pending)
+        for pending in absorbed.withdrawn:
+            self._release(pending, again=True)
+        self.wake()
 
     # --- readers --------------------------------------------------------------
 
@@ -194,4 +227,4 @@ class LiveSession:
     @property
     def droppable(self) -> bool:
         """Whether nobody uses it and nothing is on its way."""
-        return not self.pins and not self.session.pending
+        return not (self.pins or self.in_flight or self.session.has_pending)

@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from mapsrv.core.state import Json
 from mapsrv.wire import codec
 
 AWAY_SECONDS = 30 * 60.0
 MAX_SHOWN = 50  # viewers in a presence frame; `count` counts all
+MAX_PODS = 1_000  # processes whose viewers are remembered
+OTHERS_SECONDS = 30.0  # without news of another process, its viewers are gone
 MAX_VIEWERS = 20_000  # more than a pod can stream to; the oldest away ones go first
 
 
@@ -37,11 +40,21 @@ def public_id(viewer_id: str) -> str:
     return hashlib.sha256(viewer_id.encode("utf-8", "replace")).hexdigest()[:16]
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What another process last told of its viewers; `until` in monotonic seconds."""
+
+    count: int
+    viewers: list[Json]
+    until: float
+
+
 class Presence:
     """The viewers of one session. `changed` is called once when a tick is due."""
 
     def __init__(self, durability: str, clock: Callable[[], float], changed: Callable[[], None]) -> None:
         self._viewers: dict[str, Viewer] = {}
+        self._others: dict[str, Others] = {}
         self._clock = clock
         self._changed = changed
         self.status = codec.dumps({"durability": durability, "pending": 0, "refused": []})
@@ -49,7 +62,12 @@ class Presence:
 
     @property
     def count(self) -> int:
-        """How many viewers have the map open, or hidden in an away tab."""
+        """How many viewers have the map open, or hidden in an away tab, on any process."""
+        return self.count_here + sum(others.count for others in self._others.values())
+
+    @property
+    def count_here(self) -> int:
+        """How many of them this process has."""
         self._drop_old()
         return len(self._viewers)
 
@@ -108,6 +126,24 @@ class Presence:
                 setattr(viewer, name, changes[name])
         self._changed()
 
+    def others_told(self, pod: str, count: int, viewers: list[Json]) -> None:
+        """Note the viewers of another process; a count of 0 forgets it."""
+        self._others.pop(pod, None)
+        if count > 0:
+            while len(self._others) >= MAX_PODS:
+                del self._others[next(iter(self._others))]
+            self._others[pod] = Others(count, viewers[:MAX_SHOWN], self._clock() + OTHERS_SECONDS)
+        self._changed()
+
+    def forget_others(self) -> None:
+        """Forget the processes that have said nothing for OTHERS_SECONDS."""
+        now = self._clock()
+        silent = [pod for pod, others in self._others.items() if others.until < now]
+        for pod in silent:
+            del self._others[pod]
+        if silent:
+            self._changed()
+
     def publish(self) -> bool:
         """Encode what is now; return whether that is news."""
         self._drop_old()
@@ -132,9 +168,14 @@ class Presence:
         for key in old:
             del self._viewers[key]
 
+    def shown_here(self) -> list[Json]:
+        """Return the elements of this process's viewers, at most MAX_SHOWN."""
+        return [viewer_json(key, viewer) for key, viewer in islice(self._viewers.items(), MAX_SHOWN)]
+
     def _encode(self) -> bytes:
-        shown = [viewer_json(key, viewer) for key, viewer in list(self._viewers.items())[:MAX_SHOWN]]
-        return codec.dumps({"count": len(self._viewers), "viewers": shown})
+        elsewhere = (viewer for others in self._others.values() for viewer in others.viewers)
+        shown = [*self.shown_here(), *elsewhere][:MAX_SHOWN]
+        return codec.dumps({"count": self.count, "viewers": shown})
 
 
 def viewer_json(viewer_id: str, viewer: Viewer) -> dict[str, Json]:

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mapsrv.core.commands import Op
 from mapsrv.core.decider import changed
+from mapsrv.core.ops import Op
 from mapsrv.core.state import Json
 
 MAX_PROBLEMS = 20  # more says no more; the first are usually the cause

@@ -5,6 +5,7 @@ from __future__ import annotations
 import trio
 
 from mapsrv.core.log import Event, EventLog, Record
+from mapsrv.core.ops import Op
 from mapsrv.core.session import Session
 from mapsrv.core.state import MapLayer
 from mapsrv.store import Entry, KeyRecord, StoredSession
@@ -20,7 +21,7 @@ async def restored(stored: StoredSession) -> Session:
     layers = await _layers(stored)
     log = EventLog(stored.base)
     for entry in stored.log:
-        log.append(_event(entry))
+        log.append(event_of(entry))
     keys = []
     for number, record in enumerate(stored.keys):
         keys.append((record.key, _record(record)))
@@ -40,8 +41,9 @@ async def _layers(stored: StoredSession) -> list[MapLayer]:
     return layers
 
 
-def _event(entry: Entry) -> Event:
-    return Event(entry.record.head, entry.record.key, entry.body, (), _record(entry.record))
+def event_of(entry: Entry, ops: tuple[Op, ...] = ()) -> Event:
+    """Return the event as the store has it."""
+    return Event(entry.record.head, entry.record.key, entry.body, ops, _record(entry.record))
 
 
 def _record(record: KeyRecord) -> Record:

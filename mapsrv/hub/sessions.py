@@ -20,15 +20,16 @@ from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError, TooMany, UnknownSession
 from mapsrv.hub.commit import Committer
 from mapsrv.hub.documents import Documents
+from mapsrv.hub.link import Link, open_link
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.prepare import prepare
 from mapsrv.hub.restore import restored
 from mapsrv.hub.subscribers import Subscriber
+from mapsrv.hub.ticker import PresenceTicker
 from mapsrv.metrics import COMMANDS, SESSIONS
-from mapsrv.store import Store
+from mapsrv.store import SharedStore, Store
 from mapsrv.wire.codec import Receipt
 
-PRESENCE_TICK = 0.5  # seconds: presence goes out at most twice a second
 MAX_SESSIONS = 10_000  # held at once; past it the longest idle one is dropped first
 SWEEP_SECONDS = 3600.0
 KEEP_UNUSED_SECONDS = 24 * 3600.0  # maps never changed, blobs never used
@@ -59,9 +60,9 @@ class Hub:
         self._session_idle = session_idle
         self._live: dict[str, LiveSession] = {}
         self._loading: dict[str, trio.Event] = {}
-        self._changed: dict[LiveSession, None] = {}
-        self._presence_due = trio.Event()
+        self.ticker = PresenceTicker(self._tell_viewers)
         self.committer = Committer(store, self._resync)
+        self.link: Link | None = None  # with the other processes, where the store is shared
 
     # --- maps -------------------------------------------------------------------
 
@@ -136,6 +137,10 @@ class Hub:
         """How many viewers all maps have."""
         return sum(live.presence.count for live in self._live.values())
 
+    def held(self) -> dict[str, LiveSession]:
+        """Return the sessions in memory."""
+        return self._live
+
     # --- finding and dropping -----------------------------------------------------
 
     async def _find(self, session_id: str) -> LiveSession:
@@ -155,8 +160,12 @@ class Hub:
         return live
 
     async def _load(self, session_id: str) -> LiveSession:
+        if self.link is not None:
+            await self.link.watch(session_id)
         stored = await self.store.load(session_id)
         if stored is None:
+            if self.link is not None:
+                await self.link.forget(session_id)
             raise UnknownSession("There is no map of that id. It may have been forgotten; open a new one.")
         self._make_room()
         return LiveSession(session_id, await restored(stored), self)
@@ -177,6 +186,8 @@ class Hub:
 
     def _drop(self, live: LiveSession) -> None:
         del self._live[live.id]
+        if self.link is not None:
+            self.link.unwatch(live.id)
         SESSIONS.set(len(self._live))
 
     async def _resync(self, live: LiveSession) -> None:
@@ -184,6 +195,7 @@ class Hub:
         stored = await self.store.load(live.id)
         session = None if stored is None else await restored(stored)
         if session is None:
+            live.out_of_step = False
             live.failed(live.session.pending, UnknownSession("This map is no longer there. Open a new one."))
         else:
             live.replace(session)
@@ -200,19 +212,11 @@ class Hub:
 
     def presence_changed(self, live: LiveSession) -> None:
         """Have the presence published at the next tick."""
-        self._changed[live] = None
-        self._presence_due.set()
+        self.ticker.note(live)
 
-    async def run_presence(self) -> None:
-        """Publish what changed of presence, at every tick."""
-        while True:
-            await self._presence_due.wait()
-            self._presence_due = trio.Event()
-            changed, self._changed = self._changed, {}
-            for live in changed:
-                if live.presence.publish():
-                    live.wake()
-            await trio.sleep(PRESENCE_TICK)
+    async def _tell_viewers(self, live: LiveSession) -> None:
+        if self.link is not None:
+            await self.link.tell_viewers(live)
 
     async def run_housekeeping(self) -> None:
         """Drop idle sessions every minute or so, and sweep the store every hour."""
@@ -247,11 +251,22 @@ async def open_hub(
         if warm:
             nursery.start_soon(documents.warm)
         nursery.start_soon(hub.committer.run)
-        nursery.start_soon(hub.run_presence)
+        nursery.start_soon(hub.ticker.run)
         nursery.start_soon(hub.run_housekeeping)
         try:
-            yield hub
+            async with _linked(hub, store):
+                yield hub
         finally:
             with trio.move_on_after(FLUSH_SECONDS, shield=True):
                 await hub.committer.flushed()
             nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def _linked(hub: Hub, store: Store | SharedStore) -> AsyncIterator[None]:
+    """Keep the hub in step with the other processes, where there may be some."""
+    if not isinstance(store, SharedStore):
+        yield
+        return
+    async with open_link(store, secrets.token_hex(8), hub.held, hub.committer.submit) as hub.link:
+        yield

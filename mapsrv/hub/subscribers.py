@@ -6,17 +6,15 @@ First connect, reconnect, a slow reader and a takeover are all the same call to 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import trio
 
 from mapsrv.core.log import Event, Position
-from mapsrv.core.session import Replay
+from mapsrv.core.session import Replay, Session
+from mapsrv.hub.presence import Presence
 from mapsrv.metrics import DELIVERIES, SNAPSHOTS
 from mapsrv.wire import codec, sse
-
-if TYPE_CHECKING:
-    from mapsrv.hub.live import LiveSession
 
 MAX_TAKE = 256 * 1024  # bytes of events in one take, so that one far behind does not hold the loop
 
@@ -27,10 +25,25 @@ def event_frame(event: Event) -> bytes:
     return sse.frame("event", event.body, id=str(event.head.position))
 
 
+class Readable(Protocol):
+    """What a reader needs of the session that it reads."""
+
+    id: str
+    session: Session
+    presence: Presence
+
+    @property
+    def position(self) -> Position:
+        """Where readers are."""
+
+    def encoded_state(self) -> bytes:
+        """Return the JSON of the state at that position."""
+
+
 class Subscriber:
     """Reads a session from `cursor` (None: from a Snapshot). `url` is the map's link as its reader has it."""
 
-    def __init__(self, live: LiveSession, cursor: Position | None, url: str) -> None:
+    def __init__(self, live: Readable, cursor: Position | None, url: str) -> None:
         self._live = live
         self._url = url
         self._presence: bytes | None = None

@@ -18,6 +18,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 
 KEEP_ALIVE_SECONDS = 5.0  # an idle connection's, and a new one's until its first request is here
+MAX_REQUESTS = 1_000_000  # of one connection; Hypercorn's 1,000 cuts off a busy proxy every second
 
 log = logging.getLogger("mapsrv.http")
 
@@ -33,6 +34,7 @@ class Connections:
         self._config.errorlog = log
         self._config.include_server_header = False
         self._config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+        self._config.keep_alive_max_requests = MAX_REQUESTS
         self._open: set[trio.SocketStream] = set()
         self._ended = trio.Event()
 

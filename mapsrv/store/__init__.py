@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from mapsrv.core.log import Head
 from mapsrv.errors import StoreUnavailable
@@ -143,6 +143,57 @@ class Store(Protocol):
         """Forget sessions never changed and last renewed before then, and blobs last renewed before
         then that no component and no kept event refers to. Return how many of each; none where the
         store forgets by its own clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """News: an event that some process, perhaps this one, has committed."""
+
+    session_id: str
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """News of what is never stored: the presence that one process tells of a session, as it wrote it."""
+
+    session_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The connection was away for a while: any news may have been lost."""
+
+
+News: TypeAlias = Committed | Live | Missed
+
+
+class Feed(Protocol):
+    """What the processes that share a store tell each other. News may be lost, late, or come twice."""
+
+    async def watch(self, session_id: str) -> None:
+        """Have news of a session from now on; what is committed after this returns is told."""
+
+    async def unwatch(self, session_id: str) -> None:
+        """Have no more news of a session."""
+
+    async def tell(self, session_id: str, body: bytes) -> None:
+        """Tell the others something that is never stored. What cannot be told is dropped."""
+
+    async def next(self) -> News:
+        """Wait for news."""
+
+
+@runtime_checkable
+class SharedStore(Store, Protocol):
+    """A store that several processes use at once."""
+
+    def open_feed(self) -> AbstractAsyncContextManager[Feed]:
+        """Open this process's feed."""
+
+    async def heads(self, session_ids: Collection[str]) -> Mapping[str, Head | None]:
+        """Return where sessions are; None for one that is not there."""
 
 
 class OpenStore(Protocol):

@@ -34,6 +34,7 @@ from mapsrv.wire.edge import Edge
 
 KEY = "mapsrv/id"  # in a call's _meta: an idempotency key, for callers that try again
 MAX_KEY = 128  # characters
+UNSEEN = "mapsrv/unseen"  # in a result's _meta: the link of the map, while nobody has it open
 
 logger = logging.getLogger(__name__)
 
@@ -125,4 +126,5 @@ def _to_mcp(result: Result) -> CallToolResult:
         content=[TextContent(type="text", text=text) for text in texts],
         structured_content=result.structured,
         is_error=result.is_error,
+        _meta=None if result.unseen is None else {UNSEEN: result.unseen},
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from mapsrv.core.session import NOTHING_CHANGED
@@ -26,11 +26,12 @@ _LADDER = ((MAX_ITEMS, 200), (30, 160), (20, 120), (10, 80), (5, 60), (2, 40))
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a tool answers. `note` is for the reader beside the text."""
+    """What a tool answers. `note` stands beside the text; `unseen` is the link of a map that nobody sees."""
 
     structured: dict[str, Json]
     text: str
     note: str = ""
+    unseen: str | None = None
     is_error: bool = False
 
 
@@ -49,7 +50,8 @@ def nobody(url: str) -> str:
 
 def receipt_result(receipt: dict[str, Json], did: str) -> Result:
     """Return a Receipt (as JSON) told in a few lines; `did` is what was done."""
-    return fitted(receipt, lambda value: _receipt_text(value, did))
+    unseen = None if receipt["viewers"] else receipt["url"]
+    return replace(fitted(receipt, lambda value: _receipt_text(value, did)), unseen=unseen)
 
 
 def _receipt_text(receipt: Mapping[str, Json], did: str) -> str:
@@ -67,9 +69,11 @@ def _receipt_text(receipt: Mapping[str, Json], did: str) -> str:
     return "\n".join(lines)
 
 
-def query_result(value: dict[str, Json], note: str = "") -> Result:
+def query_result(value: dict[str, Json], unseen: str | None = None) -> Result:
     """Return what was asked for; its text is the same as JSON."""
-    return fitted(value, lambda cut: json.dumps(cut, ensure_ascii=False, separators=(",", ":")), note)
+    note = "" if unseen is None else nobody(unseen)
+    result = fitted(value, lambda cut: json.dumps(cut, ensure_ascii=False, separators=(",", ":")), note)
+    return replace(result, unseen=unseen)
 
 
 def error_result(error: MapsrvError) -> Result:

@@ -16,10 +16,10 @@ from mapsrv.hub.sessions import Hub
 from mapsrv.tools import queries
 from mapsrv.tools.caller import Caller
 from mapsrv.tools.local_files import read_file, way_out
-from mapsrv.tools.results import Result, nobody, query_result, receipt_result
+from mapsrv.tools.results import Result, query_result, receipt_result
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
 from mapsrv.wire.calls import GetLayerInfo, GetMapState, ListLayers, OpenMap, local_path, parse_call
-from mapsrv.wire.codec import Receipt
+from mapsrv.wire.codec import Receipt, map_url
 
 
 class Tools:
@@ -72,11 +72,11 @@ class Tools:
             match request:
                 case GetMapState():
                     value = queries.map_state(live, caller.base_url)
-                    return query_result(value, "" if value["viewers"] else nobody(value["url"]))
                 case ListLayers():
-                    return query_result(queries.layers(live))
+                    value = queries.layers(live)
                 case _:
-                    return query_result(await queries.layer_info(live, request.layer_id, self._hub.documents))
+                    value = await queries.layer_info(live, request.layer_id, self._hub.documents)
+            return query_result(value, None if live.presence.count else map_url(caller.base_url, live.id))
 
     async def _with_file(self, command: Command, session_id: str, caller: Caller) -> Command:
         """Return the command with a local caller's file stored as a document; raises InvalidArgument."""

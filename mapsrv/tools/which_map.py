@@ -13,7 +13,7 @@ from mapsrv.errors import MapsrvError, NoMap
 from mapsrv.hub.sessions import Hub
 from mapsrv.tools.caller import Caller
 
-OPENING_SECONDS = 60.0  # a browser that is told to open a map gets this long to show it
+OPENING_SECONDS = 3600.0  # where nobody opens it, calls that name no map go on with this one
 
 NO_MAP = (
     "Ask the person for the link of the map they have open and pass it as session_id,"

@@ -28,7 +28,7 @@ from mapsrv.config import Config
 from mapsrv.errors import MapsrvError
 from mapsrv.local.browser import open_browser
 from mapsrv.tools.instructions import INSTRUCTIONS
-from mapsrv.tools.publish import tools
+from mapsrv.tools.publish import UNSEEN, tools
 from mapsrv.transports.forward import Call, forward, keep
 
 KEEP_SECONDS = 240.0  # often enough for a server that ends itself ten minutes after its last use
@@ -61,11 +61,10 @@ class StdioServer:
 
     def _show(self, result: CallToolResult) -> None:
         """Open the person's browser at a map that nobody has open, once for each map."""
-        told = result.structured_content or {}
-        url = told.get("url") if isinstance(told, dict) else None
+        url = (result.meta or {}).get(UNSEEN)
         if not self._config.open or not isinstance(url, str) or url in self.opened:
             return
-        if told.get("viewers") == 0 and url.startswith(("http://", "https://")):
+        if url.startswith(("http://", "https://")):
             self.opened.add(url)
             self._nursery.start_soon(open_browser, url)
 

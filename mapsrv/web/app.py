@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from mapsrv.errors import BadRequest, MapsrvError, MethodNotAllowed, NotFound, UnsupportedMediaType
 from mapsrv.web import commands, data, events, health, pages, presence
-from mapsrv.web.connection import BoundedRequest, Connection, body_of
+from mapsrv.web.connection import AnyHostMap, BoundedRequest, Connection, body_of
 from mapsrv.web.site import Site, error_response
 
 log = logging.getLogger("mapsrv.web")
@@ -44,6 +44,8 @@ class Route:
         without = self.bare and not request.mimetype and not sized
         if self.takes and request.mimetype not in self.takes and not without:
             raise UnsupportedMediaType(f"Send the body with Content-Type: {' or '.join(self.takes)}.")
+        if self.takes and request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
         return await self.view(site, **names)
 
 
@@ -71,10 +73,16 @@ _OF_STATUS: dict[int, MapsrvError] = {
 }
 
 
+class App(QuartTrio):
+    """Quart, routing by path alone."""
+
+    url_map_class = AnyHostMap
+
+
 def create_app(site: Site) -> QuartTrio:
     """Return the ASGI application that serves a site."""
     limits = {"/commands": commands.MAX_BODY, "/data": site.hub.documents.max_data}
-    app = QuartTrio("mapsrv.web", static_folder=None)
+    app = App("mapsrv.web", static_folder=None)
     app.request_class = BoundedRequest
 
     class SiteConnection(Connection):

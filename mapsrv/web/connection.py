@@ -7,9 +7,11 @@ from typing import Any, cast
 
 import trio
 from quart import Request
+from quart.routing import QuartMap
 from quart_trio.asgi import TrioASGIHTTPConnection
 from quart_trio.wrappers import TrioRequest
 from quart_trio.wrappers.request import TrioBody
+from werkzeug.routing import MapAdapter
 
 from mapsrv.errors import MapsrvError, SlowBody
 
@@ -89,6 +91,14 @@ class BoundedRequest(TrioRequest):
     """A request whose body is a BoundedBody."""
 
     body_class = BoundedBody
+
+
+class AnyHostMap(QuartMap):
+    """Routes by path alone: werkzeug would put every Host through IDNA, and fail on a label of 64 letters."""
+
+    def bind_to_request(self, request: Any, subdomain: str | None, server_name: str | None) -> MapAdapter:
+        """Return the adapter of a request, whatever its Host: that is for the Edge to judge."""
+        return self.bind("localhost", request.root_path, None, request.scheme, request.method, request.path)
 
 
 class Connection(TrioASGIHTTPConnection):

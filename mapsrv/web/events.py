@@ -22,6 +22,7 @@ from mapsrv.wire import codec
 
 MAX_VIEWER = 100  # characters of a tab's id
 
+CONTENT_TYPE = "text/event-stream; charset=utf-8"
 HEADERS = {
     "Cache-Control": "no-cache, no-transform",
     "X-Accel-Buffering": "no",  # nginx sends each event at once
@@ -33,6 +34,8 @@ async def events(site: Site) -> Response:
     named = "session" in request.args
     session_id = session_id_of_query() if named else await session_of_cookie(site)
     await site.streams.check(session_id)
+    if request.method == "HEAD":  # whose answer has no body: a stream would hold its connection for ever
+        return Response(b"", headers=HEADERS, content_type=CONTENT_TYPE)
     # A native reconnect sends the header beside the query of its first connect: the header is newer.
     cursor = Position.parse(request.headers.get("Last-Event-ID") or request.args.get("last_event_id", ""))
     viewer = request.args.get("viewer", "")[:MAX_VIEWER] or secrets.token_hex(16)
@@ -43,7 +46,7 @@ async def events(site: Site) -> Response:
         site.streams,
         lambda: site.hub.subscribe(session_id, cursor, viewer=viewer, name=name, url=url, local=local),
     )
-    response = Response(stream, headers=HEADERS, content_type="text/event-stream; charset=utf-8")
+    response = Response(stream, headers=HEADERS, content_type=CONTENT_TYPE)
     response.timeout = None
     if not named:
         site.set_cookie(response, SESSION_COOKIE, session_id, SESSION_DAYS)

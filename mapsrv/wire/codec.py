@@ -11,6 +11,7 @@ from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 from mapsrv.core import commands as c
+from mapsrv.core import ops as o
 from mapsrv.core.log import Origin, Position
 from mapsrv.core.state import Camera, Json, MapLayer, MapState
 
@@ -59,32 +60,37 @@ def dumps(value: Json) -> bytes:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
+def loads(body: bytes) -> Json:
+    """Return what dumps wrote. Raises ValueError."""
+    return json.loads(body)
+
+
 # --- events --------------------------------------------------------------------
 
 _OPS: dict[str, type[Any]] = {
-    "set_title": c.TitleSet,
-    "set_basemap": c.BasemapSet,
-    "set_camera": c.CameraSet,
-    "put_layer": c.LayerPut,
-    "remove_layer": c.LayerRemoved,
-    "set_layer": c.LayerSet,
-    "restyle": c.Restyled,
-    "update_features": c.FeaturesUpdated,
+    "set_title": o.TitleSet,
+    "set_basemap": o.BasemapSet,
+    "set_camera": o.CameraSet,
+    "put_layer": o.LayerPut,
+    "remove_layer": o.LayerRemoved,
+    "set_layer": o.LayerSet,
+    "restyle": o.Restyled,
+    "update_features": o.FeaturesUpdated,
 }
 OP_NAMES = {op: name for name, op in _OPS.items()}
 
 
-def op_to_json(op: c.Op) -> dict[str, Json]:
+def op_to_json(op: o.Op) -> dict[str, Json]:
     """Return an op as it stands in an event: its name, then its fields; empty ones are left out."""
     value: dict[str, Json] = {"op": OP_NAMES[type(op)]}
     match op:
-        case c.CameraSet():
+        case o.CameraSet():
             value["camera"] = op.camera.to_json()
-        case c.LayerPut():
+        case o.LayerPut():
             value["layer"] = op.layer.to_json()
-        case c.LayerSet():
+        case o.LayerSet():
             value |= {"id": op.id, **op.changes}
-        case c.Restyled():
+        case o.Restyled():
             value |= {"id": op.id, "style_layer": op.style_layer, **op.changes}
         case _:
             plain = {field.name: getattr(op, field.name) for field in fields(op)}
@@ -92,29 +98,29 @@ def op_to_json(op: c.Op) -> dict[str, Json]:
     return value
 
 
-def op_from_json(value: Mapping[str, Json]) -> c.Op:
+def op_from_json(value: Mapping[str, Json]) -> o.Op:
     """Read what op_to_json wrote; raises KeyError for an op that this release does not know."""
     rest = {key: item for key, item in value.items() if key != "op"}
     kind = _OPS[value["op"]]
-    if kind is c.CameraSet:
-        return c.CameraSet(Camera.from_json(rest["camera"]))
-    if kind is c.LayerPut:
-        return c.LayerPut(MapLayer.from_json(rest["layer"]))
-    if kind is c.LayerSet:
-        return c.LayerSet(rest.pop("id"), rest)
-    if kind is c.Restyled:
-        return c.Restyled(rest.pop("id"), rest.pop("style_layer"), rest)
-    op: c.Op = kind(**{key: tuple(item) if isinstance(item, list) else item for key, item in rest.items()})
+    if kind is o.CameraSet:
+        return o.CameraSet(Camera.from_json(rest["camera"]))
+    if kind is o.LayerPut:
+        return o.LayerPut(MapLayer.from_json(rest["layer"]))
+    if kind is o.LayerSet:
+        return o.LayerSet(rest.pop("id"), rest)
+    if kind is o.Restyled:
+        return o.Restyled(rest.pop("id"), rest.pop("style_layer"), rest)
+    op: o.Op = kind(**{key: tuple(item) if isinstance(item, list) else item for key, item in rest.items()})
     return op
 
 
-def encode_event(at: str, origin: Origin, ops: Iterable[c.Op]) -> bytes:
+def encode_event(at: str, origin: Origin, ops: Iterable[o.Op]) -> bytes:
     """Return the one encoding of an event, `Event.body`."""
     who = {"kind": origin.kind, "id": origin.id, "name": origin.name}
     return dumps({"at": at, "origin": who, "ops": [op_to_json(op) for op in ops]})
 
 
-def decode_event(body: bytes) -> tuple[str, Origin, tuple[c.Op, ...]]:
+def decode_event(body: bytes) -> tuple[str, Origin, tuple[o.Op, ...]]:
     """Read what encode_event wrote."""
     value = json.loads(body)
     return value["at"], Origin(**value["origin"]), tuple(op_from_json(op) for op in value["ops"])
@@ -149,13 +155,13 @@ def blob_of(layer: MapLayer) -> tuple[str, ...]:
     return (data.removeprefix(BLOB_PREFIX),) if isinstance(data, str) and data.startswith(BLOB_PREFIX) else ()
 
 
-def blobs_of(ops: Iterable[c.Op]) -> tuple[str, ...]:
+def blobs_of(ops: Iterable[o.Op]) -> tuple[str, ...]:
     """Return the names of the blobs that the ops refer to."""
     names: list[str] = []
     for op in ops:
-        if isinstance(op, c.LayerPut):
+        if isinstance(op, o.LayerPut):
             names.extend(blob_of(op.layer))
-        elif isinstance(op, c.FeaturesUpdated) and op.data is not None:
+        elif isinstance(op, o.FeaturesUpdated) and op.data is not None:
             names.append(op.data.removeprefix(BLOB_PREFIX))
     return tuple(names)
 
@@ -163,19 +169,19 @@ def blobs_of(ops: Iterable[c.Op]) -> tuple[str, ...]:
 LAYER = "layer:"
 
 
-def components(state: MapState, ops: Iterable[c.Op]) -> dict[str, tuple[bytes | None, tuple[str, ...]]]:
+def components(state: MapState, ops: Iterable[o.Op]) -> dict[str, tuple[bytes | None, tuple[str, ...]]]:
     """Return the parts of the state that the ops touched, as {name: (JSON or None, blobs)}."""
     parts: dict[str, tuple[bytes | None, tuple[str, ...]]] = {}
     for op in ops:
         match op:
-            case c.TitleSet():
+            case o.TitleSet():
                 parts["title"] = dumps(state.title), ()
-            case c.BasemapSet():
+            case o.BasemapSet():
                 parts["basemap"] = dumps(state.basemap), ()
-            case c.CameraSet():
+            case o.CameraSet():
                 parts["camera"] = dumps(state.camera.to_json()), ()
             case _:
-                name = op.layer.id if isinstance(op, c.LayerPut) else op.id
+                name = op.layer.id if isinstance(op, o.LayerPut) else op.id
                 layer = state.layers.get(name)
                 parts[LAYER + name] = (None, ()) if layer is None else (layer_bytes(layer), blob_of(layer))
     return parts

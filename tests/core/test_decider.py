@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mapsrv.core import commands as c
 from mapsrv.core import decider
+from mapsrv.core import ops as o
 from mapsrv.core.arrange import MAX_RANK
 from mapsrv.core.decider import apply, apply_all, changed, decide
 from mapsrv.core.rank import between
@@ -211,9 +212,9 @@ def test_features_change_inline_or_by_name() -> None:
     assert named.layers["a"].source["data"] == "data/x"
     assert decide(named, c.UpdateFeatures("a", remove=(1,), data="data/x")) == ()
     assert decide(named, c.UpdateFeatures("a", remove=(1,), data="data/y", diff_travels=False)) == (
-        c.FeaturesUpdated("a", data="data/y"),
+        o.FeaturesUpdated("a", data="data/y"),
     )
-    other = c.FeaturesUpdated("a", add=(point,))
+    other = o.FeaturesUpdated("a", add=(point,))
     assert (
         apply(named, other).layers["a"] is named.layers["a"]
     ), "a diff alone says nothing of a named document"
@@ -221,7 +222,7 @@ def test_features_change_inline_or_by_name() -> None:
 
 def test_changed_names_each_layer_once() -> None:
     state = added("a")
-    ops = [c.LayerSet("a", {}), c.LayerPut(state.layers["a"]), c.TitleSet("x"), c.LayerRemoved("b")]
+    ops = [o.LayerSet("a", {}), o.LayerPut(state.layers["a"]), o.TitleSet("x"), o.LayerRemoved("b")]
     assert changed(ops) == ("a", "b")
 
 

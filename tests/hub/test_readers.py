@@ -9,8 +9,9 @@ from typing import Any
 import trio
 from trio.testing import assert_no_checkpoints, wait_all_tasks_blocked
 
-from mapsrv.core.commands import LayerRemoved, SetTitle
+from mapsrv.core.commands import SetTitle
 from mapsrv.core.log import MAX_EVENTS, Origin, Position
+from mapsrv.core.ops import LayerRemoved
 from mapsrv.hub.presence import AWAY_SECONDS, public_id
 from mapsrv.hub.problems import MAX_PROBLEMS, Problem, Problems
 from mapsrv.hub.sessions import Hub

@@ -144,8 +144,9 @@ def _browser(tmp_path: Path) -> tuple[str, Path]:
 def test_the_first_call_opens_the_browser_on_its_map_once(folder: Path, tmp_path: Path) -> None:
     browser, links = _browser(tmp_path)
     with hosting(folder, environ={"BROWSER": browser}) as host:
-        told = host.told("add_layer", id="here", source=POINT)
+        assert "Nobody has this map open" in host.call("list_layers")["content"][-1]["text"]
         wait_until(links.exists)
+        told = host.told("add_layer", id="here", source=POINT)
         host.told("toggle_layer", session_id=told["session_id"], layer_id="here")
         host.told("get_map_state", session_id=told["session_id"])
         host.close()

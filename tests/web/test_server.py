@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -188,7 +187,7 @@ async def in_a_process(folder: Path, *flags: str) -> tuple[subprocess.Popen[byte
     process = subprocess.Popen(  # noqa: ASYNC220 (it takes a millisecond)
         [sys.executable, "-m", "mapsrv", "--no-open", f"--port={url.rpartition(':')[2]}",
          f"--data-dir={folder}", *flags],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.getcwd()},
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     async with httpx2.AsyncClient() as client:
         while process.poll() is None:

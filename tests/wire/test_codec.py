@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapsrv.core import commands as c
+from mapsrv.core import ops as o
 from mapsrv.core.decider import apply_all, decide
 from mapsrv.core.log import Head, Origin
 from mapsrv.core.state import MapState
@@ -37,7 +38,7 @@ def test_events_states_and_components_are_read_as_written(rng: random.Random, st
         state = apply_all(state, ops)
         parts |= {name: value for name, (value, _) in codec.components(state, ops).items()}
         named = {
-            op.layer.source.get("data") for op in ops if isinstance(op, c.LayerPut) if codec.blob_of(op.layer)
+            op.layer.source.get("data") for op in ops if isinstance(op, o.LayerPut) if codec.blob_of(op.layer)
         }
         assert {f"data/{name}" for name in codec.blobs_of(ops)} >= named
     present = {name: value for name, value in parts.items() if value is not None}

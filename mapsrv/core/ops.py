@@ -1,0 +1,83 @@
+"""What may have happened to a map: a closed union of values.
+
+An Op is one accepted change of a Command that became zero or more. On the wire it is its fields
+beside its name in codec.OP_NAMES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mapsrv.core.state import Camera, Json, MapLayer
+
+FeatureId: TypeAlias = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class TitleSet:
+    """op set_title."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class BasemapSet:
+    """op set_basemap."""
+
+    basemap: str
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSet:
+    """op set_camera."""
+
+    camera: Camera
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPut:
+    """op put_layer: added, or replaced wholly."""
+
+    layer: MapLayer
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRemoved:
+    """op remove_layer."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSet:
+    """op set_layer: `changes` (title, visible, rank, filter, attribution) are set; None removes."""
+
+    id: str
+    changes: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Restyled:
+    """op restyle: `changes` (paint, layout, minzoom, maxzoom, filter, visible) are merged; None removes."""
+
+    id: str
+    style_layer: str
+    changes: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesUpdated:
+    """op update_features: remove, then add, then update; with `data` the whole is at that name."""
+
+    id: str
+    add: tuple[Mapping[str, Json], ...] = ()
+    update: tuple[Mapping[str, Json], ...] = ()
+    remove: tuple[FeatureId, ...] = ()
+    data: str | None = None
+
+
+Op: TypeAlias = (
+    TitleSet | BasemapSet | CameraSet | LayerPut | LayerRemoved | LayerSet | Restyled | FeaturesUpdated
+)

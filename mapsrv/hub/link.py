@@ -1,0 +1,169 @@
+"""In step with the other processes on the same store: their events are absorbed, presence is shared.
+
+News may be lost, late or doubled. So a session that hears of an event which does not follow is read
+anew, and the heads of all held sessions are compared with the store's after each break and every
+CHECK_SECONDS.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import trio
+
+from mapsrv.core.log import Event
+from mapsrv.core.state import Json
+from mapsrv.errors import MapsrvError
+from mapsrv.hub.live import LiveSession
+from mapsrv.hub.restore import event_of
+from mapsrv.store import Committed, Entry, Feed, Live, Missed, SharedStore
+from mapsrv.wire import codec
+
+CHECK_SECONDS = 15.0
+BEAT_SECONDS = 10.0  # how often a process tells of its viewers; others forget them after three
+HEADS_AT_ONCE = 500
+
+log = logging.getLogger("mapsrv.link")
+
+
+class Link:
+    """One process's part. `held` gives the sessions that are in memory; `pod` names this process."""
+
+    def __init__(
+        self,
+        store: SharedStore,
+        feed: Feed,
+        pod: str,
+        held: Callable[[], dict[str, LiveSession]],
+        reread: Callable[[LiveSession], None],
+    ) -> None:
+        self._store, self._feed, self._pod = store, feed, pod
+        self._held, self._reread = held, reread
+        self._dropped: list[str] = []
+        self._check_now = trio.Event()
+
+    async def watch(self, session_id: str) -> None:
+        """Hear of a session before it is loaded, so that nothing falls between."""
+        await self._feed.watch(session_id)
+
+    async def forget(self, session_id: str) -> None:
+        """Hear no more of a session that is not there."""
+        await self._feed.unwatch(session_id)
+
+    def unwatch(self, session_id: str) -> None:
+        """Hear of a session no more, soon."""
+        self._dropped.append(session_id)
+
+    async def run(self) -> None:
+        """Listen, check and beat for ever."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._listen)
+            nursery.start_soon(self._check)
+            nursery.start_soon(self._beat)
+
+    async def _listen(self) -> None:
+        while True:
+            match await self._feed.next():
+                case Committed(session_id, entry):
+                    self._hear(session_id, entry)
+                case Live(session_id, body):
+                    self._note_viewers(session_id, body)
+                case Missed():
+                    self._check_now.set()
+
+    def _hear(self, session_id: str, entry: Entry) -> None:
+        live = self._held().get(session_id)
+        if live is None:
+            return
+        try:
+            event = heard(entry)
+        except (ValueError, KeyError, TypeError):
+            live.out_of_step = True  # another release's, or torn: the store knows what it means
+        else:
+            live.hear(event)
+        if live.out_of_step:
+            self._reread(live)
+
+    async def _check(self) -> None:
+        """Compare positions after each break and every CHECK_SECONDS."""
+        while True:
+            with trio.move_on_after(CHECK_SECONDS):
+                await self._check_now.wait()
+            self._check_now = trio.Event()
+            try:
+                await self._compare()
+            except MapsrvError:
+                log.warning("The store cannot say where the maps are; asking again soon")
+                await trio.sleep(1)
+                self._check_now.set()
+
+    async def _compare(self) -> None:
+        dropped, self._dropped = self._dropped, []
+        for session_id in dropped:
+            if session_id not in self._held():
+                await self._feed.unwatch(session_id)
+        ids = list(self._held())
+        for start in range(0, len(ids), HEADS_AT_ONCE):
+            for session_id, head in (await self._store.heads(ids[start : start + HEADS_AT_ONCE])).items():
+                live = self._held().get(session_id)
+                # What is on its way, or heard meanwhile, may be ahead of what was asked: then news told so.
+                if live is None or live.in_flight or head == live.session.head:
+                    continue
+                if head is None or head.epoch != live.session.head.epoch:
+                    live.out_of_step = True
+                elif head.revision >= live.session.head.revision:
+                    live.out_of_step = True
+                if live.out_of_step:
+                    self._reread(live)
+
+    # --- presence ------------------------------------------------------------------
+
+    async def tell_viewers(self, live: LiveSession) -> None:
+        """Tell the others who has the map open here."""
+        said = {"pod": self._pod, "count": live.presence.count_here, "viewers": live.presence.shown_here()}
+        await self._feed.tell(live.id, codec.dumps(said))
+
+    def _note_viewers(self, session_id: str, body: bytes) -> None:
+        live = self._held().get(session_id)
+        said = _presence(body)
+        if live is not None and said is not None and said["pod"] != self._pod:
+            live.presence.others_told(said["pod"], said["count"], said["viewers"])
+
+    async def _beat(self) -> None:
+        while True:
+            await trio.sleep(BEAT_SECONDS)
+            for live in list(self._held().values()):
+                live.presence.forget_others()
+                if live.presence.count_here:
+                    await self.tell_viewers(live)
+
+
+def heard(entry: Entry) -> Event:
+    """Return the event of an entry, its ops read. Raises ValueError, KeyError or TypeError for a torn one."""
+    return event_of(entry, codec.decode_event(entry.body)[2])
+
+
+def _presence(body: bytes) -> dict[str, Json] | None:
+    try:
+        said: Json = codec.loads(body)
+        good = isinstance(said["pod"], str) and isinstance(said["viewers"], list) and said["count"] >= 0
+    except (ValueError, KeyError, TypeError):
+        return None
+    return said if good else None
+
+
+@asynccontextmanager
+async def open_link(
+    store: SharedStore,
+    pod: str,
+    held: Callable[[], dict[str, LiveSession]],
+    reread: Callable[[LiveSession], None],
+) -> AsyncIterator[Link]:
+    """Yield the link; it runs until the block ends."""
+    async with store.open_feed() as feed, trio.open_nursery() as nursery:
+        link = Link(store, feed, pod, held, reread)
+        nursery.start_soon(link.run)
+        yield link
+        nursery.cancel_scope.cancel()

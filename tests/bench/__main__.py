@@ -1,0 +1,43 @@
+"""Measures mapsrv on this machine: `python -m tests.bench`. Asserts nothing; pytest collects nothing here.
+
+Every server and every client is a process of its own on loopback, and ends with its part.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Mapping
+
+from tests.bench import commands, fanout, machine, options, report, stall, tools
+
+SPARE_FILES = 200  # descriptors of a server besides its viewers
+
+MEASURES: Mapping[str, Callable[[options.Options], report.Table]] = {
+    "fanout": fanout.measure,
+    "tools": tools.measure,
+    "commands": commands.measure,
+    "stall": stall.measure,
+}
+
+
+def main() -> None:
+    """Run the parts that were asked for; each table is printed as soon as it is there."""
+    given = options.parse(sys.argv[1:])
+    # So that every server and client is ended then too.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    files = machine.raise_file_limit()
+    if max(given.viewers) + SPARE_FILES > files:
+        sys.exit(f"A process may open {files:,} files here, too few for {max(given.viewers):,} viewers.")
+    described = machine.description()
+    print("\n".join(f"- {name}: {value}" for name, value in described.items()), flush=True)
+    tables = []
+    for part in given.parts:
+        tables.append(MEASURES[part](given))
+        print("\n" + tables[-1].markdown(), flush=True)
+    if given.json is not None:
+        report.write_json(given.json, described, tables)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""What a run was asked to measure, from the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PARTS = ("fanout", "tools", "commands", "stall")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Times are seconds."""
+
+    parts: tuple[str, ...]
+    viewers: tuple[int, ...]
+    processes: int
+    layers: tuple[int, ...]
+    stores: tuple[str, ...]
+    transports: tuple[str, ...]
+    seconds: float
+    mebibytes: int
+    rivals: bool
+    json: Path | None
+
+
+def _numbers(low: int, high: int) -> Callable[[str], tuple[int, ...]]:
+    def convert(text: str) -> tuple[int, ...]:
+        values = tuple(int(part) for part in text.split(","))
+        if not all(low <= value <= high for value in values):
+            raise ValueError
+        return values
+
+    convert.__name__ = f"numbers from {low} to {high}"  # argparse names it in its message
+    return convert
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
+def parse(argv: Sequence[str]) -> Options:
+    """Return the options of a command line."""
+    parser = argparse.ArgumentParser("python -m tests.bench", description="Measure mapsrv on this machine.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
+    parser.add_argument("--viewers", type=_numbers(1, 5000), default=(1, 100, 500, 2000), metavar="N,N")
+    parser.add_argument("--processes", type=int, choices=range(1, 9), default=2, help="that hold the viewers")
+    parser.add_argument("--layers", type=_numbers(1, 5000), default=(10, 100, 1000), metavar="N,N")
+    parser.add_argument("--stores", type=_words, default=("memory", "sqlite"), metavar="memory,sqlite")
+    transports = ("stdio", "sse", "http")
+    parser.add_argument("--transports", type=_words, default=transports, metavar=",".join(transports))
+    parser.add_argument("--seconds", type=float, default=4.0, help="that each rate is measured; default: 4")
+    parser.add_argument("--mebibytes", type=int, default=16, help="of the large GeoJSON; default: 16")
+    parser.add_argument("--no-rivals", dest="rivals", action="store_false", help="measure mapsrv alone")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there too")
+    given = parser.parse_args(argv)
+    given.parts = tuple(given.parts) or PARTS
+    if unknown := set(given.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    return Options(**vars(given))

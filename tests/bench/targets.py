@@ -1,0 +1,104 @@
+"""The servers to be measured, each a process of its own: mapsrv, and what one would use instead."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.bench.talk import post
+from tests.e2e.server import START_SECONDS, Server, free_port, running, wait_until
+
+STOP_SECONDS = 5.0  # until a server that was told to stop is killed
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server that sends each command to all viewers of one map. command(number, person) is a request."""
+
+    name: str
+    port: int
+    pid: int
+    events: str
+    command: Callable[[int, int], bytes]
+
+
+def view(number: int) -> dict[str, Any]:
+    """Return the arguments of a set_map_view that differs from the one before."""
+    return {"center": [number % 360 - 180, number % 170 - 85], "zoom": number % 20}
+
+
+@contextmanager
+def mapsrv(*flags: str) -> Iterator[Server]:
+    """Run mapsrv with its data in a folder that goes away."""
+    with tempfile.TemporaryDirectory(prefix="mapsrv-bench-") as folder:
+        with running(Path(folder), *flags) as server:
+            try:
+                yield server
+            except BaseException:
+                sys.stderr.write(server.log)  # gone with the folder
+                raise
+
+
+def process_id(server: Server) -> int:
+    """Return the id of a server that runs."""
+    assert server.process is not None
+    return server.process.pid
+
+
+@contextmanager
+def mapsrv_target() -> Iterator[Target]:
+    """Run mapsrv as people do, with its SQLite store, and one map in it."""
+    with mapsrv() as server:
+        session = server.new_map()
+        port = server.port
+
+        def command(number: int, person: int) -> bytes:
+            body = {"command": "set_map_view", "arguments": view(number)}
+            return post(port, f"/commands?session={session}", body, person=person)
+
+        yield Target("mapsrv", port, process_id(server), f"/events?session={session}", command)
+
+
+@contextmanager
+def rival(kind: str) -> Iterator[tuple[int, int]]:
+    """Run a server of rivals.py; gives its port and process id."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.bench.rivals", kind, str(port)]
+    process = subprocess.Popen(command, env={**os.environ}, stdout=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: process.poll() is not None or _listens(port), START_SECONDS)
+        if process.poll() is not None:
+            raise RuntimeError(f"the {kind} rival did not start")
+        yield port, process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def broadcast_target() -> Iterator[Target]:
+    """Run the small broadcaster."""
+    with rival("broadcast") as (port, pid):
+
+        def command(number: int, person: int) -> bytes:
+            return post(port, "/commands", {"op": "set_camera", "camera": view(number)}, person=person)
+
+        yield Target("Starlette", port, pid, "/events", command)

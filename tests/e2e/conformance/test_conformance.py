@@ -1,0 +1,115 @@
+"""The official MCP conformance suite against our transports, in both revisions that they serve.
+
+It runs what the suite's frozen requirement set of each revision names, and expects no failures: no
+baseline. Beyond that set it runs scenarios that do not count; those of them that can apply must pass too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mapsrv.wire.edge import Edge
+from tests.e2e.conformance import node, suite
+from tests.e2e.conformance.fixture import make_server
+from tests.e2e.conformance.serving import HOST, serving
+from tests.e2e.server import Server, running
+
+# Sampling and logging are asked for by the suite, and on their way out of the protocol.
+pytestmark = pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
+
+# The scenarios and the checks that each revision's requirement set had when it was first run here.
+REVISIONS = [("2025-11-25", 30, 70), ("2026-07-28", 37, 115)]
+
+# Not required by any revision, and not applicable: the tasks extension, which we do not announce, and
+# taking up a broken stream of /mcp again, which needs an event store; a call is repeated by its key instead.
+NOT_APPLICABLE = ("tasks-", "server-sse-polling")
+
+# What the suite can ask of a server that has tools of its own and no fixture: mapsrv itself.
+OF_A_REAL_SERVER = {
+    "2025-11-25": {
+        "server-initialize",
+        "ping",
+        "tools-list",
+        "server-sse-multiple-streams",
+        "dns-rebinding-protection",
+        "server-session-lifecycle",
+    },
+    "2026-07-28": {
+        "server-stateless",
+        "tools-list",
+        "server-sse-multiple-streams",
+        "dns-rebinding-protection",
+        "input-required-result-unsupported-methods",
+        "http-header-validation",
+    },
+}
+# Checks of these that call a tool of the fixture, so that only the fixture can pass them.
+OF_THE_FIXTURE = {"sep-2575-server-rejects-undeclared-capability", "sep-2575-missing-capability-http-400"}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Where a Node program may write; the programs are there then."""
+    node.installed()
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all of this file, as the suite may change nothing."""
+    with running(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.mark.parametrize(("revision", "scenarios", "checks"), REVISIONS)
+async def test_the_transports_pass_the_conformance_suite(
+    home: Path, revision: str, scenarios: int, checks: int
+) -> None:
+    async with serving(make_server) as base:
+        outcome = await suite.run(f"{base}/mcp", "--requirements", revision, home=home)
+    assert outcome.code == 0, outcome.printed
+    assert len(outcome.scored) >= scenarios, outcome.printed
+    assert sum(outcome.passed[scenario] for scenario in outcome.scored) >= checks, outcome.printed
+    assert min(outcome.passed[scenario] for scenario in outcome.scored) >= 1, outcome.printed
+    applicable = {scenario for scenario in outcome.passed if not scenario.startswith(NOT_APPLICABLE)}
+    assert outcome.scored <= applicable
+    assert {check.scenario for check in outcome.checks} >= applicable
+    assert outcome.complaints(applicable) == []
+    assert not any(outcome.failed[scenario] for scenario in applicable)
+
+
+@pytest.mark.parametrize("revision", OF_A_REAL_SERVER)
+async def test_mapsrv_itself_passes_what_applies_to_it(home: Path, revision: str, server: Server) -> None:
+    outcome = await suite.run(f"{server.url}/mcp", "--requirements", revision, home=home)
+    asked = OF_A_REAL_SERVER[revision]
+    assert asked <= outcome.passed.keys(), outcome.printed
+    assert min(outcome.passed[scenario] for scenario in asked) >= 1, outcome.printed
+    # Skipped are what it does not announce: subscriptions.
+    found = [check for check in outcome.complaints(asked) if check.status != "SKIPPED"]
+    assert [check for check in found if check.id not in OF_THE_FIXTURE] == []
+
+
+class AnyHost(Edge):
+    """A fault to be found: every page on the web may call."""
+
+    def check(self, *args: Any, **options: Any) -> None:
+        return None
+
+
+async def test_the_suite_can_fail_here(home: Path) -> None:
+    async with serving(make_server, AnyHost(HOST)) as base:
+        outcome = await suite.run(f"{base}/mcp", "--scenario", "dns-rebinding-protection", home=home)
+    assert outcome.code != 0
+    found = outcome.complaints({"dns-rebinding-protection"})
+    assert [(check.status, bool(check.message)) for check in found] == [("FAILURE", True)]
+
+
+def test_the_lock_file_holds_no_addresses_to_download_from() -> None:
+    lock = json.loads(node.LOCK.read_text("utf-8"))
+    assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
+    assert all("integrity" in package for name, package in lock["packages"].items() if name)
