@@ -125,7 +125,8 @@ def _with_ids(features: list[Feature]) -> list[Feature]:
     for place, feature in enumerate(features):
         if "id" in feature:
             if feature["id"] in taken:
-                raise refuse(f"features[{place}].id", f"{shown(feature['id'])} is another feature's id too; give each its own, or leave ids out")
+                fault = f"{shown(feature['id'])} is another feature's id too; give each its own, or none"
+                raise refuse(f"features[{place}].id", fault)
             taken.add(feature["id"])
     return fill_ids(features, taken, range(len(features)))
 

@@ -14,20 +14,16 @@ def between(low: str | None, high: str | None) -> str:
     """Return a rank after `low` and before `high`; None is the open end. low < high."""
     if high is None:
         return _after(low or "")
-    low = low or ""
-    prefix = []
-    for place in range(max(len(low), len(high)) + 1):
+    low, prefix, place = low or "", "", 0
+    while True:
         left = DIGITS.index(low[place]) if place < len(low) else 0
         right = DIGITS.index(high[place]) if place < len(high) else BASE
-        if left == right:
-            prefix.append(DIGITS[left])
-        elif right - left > 1:
-            prefix.append(DIGITS[(left + right) // 2])
-            break
-        else:
-            prefix.append(DIGITS[left])
-            return "".join(prefix) + _after(low[place + 1 :])
-    return "".join(prefix)
+        if right - left > 1:
+            return prefix + DIGITS[(left + right) // 2]
+        prefix += DIGITS[left]
+        place += 1
+        if left < right:
+            return prefix + _after(low[place:])
 
 
 def _after(low: str) -> str:

@@ -87,6 +87,11 @@ def test_there_is_always_room_between_two_ranks(places: list[int]) -> None:
         assert ranks == sorted(ranks) and len(set(ranks)) == len(ranks) and not rank.endswith("0")
 
 
+def test_a_rank_goes_on_where_digits_end() -> None:
+    assert between("z", None) == "zV" and between("zz", None) == "zzV" and between("Vz", None) == "W"
+    assert between("U", "V") == "UV" and between("Uz", "V") == "UzV" and between(None, "1") == "0V"
+
+
 def test_ranks_that_grew_too_long_are_given_anew() -> None:
     state = added("b", state=added("a"))
     for turn in range(2_000):

@@ -1,0 +1,137 @@
+"""What the browser itself fetches from elsewhere, PMTiles, tiles and GeoJSON by address, is drawn."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from playwright.sync_api import Page, expect
+from pmtiles.tile import TileType
+
+from tests.e2e.conftest import DRAWN, opened, pixel, rendered, where
+from tests.e2e.elsewhere import archive, picture, serving, vector_tile
+from tests.e2e.server import Server, call, wait_until
+
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+WORLD = (-180, -85, 180, 85)
+EAST = (90, 0, 180, 66)  # the tile 2/3/1, in whole degrees
+HACK = '<img src=x onerror="window.hacked=true">'
+PLACES = {
+    "type": "FeatureCollection",
+    "features": [
+        {"type": "Feature", "properties": {"n": n}, "geometry": {"type": "Point", "coordinates": [lng, 10]}}
+        for n, lng in enumerate((0, 10))
+    ],
+}
+SPOTS = [{"id": "spots", "type": "circle", "paint": {"circle-color": "#0000ff", "circle-radius": 20}}]
+
+
+def a_map(server: Server, page: Page, zoom: float = 2) -> str:
+    session_id = server.new_map()
+    server.command(session_id, "set_map_view", center=[0, 0], zoom=zoom)
+    opened(page, f"{server.url}/?session={session_id}")
+    return session_id
+
+
+def colour_at(page: Page, lng: float, lat: float, colour: tuple[int, int, int]) -> None:
+    wait_until(lambda: pixel(page, *where(page, lng, lat)) == colour, 30)
+
+
+def problems(server: Server, session_id: str) -> list[dict[str, Any]]:
+    [state] = call(server, "http", ("get_map_state", {"session_id": session_id}))
+    found: list[dict[str, Any]] = state["problems"]
+    return found
+
+
+def test_vector_tiles_of_a_pmtiles_archive_are_drawn(server: Server, page: Page) -> None:
+    session_id = a_map(server, page)
+    east = {(0, 0, 0): "world", (1, 1, 0): "east", (2, 3, 1): "east"}
+    tiles = {tile: vector_tile("squares", name) for tile, name in east.items()}
+    layers = [
+        {"id": "fill", "type": "fill", "source-layer": "squares", "paint": {"fill-color": "#ff0000"}},
+        {"id": "other", "type": "fill", "source-layer": "circles", "paint": {"fill-color": "#00ff00"}},
+    ]
+    file = archive(TileType.MVT, tiles, EAST, attribution=f"By Somebody {HACK}")
+    with serving({"/x.pmtiles": file}) as elsewhere:
+        source = f"{elsewhere.url}/x.pmtiles"
+        server.command(session_id, "add_layer", id="squares", title="Squares", source=source, layers=layers)
+        expect(page.locator("#layers .name")).to_have_text(["Squares"])
+        page.wait_for_function("() => mapsrv.map.isSourceLoaded('squares')", timeout=DRAWN)
+        page.get_by_role("button", name="Zoom to: Squares").click()
+        there = "Math.abs(mapsrv.map.getCenter().lng - 135) < 1"
+        page.wait_for_function(f"() => !mapsrv.map.isMoving() && {there}", timeout=DRAWN)
+        page.wait_for_function(rendered("fill", 1), timeout=DRAWN)
+        names = "mapsrv.map.queryRenderedFeatures({layers: ['fill']}).map(it => it.properties.name)"
+        page.wait_for_function(f"() => new Set({names}).has('east')", timeout=DRAWN)
+        colour_at(page, 135, 30, RED)
+        assert all(asked for _, asked in elsewhere.asked), "the whole archive was fetched"
+    expect(page.locator(".maplibregl-ctrl-attrib")).to_contain_text("By Somebody")
+    assert page.evaluate("[window.hacked, mapsrv.problems()]") == [None, []]
+
+
+def test_pictures_of_a_pmtiles_archive_are_drawn(server: Server, page: Page) -> None:
+    session_id = a_map(server, page, zoom=0)
+    tiles = {(0, 0, 0): picture(RED)} | {(1, x, y): picture(GREEN) for x in (0, 1) for y in (0, 1)}
+    with serving({"/x.pmtiles": archive(TileType.PNG, tiles, WORLD)}) as elsewhere:
+        source = f"{elsewhere.url}/x.pmtiles"
+        server.command(session_id, "add_layer", id="pictures", type="raster", source=source)
+        colour_at(page, 20, 20, GREEN)  # tiles of 256 pixels: at the map's zoom 0 those of zoom 1
+        server.command(session_id, "set_map_view", center=[20, 20], zoom=3)
+        colour_at(page, 20, 20, GREEN)  # beyond the archive's last zoom its last tiles are enlarged
+        server.command(session_id, "remove_layer", layer_id="pictures")
+        wait_until(lambda: pixel(page, *where(page, 20, 20)) != GREEN, 30)
+        assert not [asked for _, asked in elsewhere.asked if not asked], "the whole archive was fetched"
+    assert page.evaluate("mapsrv.problems()") == []
+
+
+def test_an_archive_that_is_not_there_is_told(server: Server, page: Page) -> None:
+    session_id = a_map(server, page)
+    with serving({}) as elsewhere:
+        source = f"{elsewhere.url}/x.pmtiles"
+        server.command(session_id, "add_layer", id="none", title="None", type="raster", source=source)
+        expect(page.locator("#problem-list")).to_contain_text("None: ", timeout=DRAWN)
+    [problem] = wait_until(lambda: problems(server, session_id))
+    assert problem["layer_id"] == "none" and "404" in problem["message"]
+
+
+def test_pictures_by_xyz_are_taken_as_256_pixels_wide(server: Server, page: Page) -> None:
+    session_id = a_map(server, page, zoom=2)
+    by_zoom = {2: RED, 3: BLUE}
+    tiles = {zoom: picture(colour) for zoom, colour in by_zoom.items()}
+    with serving(lambda path: tiles.get(int(path.split("/")[1]))) as elsewhere:
+        source = elsewhere.url + "/{z}/{x}/{y}.png"
+        server.command(session_id, "add_layer", id="pictures", source=source)
+        colour_at(page, 20, 20, BLUE)  # 512 pixels wide they would be the red ones of zoom 2
+        assert page.evaluate("mapsrv.map.getSource('pictures').tileSize") == 256
+        server.command(session_id, "set_map_view", center=[0, 0], zoom=1)
+        colour_at(page, 20, 20, RED)
+    [layer] = server.state(session_id)["state"]["layers"]
+    assert layer["type"] == "raster" and layer["source"]["tileSize"] == 256
+
+
+def test_geojson_by_address_is_loaded_by_the_browser(server: Server, page: Page) -> None:
+    session_id = a_map(server, page)
+    with serving({"/x.geojson": json.dumps(PLACES).encode()}) as elsewhere:
+        source = f"{elsewhere.url}/x.geojson"
+        server.command(session_id, "add_layer", id="spots", source=source, layers=SPOTS)
+        colour_at(page, 10, 10, BLUE)
+        found = "mapsrv.map.queryRenderedFeatures({layers: ['spots']}).map(it => it.properties.n).sort()"
+        assert page.evaluate(found) == [0, 1]
+        page.get_by_role("button", name="Zoom to: spots").click()
+        page.wait_for_function("() => mapsrv.map.getZoom() > 4 && !mapsrv.map.isMoving()", timeout=DRAWN)
+        colour_at(page, 10, 10, BLUE)
+        # Only the page fetched it, from where it is.
+        assert {path for path, _ in elsewhere.asked} == {"/x.geojson"}
+    [layer] = server.state(session_id)["state"]["layers"]
+    assert layer["source"]["data"] == source
+
+
+def test_geojson_that_its_server_keeps_from_other_pages_is_told(server: Server, page: Page) -> None:
+    session_id = a_map(server, page)
+    with serving({"/x.geojson": json.dumps(PLACES).encode()}, cors=False) as elsewhere:
+        source = f"{elsewhere.url}/x.geojson"
+        server.command(session_id, "add_layer", id="spots", title="Spots", source=source, layers=SPOTS)
+        expect(page.locator("#problem-list")).to_contain_text("Spots: ", timeout=DRAWN)
+        assert elsewhere.asked
+    [problem] = wait_until(lambda: problems(server, session_id))
+    assert problem["layer_id"] == "spots" and source in problem["message"]
