@@ -25,6 +25,8 @@ COMMANDS = ("serve", "stdio", "demo")
 ALL = frozenset(COMMANDS)  # stdio and demo start a server where none runs
 STDIO, DEMO = frozenset({"stdio"}), frozenset({"demo"})
 
+REDIS = ("redis", "rediss", "unix", "redis+sentinel")  # kinds of address of a store that pods share
+
 _SIZES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 _TIMES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 YEAR = 366 * 86400  # seconds
@@ -46,6 +48,8 @@ class Config:
     max_data: int = 16 * 1024 * 1024
     max_streams: int = 5_000
     session_idle: float = 3600.0
+    session_ttl: float = 30 * 86400.0
+    durability: str = "redis"
     drain_delay: float = 0.0
     log_level: str = "info"
     no_files: bool = False
@@ -122,8 +126,9 @@ def _path(text: str) -> Path:
 
 
 def _store(text: str) -> str:
-    if text != "memory:" and not (text.startswith("sqlite:") and len(text) > len("sqlite:")):
-        raise WrongValue("must be memory: or sqlite:PATH")
+    kind, colon, rest = text.partition(":")
+    if not colon or kind not in ("memory", "sqlite", *REDIS) or bool(rest) == (kind == "memory"):
+        raise WrongValue("must be memory:, sqlite:PATH or an address such as redis://localhost:6379/0")
     return text
 
 
@@ -134,6 +139,7 @@ _wait = _amount(_TIMES, 0, YEAR, "a time, such as 90s, 15m, 1h or 3600 (seconds)
 _some = _amount(_TIMES, 0.01, YEAR, "a time longer than nothing, such as 90s, 15m, 1h or 3600 (seconds)")
 _yes = _word({"1": True, "0": False, "true": True, "false": False, "yes": True, "no": False})
 _level = _word({word: word for word in ("debug", "info", "warning", "error")})
+_durability = _word({word: word for word in ("redis", "replicated")})
 _transport = _word({word: word for word in ("sse", "http", "stdio")})
 
 
@@ -168,7 +174,7 @@ class Option:
 _OPTIONS = (
     Option("host", _host, "127.0.0.1", "address to listen on; 0.0.0.0 for all", "ADDRESS"),
     Option("port", _port, "8081", "port to listen on; 0 picks a free one", "PORT"),
-    Option("store", _store, None, "memory: or sqlite:PATH; default: maps.sqlite in the data folder", "STORE"),
+    Option("store", _store, None, "memory:, sqlite:PATH, redis://HOST; default: a file of the user's", "STORE"),
     Option("data-dir", _path, None, "data folder; default: the user's own", "PATH"),
     Option("public-url", _url, None, "what links begin with, behind a proxy", "URL"),
     Option("allowed-host", _hosts, None, "another host name that pages may use; repeatable", "HOST"),
@@ -176,6 +182,8 @@ _OPTIONS = (
     Option("max-data", lambda text: int(_bytes(text)), "16MiB", "largest GeoJSON document", "BYTES"),
     Option("max-streams", _count, "5000", "most event streams that one map may have", "COUNT"),
     Option("session-idle", _some, "1h", "an unused map leaves memory after this", "SECONDS"),
+    Option("session-ttl", _some, "30d", "in Redis, a map that nobody uses is kept this long", "SECONDS"),
+    Option("durability", _durability, "redis", "what an answer waits for: redis or replicated", "WORD"),
     Option("drain-delay", _wait, "0", "wait between not being ready and stopping", "SECONDS"),
     Option("log-level", _level, "info", "least that is logged: debug, info, warning, error", "LEVEL"),
     Option("no-files", _yes, None, "over stdio, refuse to read files of this machine", commands=STDIO),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import trio
 
 from mapsrv import local
-from mapsrv.config import Config
+from mapsrv.config import REDIS, Config
 from mapsrv.errors import StartupError
 from mapsrv.hub.sessions import Hub, open_hub
 from mapsrv.server.connections import Connections
@@ -97,7 +97,7 @@ async def _open_house(config: Config, secret: str, url: str) -> AsyncIterator[Ho
     edge = Edge(config.host, config.public_url, config.allowed_host)
     page = await trio.to_thread.run_sync(Page)
     async with (
-        _open_store(config.store, url) as store,
+        _open_store(config, url) as store,
         open_hub(store, max_data=config.max_data, session_idle=config.session_idle) as hub,
         open_mcp(Publisher(Tools(hub), edge=edge, secret=secret).make_server, edge=edge) as mcp,
     ):
@@ -108,11 +108,17 @@ async def _open_house(config: Config, secret: str, url: str) -> AsyncIterator[Ho
 
 
 @asynccontextmanager
-async def _open_store(target: str, url: str) -> AsyncIterator[Store]:
-    kind, _, path = target.partition(":")
+async def _open_store(config: Config, url: str) -> AsyncIterator[Store]:
+    kind, _, path = config.store.partition(":")
     if kind == "memory":
         async with open_memory() as memory:
             yield memory
+    elif kind in REDIS:
+        from mapsrv.store.redis import open_redis  # a fifth of a second that a laptop need not spend
+
+        replicated = config.durability == "replicated"
+        async with open_redis(config.store, session_ttl=config.session_ttl, replicated=replicated) as redis:
+            yield redis
     else:
         async with open_sqlite(os.path.expanduser(path)) as sqlite:
             await sqlite.announce(url)  # a second server's refusal names it

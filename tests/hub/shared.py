@@ -124,8 +124,8 @@ class SharedMemory:
     async def open_feed(self) -> AsyncIterator[Feed]:
         feed = Feed(self)
         self._feeds.append(feed)
+        await trio.lowlevel.checkpoint()
         try:
             yield feed
         finally:
             self._feeds.remove(feed)
-            await trio.lowlevel.checkpoint()

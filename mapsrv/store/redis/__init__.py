@@ -8,14 +8,15 @@ a commit in doubt; since Redis remembers keys, sending it again is answered with
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from mapsrv.core.log import Head
 from mapsrv.errors import StoreUnavailable
 from mapsrv.store import Batch, Outcome, StoredSession
 from mapsrv.store.redis import blobs, sessions
 from mapsrv.store.redis.check import check
+from mapsrv.store.redis.feed import RedisFeed, open_feed
 from mapsrv.store.redis.layout import STORE, key_of
 from mapsrv.store.redis.link import CALL_SECONDS, Command, Link, explain, open_link
 from mapsrv.store.redis.sessions import Lifetimes
@@ -94,6 +95,22 @@ class RedisStore:
     async def sweep(self, *, before: float) -> tuple[int, int]:
         """Nothing: Redis forgets by itself."""
         return 0, 0
+
+    def open_feed(self) -> AbstractAsyncContextManager[RedisFeed]:
+        """Open this process's feed of what the others do."""
+        return open_feed(self._link, f"map_probe:{secrets.token_hex(8)}".encode())
+
+    async def heads(self, session_ids: Collection[str]) -> Mapping[str, Head | None]:
+        """Return where sessions are, in one round trip; a damaged one is left out."""
+        ids = list(session_ids)
+        metas = await self._link.pipe([sessions.head_command(one) for one in ids])
+        found: dict[str, Head | None] = {}
+        for session_id, meta in zip(ids, metas, strict=True):
+            try:
+                found[session_id] = sessions.head_of(meta)
+            except ValueError:
+                continue  # it is refused where it is used
+        return found
 
     async def identity(self) -> str | None:
         """Return map_store as it is now: missing or not `store_id` means that the store was lost."""

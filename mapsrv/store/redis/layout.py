@@ -49,6 +49,14 @@ def live_channel_of(session_id: str) -> bytes:
     return f"map_live:{{{session_id}}}".encode()
 
 
+def session_of(channel: bytes) -> tuple[str, str] | None:
+    """Return the kind (events or live) and the session of a channel, or None for another's."""
+    for kind, start in (("events", b"map:{"), ("live", b"map_live:{")):
+        if channel.startswith(start) and channel.endswith(b"}"):
+            return kind, channel[len(start) : -1].decode(errors="replace")
+    return None
+
+
 def blob_key(name: str) -> bytes:
     """Return the key of a blob."""
     return f"map_data:{name}".encode()

@@ -155,6 +155,14 @@ class Link:
             replies: list[Reply] = await pipe.execute(raise_on_error=False)
             return replies
 
+    async def island(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Await something of the client's own, such as a pubsub()'s. Raises its errors."""
+        return await self._aio(work)
+
+    def pubsub(self) -> Any:
+        """Return a new connection for publications; nothing is connected yet."""
+        return self._client.pubsub()
+
     async def _aio(self, work: Coroutine[Any, Any, Any]) -> Any:
         # Whoever calls may have been started outside of the island and not know its loop.
         token = trio_asyncio.current_loop.set(self._loop)

@@ -215,3 +215,20 @@ async def _records(reply: list[Reply]) -> tuple[KeyRecord, ...]:
 def _refusal(session_id: str, kind: str, trouble: str) -> StoreUnavailable:
     found = f"{key_of(kind, session_id).decode()} in Redis {trouble}"
     return StoreUnavailable(f"{found}: have it put back, or open a new map. Nothing was changed.")
+
+
+def head_command(session_id: str) -> Command:
+    """Return the command that asks where a session is."""
+    return ("HMGET", key_of("meta", session_id), "epoch", "revision", "hash")
+
+
+def head_of(reply: Reply) -> Head | None:
+    """Return the head in a reply to head_command, None for no session; raises ValueError."""
+    if not isinstance(reply, list):
+        raise ValueError("no list")
+    epoch, revision, hash_ = reply
+    if epoch is None:
+        return None
+    if not (isinstance(epoch, bytes) and isinstance(revision, bytes) and isinstance(hash_, bytes)):
+        raise ValueError("no head")
+    return head_from_reply(epoch, revision, hash_)

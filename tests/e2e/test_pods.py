@@ -1,0 +1,117 @@
+"""Two mapsrv processes on one real valkey-server: one map for all, whichever pod one talks to."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from mapsrv.wire.sse import Message, Parser
+from tests.e2e.server import NO_TLS, Server, call, running, wait_until
+from tests.store import valkey
+
+
+class Viewer:
+    """Reads a stream in a thread; `seen` are the positions in order, `state` what the frames say last."""
+
+    def __init__(self, server: Server, session_id: str) -> None:
+        self.seen: list[str] = []
+        self.messages: list[Message] = []
+        self._url = f"{server.url}/events?session={session_id}"
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        parser = Parser()
+        try:
+            with httpx2.stream("GET", self._url, timeout=60, verify=NO_TLS) as answer:
+                for data in answer.iter_raw():
+                    for message in parser.feed(data):
+                        self.messages.append(message)
+                        if message.event in ("snapshot", "event"):
+                            self.seen.append(message.id)
+        except httpx2.TransportError:
+            pass  # the pod ended
+
+    def last(self, event: str) -> Any:
+        found = [message.data for message in self.messages if message.event == event]
+        return json.loads(found[-1]) if found else None
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[valkey.Server]:
+    with valkey.running(tmp_path / "redis") as server:
+        yield server
+
+
+@pytest.fixture
+def pods(redis: valkey.Server, tmp_path: Path) -> Iterator[list[Server]]:
+    with ExitStack() as stack:
+        servers = []
+        for name in "ab":
+            (tmp_path / name).mkdir()
+            servers.append(stack.enter_context(running(tmp_path / name, "--store", redis.url)))
+        yield servers
+
+
+def test_a_change_on_any_pod_reaches_every_viewer_on_every_pod(pods: list[Server]) -> None:
+    a, b = pods
+    session_id = a.new_map()
+    viewers = [Viewer(pod, session_id) for pod in pods]
+    wait_until(lambda: all(viewer.seen for viewer in viewers))
+    positions = []
+    for number in range(20):
+        pod = pods[number % 2]
+        positions.append(pod.command(session_id, "open_map", title=f"Title {number}")["position"])
+    wait_until(lambda: all(viewer.seen[-1] == positions[-1] for viewer in viewers))
+    assert viewers[0].seen[1:] == viewers[1].seen[1:] == positions
+    assert a.state(session_id) == b.state(session_id) | {"url": a.state(session_id)["url"]}
+    [receipt] = call(b, "http", ("open_map", {"session_id": session_id}))
+    assert receipt["durability"] == "redis"
+    wait_until(lambda: (viewers[0].last("presence") or {}).get("count") == 2, 20)
+
+
+def test_a_pod_that_is_killed_takes_nothing_with_it(pods: list[Server]) -> None:
+    a, b = pods
+    session_id = a.new_map()
+    for number in range(10):
+        a.command(session_id, "open_map", f"key-{number}", title=f"Title {number}")
+    before = a.state(session_id)
+    a.stop(signal.SIGKILL)
+    after = b.state(session_id)
+    assert (after["position"], after["state"]) == (before["position"], before["state"])
+    again = b.command(session_id, "open_map", "key-9", title="Title 9")
+    assert again["position"] == before["position"], "a retry on another pod is not done twice"
+
+
+def test_while_redis_is_away_maps_can_be_read_and_changes_are_refused(
+    pods: list[Server], redis: valkey.Server
+) -> None:
+    a, b = pods
+    session_id = a.new_map()
+    a.command(session_id, "open_map", title="Before")
+    viewer = Viewer(b, session_id)
+    wait_until(lambda: viewer.seen)
+    redis.stall()
+    body = {"command": "open_map", "arguments": {"title": "Meanwhile"}, "id": "k"}
+    refused = httpx2.post(
+        f"{b.url}/commands", params={"session": session_id}, json=body, verify=NO_TLS, timeout=9
+    )
+    assert refused.status_code == 503 and refused.json()["error"]["temporary"] is True
+    assert b.answers("/health") and b.state(session_id)["state"]["title"] == "Before"
+    redis.go_on()
+
+    def again() -> bool:
+        answer = httpx2.post(f"{b.url}/commands", params={"session": session_id}, json=body, verify=NO_TLS)
+        return bool(answer.status_code == 200)
+
+    wait_until(again)
+    wait_until(lambda: a.state(session_id)["state"]["title"] == "Meanwhile", 20)
+    wait_until(lambda: a.state(session_id)["position"] == viewer.seen[-1], 20)
+    assert a.state(session_id)["position"].split(".")[1] == "2", "done once"
