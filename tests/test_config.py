@@ -48,6 +48,8 @@ EXAMPLES = {
     "max-data": ("2MiB", 2 * 1024 * 1024),
     "max-streams": ("7", 7),
     "session-idle": ("90s", 90),
+    "session-ttl": ("1d", 86400),
+    "durability": ("replicated", "replicated"),
     "drain-delay": ("5", 5),
     "log-level": ("WARNING", "warning"),
     "no-files": ("true", True),

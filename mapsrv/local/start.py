@@ -146,6 +146,8 @@ def arguments(config: Config) -> list[str]:
         "max-data": config.max_data,
         "max-streams": config.max_streams,
         "session-idle": config.session_idle,
+        "session-ttl": config.session_ttl,
+        "durability": config.durability,
         "log-level": config.log_level,
         "idle-exit": IDLE_EXIT if config.idle_exit is None else config.idle_exit,
     }

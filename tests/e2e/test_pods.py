@@ -75,6 +75,7 @@ def test_a_change_on_any_pod_reaches_every_viewer_on_every_pod(pods: list[Server
     [receipt] = call(b, "http", ("open_map", {"session_id": session_id}))
     assert receipt["durability"] == "redis"
     wait_until(lambda: (viewers[0].last("presence") or {}).get("count") == 2, 20)
+    assert not any("broke" in pod.log for pod in pods), "they heard it, and did not only look"
 
 
 def test_a_pod_that_is_killed_takes_nothing_with_it(pods: list[Server]) -> None:
