@@ -17,7 +17,7 @@ from pathlib import Path
 
 import trio
 
-from mapsrv.config import Config, parse
+from mapsrv.config import REDIS, Config, parse
 from mapsrv.errors import MapsrvError
 
 INTERRUPTED = 130  # as shells say it: 128 and SIGINT
@@ -110,11 +110,10 @@ def greeting(config: Config, url: str) -> str:
     """Return what a person is told when the server runs at `url`."""
     command = own_command(config)
     desktop = json.dumps({"mcpServers": {"mapsrv": {"command": command[0], "args": command[1:]}}})
-    kept = config.store.partition(":")[2] or "in memory only: they are gone when mapsrv ends"
     return "\n".join(
         [
             f"mapsrv is at {url}/",
-            f"Maps are kept {'in ' if config.store != 'memory:' else ''}{kept}",
+            f"Maps are kept {_where(config.store)}",
             f"Claude Desktop, in its configuration: {desktop}",
             f"Claude Code: claude mcp add mapsrv -- {shlex.join(command)}",
             f"         or: claude mcp add --transport http mapsrv {url}/mcp",
@@ -122,6 +121,14 @@ def greeting(config: Config, url: str) -> str:
             "Ctrl-C ends it.",
         ]
     )
+
+
+def _where(store: str) -> str:
+    """Return where maps are kept, without the passwords that an address may hold."""
+    kind, _, path = store.partition(":")
+    if kind in REDIS:
+        return "in Redis, for all that serve them from there"
+    return f"in {path}" if path else "in memory only: they are gone when mapsrv ends"
 
 
 if __name__ == "__main__":

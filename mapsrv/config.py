@@ -174,7 +174,7 @@ class Option:
 _OPTIONS = (
     Option("host", _host, "127.0.0.1", "address to listen on; 0.0.0.0 for all", "ADDRESS"),
     Option("port", _port, "8081", "port to listen on; 0 picks a free one", "PORT"),
-    Option("store", _store, None, "memory:, sqlite:PATH, redis://HOST; default: a file of the user's", "STORE"),
+    Option("store", _store, None, "memory:, sqlite:PATH, redis://HOST; default: the user's file", "STORE"),
     Option("data-dir", _path, None, "data folder; default: the user's own", "PATH"),
     Option("public-url", _url, None, "what links begin with, behind a proxy", "URL"),
     Option("allowed-host", _hosts, None, "another host name that pages may use; repeatable", "HOST"),

@@ -204,3 +204,8 @@ def test_a_started_server_gets_the_settings_of_who_started_it(tmp_path: Path) ->
         assert getattr(got, name) == getattr(asked, name)
     assert got.store == f"sqlite:{Path.cwd()}/here.sqlite"
     assert (got.command, got.open, got.any_port, got.idle_exit) == ("serve", False, True, 600)
+
+
+def test_a_redis_password_is_not_told() -> None:
+    said = greeting(parse(["--store", "redis://ana:geheim@127.0.0.1/0"], {}), "http://127.0.0.1:8081")
+    assert "geheim" not in said and "in Redis" in said
