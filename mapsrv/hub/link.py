@@ -8,6 +8,7 @@ CHECK_SECONDS.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -24,6 +25,7 @@ from mapsrv.wire import codec
 CHECK_SECONDS = 15.0
 BEAT_SECONDS = 10.0  # how often a process tells of its viewers; others forget them after three
 HEADS_AT_ONCE = 500
+MAX_EARLY = 1_000  # events heard of a session while it is loaded; without the older ones it is read anew
 
 log = logging.getLogger("mapsrv.link")
 
@@ -42,14 +44,22 @@ class Link:
         self._store, self._feed, self._pod = store, feed, pod
         self._held, self._reread = held, reread
         self._dropped: list[str] = []
+        self._early: dict[str, deque[Entry]] = {}  # news of sessions that are being loaded
         self._check_now = trio.Event()
 
     async def watch(self, session_id: str) -> None:
         """Hear of a session before it is loaded, so that nothing falls between."""
+        self._early[session_id] = deque(maxlen=MAX_EARLY)
         await self._feed.watch(session_id)
 
+    def loaded(self, live: LiveSession) -> None:
+        """Apply what was heard of a session while it was loaded."""
+        for entry in self._early.pop(live.id, ()):
+            self._hear(live.id, entry)
+
     async def forget(self, session_id: str) -> None:
-        """Hear no more of a session that is not there."""
+        """Hear no more of a session that is not there, or could not be loaded."""
+        self._early.pop(session_id, None)
         await self._feed.unwatch(session_id)
 
     def unwatch(self, session_id: str) -> None:
@@ -76,6 +86,8 @@ class Link:
     def _hear(self, session_id: str, entry: Entry) -> None:
         live = self._held().get(session_id)
         if live is None:
+            if session_id in self._early:
+                self._early[session_id].append(entry)
             return
         try:
             event = heard(entry)

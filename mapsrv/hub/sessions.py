@@ -33,6 +33,7 @@ from mapsrv.wire.codec import Receipt
 MAX_SESSIONS = 10_000  # held at once; past it the longest idle one is dropped first
 SWEEP_SECONDS = 3600.0
 KEEP_UNUSED_SECONDS = 24 * 3600.0  # maps never changed, blobs never used
+FORGET_SECONDS = 1.0  # to stop watching a session that could not be loaded
 FLUSH_SECONDS = 5.0  # what is proposed gets this long to reach the store at the end
 
 
@@ -152,7 +153,11 @@ class Hub:
                 continue
             self._loading[session_id] = trio.Event()
             try:
-                self._live[session_id] = await self._load(session_id)
+                link = self.link
+                live = await (self._load_in_step(session_id, link) if link else self._load(session_id))
+                self._live[session_id] = live
+                if link is not None:
+                    link.loaded(live)
             finally:
                 self._loading.pop(session_id).set()
             SESSIONS.set(len(self._live))
@@ -160,15 +165,21 @@ class Hub:
         return live
 
     async def _load(self, session_id: str) -> LiveSession:
-        if self.link is not None:
-            await self.link.watch(session_id)
         stored = await self.store.load(session_id)
         if stored is None:
-            if self.link is not None:
-                await self.link.forget(session_id)
             raise UnknownSession("There is no map of that id. It may have been forgotten; open a new one.")
         self._make_room()
         return LiveSession(session_id, await restored(stored), self)
+
+    async def _load_in_step(self, session_id: str, link: Link) -> LiveSession:
+        """Watch, then load: what is heard meanwhile is applied then, so that nothing falls between."""
+        try:
+            await link.watch(session_id)
+            return await self._load(session_id)
+        except BaseException:
+            with trio.move_on_after(FORGET_SECONDS, shield=True):
+                await link.forget(session_id)
+            raise
 
     def _make_room(self) -> None:
         if len(self._live) < MAX_SESSIONS:

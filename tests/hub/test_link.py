@@ -111,6 +111,24 @@ async def test_presence_counts_the_viewers_of_all_pods(autojump_clock: object) -
             assert there.presence.count <= 1, "a pod that says nothing has no viewers"
 
 
+async def test_what_is_committed_while_a_map_is_loaded_is_not_missed(autojump_clock: object) -> None:
+    async with AsyncExitStack() as stack:
+        shared, (one, other) = await pods(stack, 2, random.Random(1), 0.0)
+        session_id = await one.create_session()
+        await one.execute(session_id, SetTitle("first"), Origin("model", "ana", "Ana"))
+        load = shared._store.load
+
+        async def slow(name: str) -> object:
+            found = await load(name)
+            await one.execute(session_id, SetTitle("second"), Origin("model", "ana", "Ana"))
+            return found
+
+        shared._store.load = slow  # type: ignore[method-assign]
+        async with other.open_session(session_id) as live:
+            await trio.sleep(0.5)
+            assert live.state.title == "second" and live.position.revision == 2
+
+
 async def test_a_map_that_never_was_is_not_watched(autojump_clock: object) -> None:
     async with AsyncExitStack() as stack:
         shared, (hub,) = await pods(stack, 1, random.Random(1), 0.0)
