@@ -17,7 +17,7 @@ from redis import exceptions
 from mapsrv.errors import StoreUnavailable
 from mapsrv.store import Committed, Live, Missed, News
 from mapsrv.store.redis.layout import channel_of, live_channel_of, publication_to_entry, session_of
-from mapsrv.store.redis.link import Link
+from mapsrv.store.redis.link import CALL_SECONDS, Link
 
 PROBE_SECONDS = 5.0  # of silence, after which the connection is asked to hear itself
 AGAIN_SECONDS = 0.5  # between tries to connect
@@ -37,20 +37,30 @@ class RedisFeed:
         self._pubsub: Any = None
         self._send, self._receive = trio.open_memory_channel[News](MAX_NEWS)
         self._missed = False
+        self._awaited: dict[bytes, trio.Event] = {}  # channels that Redis has not yet said we hear
 
     async def watch(self, session_id: str) -> None:
         """Have news of a session from now on. Raises StoreUnavailable."""
         self._watched[session_id] = None
         if self._pubsub is None:
             return  # the one that is being made watches it too, and tells Missed
+        channels = _channels(session_id)
+        heard = self._awaited.setdefault(channels[-1], trio.Event())
         try:
-            await self._link.island(self._pubsub.subscribe(*_channels(session_id)))
-        except (exceptions.RedisError, OSError) as error:
+            with trio.fail_after(CALL_SECONDS):
+                await self._link.island(self._pubsub.subscribe(*channels))
+                await heard.wait()  # what is committed before Redis says so might be told to nobody
+        except (exceptions.RedisError, OSError, trio.TooSlowError) as error:
             raise StoreUnavailable("Redis, where the maps are kept, cannot be reached. Try again.") from error
+        finally:
+            self._awaited.pop(channels[-1], None)
 
     async def unwatch(self, session_id: str) -> None:
         """Have no more news of a session."""
-        if self._watched.pop(session_id, self) is self or self._pubsub is None:
+        if session_id not in self._watched:
+            return
+        del self._watched[session_id]
+        if self._pubsub is None:
             return
         try:
             await self._link.island(self._pubsub.unsubscribe(*_channels(session_id)))
@@ -112,6 +122,8 @@ class RedisFeed:
             probed = False
             if message["type"] == "message":
                 self._hear(message["channel"], message["data"])
+            elif message["channel"] in self._awaited:
+                self._awaited[message["channel"]].set()
 
     def _hear(self, channel: bytes, data: bytes) -> None:
         found = session_of(channel)

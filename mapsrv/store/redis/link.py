@@ -29,6 +29,7 @@ CALL_SECONDS = 0.9  # for a call with its connecting: a stalled Redis is noticed
 SENTINEL_SECONDS = 0.25  # for one sentinel, so that a dead one leaves time to ask the next
 CLOSE_SECONDS = 2.0  # for the connections to end
 CONNECTIONS = 8  # calls at once: Redis does them one by one anyway
+LISTENERS = 2  # connections that hear publications: one, and the next while it ends
 
 Command: TypeAlias = "tuple[bytes | str | int, ...]"
 
@@ -203,7 +204,7 @@ def _clients(target: Target) -> tuple[Redis, ...]:
     timeouts = {"socket_timeout": CALL_SECONDS, "socket_connect_timeout": CALL_SECONDS}
     settings = {**common, **timeouts, **target.settings}
     if not target.sentinels:
-        client, sentinels = Redis(max_connections=CONNECTIONS, **settings), []
+        client, sentinels = Redis(max_connections=CONNECTIONS + LISTENERS, **settings), []
     else:
         asking = {**common, **dict.fromkeys(timeouts, SENTINEL_SECONDS), "password": target.sentinel_password}
         watch = Sentinel(target.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
