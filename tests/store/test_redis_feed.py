@@ -1,0 +1,65 @@
+"""What processes on one Redis hear of each other, on a real server that breaks the line and stalls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import trio
+
+from mapsrv.store import Committed, Live, Missed, Ok
+from mapsrv.store.redis import open_redis
+from mapsrv.store.redis.feed import RedisFeed
+from tests.store import valkey
+from tests.store.conftest import History
+
+
+async def heard(feed: RedisFeed, kind: type, seconds: float = 20.0):
+    """Return the next news of a kind."""
+    with trio.fail_after(seconds):
+        while not isinstance(news := await feed.next(), kind):
+            pass
+    return news
+
+
+async def test_what_one_commits_and_tells_the_other_hears(redis: valkey.Server) -> None:
+    async with open_redis(redis.url) as one, open_redis(redis.url) as other, other.open_feed() as feed:
+        history = History.of("s1")
+        assert await one.create("s1", history.head, now=0.0)
+        await heard(feed, Missed)  # the line is there from now on
+        await feed.watch("s1")
+        batch = history.take("a", "b")
+        assert await one.commit([batch]) == [Ok()]
+        told = [await heard(feed, Committed) for _ in batch.entries]
+        assert [(news.session_id, news.entry) for news in told] == [("s1", entry) for entry in batch.entries]
+        assert await other.heads(["s1", "s2"]) == {"s1": history.head, "s2": None}
+        async with one.open_feed() as its_own:
+            await its_own.tell("s1", b'{"pod":"x"}')
+        assert await heard(feed, Live) == Live("s1", b'{"pod":"x"}')
+        await feed.unwatch("s1")
+        await feed.unwatch("s1")
+        await feed.watch("s2")
+        assert await one.commit([history.take("c")]) == [Ok()]
+        await feed.tell("s2", b"last")
+        assert await heard(feed, Live) == Live("s2", b"last")
+
+
+async def test_a_line_that_breaks_is_made_anew_and_said(redis: valkey.Server) -> None:
+    async with open_redis(redis.url) as store, store.open_feed() as feed:
+        await heard(feed, Missed)
+        await feed.watch("s3")
+        redis.do("CLIENT", "KILL", "TYPE", "pubsub")
+        await heard(feed, Missed)
+        await feed.tell("s3", b"again")
+        assert await heard(feed, Live) == Live("s3", b"again")
+
+
+async def test_a_redis_that_comes_back_is_heard_again(tmp_path: Path) -> None:
+    with valkey.running(tmp_path / "one") as first:
+        async with open_redis(first.url) as store, store.open_feed() as feed:
+            await heard(feed, Missed)
+            await feed.watch("s1")
+            first.kill()
+            with valkey.running(tmp_path / "two", port=first.port):
+                await heard(feed, Missed)
+                await feed.tell("s1", b"back")
+                assert await heard(feed, Live) == Live("s1", b"back")
