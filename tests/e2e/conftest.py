@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import struct
 import zlib
@@ -35,10 +36,15 @@ def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         why = f"no browser at {CHROMIUM}: install Debian's chromium to run this"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
+    # Playwright makes an asyncio loop, which trio-asyncio, once imported, would run inside of Trio.
+    policy = asyncio.get_event_loop_policy()
+    asyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())
+    playwright = sync_playwright().start()
+    asyncio.set_event_loop_policy(policy)
+    browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    yield browser
+    browser.close()
+    playwright.stop()
 
 
 @pytest.fixture
