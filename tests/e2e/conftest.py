@@ -31,7 +31,8 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright runs, its asyncio loop is this thread's, and no other may be.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         why = f"no browser at {CHROMIUM}: install Debian's chromium to run this"
