@@ -77,11 +77,12 @@ async def _serve(config: Config, stop: trio.Event, started: Callable[[str], None
         secret, url = local.new_secret(), local.local_url(config.host, port)
         async with _open_house(config, secret, url) as house, trio.open_nursery() as nursery:
             listening = trio.CancelScope()
-            nursery.start_soon(_listen, listening, house, listeners, nursery)
             if config.idle_exit is not None:
                 nursery.start_soon(_stop_when_unused, config.idle_exit, house, stop)
             spare_the_collector()
             async with local.open_announcement(config.data_dir, url, secret):
+                # Who connected before waits in the backlog: a server that answers can be found.
+                nursery.start_soon(_listen, listening, house, listeners, nursery)
                 log.info("Serving maps at %s", config.public_url or url)
                 started(url)
                 await stop.wait()
