@@ -12,13 +12,13 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import trio
 
 from mapsrv.config import REDIS, Config, parse
-from mapsrv.errors import MapsrvError
+from mapsrv.errors import MapsrvError, leaves
 
 INTERRUPTED = 130  # as shells say it: 128 and SIGINT
 
@@ -36,27 +36,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _exit_code(error: BaseException) -> int:
     """Tell of what ended the command, and return its exit code; raises what is a bug."""
-    leaves = list(_leaves(error))
-    refusals = [leaf for leaf in leaves if isinstance(leaf, MapsrvError)]
+    ended = list(leaves(error))
+    refusals = [leaf for leaf in ended if isinstance(leaf, MapsrvError)]
     quiet = (MapsrvError, KeyboardInterrupt, BrokenPipeError)
-    if not all(isinstance(leaf, quiet) for leaf in leaves):
+    if not all(isinstance(leaf, quiet) for leaf in ended):
         raise error
     if refusals:
         print(f"mapsrv: {refusals[0].message}", file=sys.stderr)
         return 1
-    if any(isinstance(leaf, BrokenPipeError) for leaf in leaves):
+    if any(isinstance(leaf, BrokenPipeError) for leaf in ended):
         # Whoever read has gone. What is left in the buffer would fail once more at the very end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
     return INTERRUPTED
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error
 
 
 async def _serve(config: Config) -> None:

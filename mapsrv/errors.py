@@ -6,6 +6,8 @@ and a message for the person or model that says what to do. Anything else that e
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 
 class MapsrvError(Exception):
     """A refusal. `message` says what was expected and what to do."""
@@ -150,6 +152,15 @@ class StartupError(MapsrvError):
     """The server cannot start; the message is one plain sentence for stderr."""
 
     code, status = "cannot_start", 500
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield the errors that a nursery's group holds, however deep; of a plain error itself."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves(inner)
+    else:
+        yield error
 
 
 def tree() -> list[type[MapsrvError]]:

@@ -16,7 +16,7 @@ import trio
 
 from mapsrv import local
 from mapsrv.config import REDIS, Config
-from mapsrv.errors import StartupError
+from mapsrv.errors import StartupError, leaves
 from mapsrv.hub.sessions import Hub, open_hub
 from mapsrv.server.connections import Connections
 from mapsrv.server.dispatch import Dispatch
@@ -66,8 +66,9 @@ async def serve(
             await _serve(config, stop, lambda url: task_status.started(url))
             nursery.cancel_scope.cancel()
     except BaseExceptionGroup as group:
-        if (found := _startup_error(group)) is not None:
-            raise found from None
+        for error in leaves(group):
+            if isinstance(error, StartupError):
+                raise error from None
         raise
 
 
@@ -77,11 +78,12 @@ async def _serve(config: Config, stop: trio.Event, started: Callable[[str], None
         secret, url = local.new_secret(), local.local_url(config.host, port)
         async with _open_house(config, secret, url) as house, trio.open_nursery() as nursery:
             listening = trio.CancelScope()
-            nursery.start_soon(_listen, listening, house, listeners, nursery)
             if config.idle_exit is not None:
                 nursery.start_soon(_stop_when_unused, config.idle_exit, house, stop)
             spare_the_collector()
             async with local.open_announcement(config.data_dir, url, secret):
+                # Who connected before waits in the backlog: a server that answers can be found.
+                nursery.start_soon(_listen, listening, house, listeners, nursery)
                 log.info("Serving maps at %s", config.public_url or url)
                 started(url)
                 await stop.wait()
@@ -187,12 +189,3 @@ def log_to_stderr(level: str) -> None:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         root.addHandler(handler)
-
-
-def _startup_error(group: BaseExceptionGroup[BaseException]) -> StartupError | None:
-    """Return the StartupError that a nursery wrapped, if nothing else went wrong."""
-    for error in group.exceptions:
-        found = _startup_error(error) if isinstance(error, BaseExceptionGroup) else error
-        if isinstance(found, StartupError):
-            return found
-    return None

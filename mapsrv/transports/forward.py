@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -31,7 +30,7 @@ from mcp_types import (
 from mcp_types.version import LATEST_MODERN_VERSION
 
 from mapsrv.config import Config
-from mapsrv.errors import MapsrvError, StoreUnavailable, TooLarge
+from mapsrv.errors import MapsrvError, StoreUnavailable, TooLarge, leaves
 from mapsrv.local import LocalServer, find_server
 from mapsrv.local.start import ensure_server
 from mapsrv.tools.caller import NO_FILES_HEADER, SECRET_HEADER
@@ -142,14 +141,6 @@ async def _send(
         return await upstream.session.send_request(CallToolRequest(params=params), CallToolResult)
 
 
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error
-
-
 def _is_lost(error: Exception) -> bool:
     """Whether the call went down with its server, or met one that is ending."""
     return any(
@@ -157,7 +148,7 @@ def _is_lost(error: Exception) -> bool:
         or (
             isinstance(leaf, MCPError) and (leaf.error.code == CONNECTION_CLOSED or _said(leaf) == "draining")
         )
-        for leaf in _leaves(error)
+        for leaf in leaves(error)
     )
 
 
@@ -167,9 +158,9 @@ def _said(error: MCPError) -> object:
 
 def _refusal(error: Exception) -> MapsrvError:
     """Return what to tell of a call that has no result."""
-    for leaf in _leaves(error):
+    for leaf in leaves(error):
         if isinstance(leaf, MCPError):
             return StoreUnavailable(leaf.error.message)
-    if any(isinstance(leaf, httpx2.TimeoutException) for leaf in _leaves(error)):
+    if any(isinstance(leaf, httpx2.TimeoutException) for leaf in leaves(error)):
         return StoreUnavailable(f"mapsrv did not answer within {ANSWER_SECONDS:.0f} seconds. Try again.")
     return StoreUnavailable("mapsrv ended while it was asked, and again when it was started anew. Try again.")
