@@ -64,6 +64,12 @@ class KeyReused(MapsrvError):
     code, status = "key_reused", 422
 
 
+class OutOfDate(MapsrvError):
+    """What was asked while the store was away, or lost by it, no longer fits the map."""
+
+    code, status = "out_of_date", 409
+
+
 class LimitReached(MapsrvError):
     """A bound of the map or of the server would be passed."""
 
@@ -140,6 +146,10 @@ class StoreUnavailable(MapsrvError):
     """The store cannot answer or cannot keep what was asked; nothing was changed."""
 
     code, status, temporary = "store_unavailable", 503, True
+
+
+class StoreAway(StoreUnavailable):
+    """The store as a whole cannot answer. It says nothing about any one map."""
 
 
 class Draining(MapsrvError):

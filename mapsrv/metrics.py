@@ -24,6 +24,23 @@ BATCH_EVENTS = Histogram(
     "mapsrv_batch_events", "Events in a batch", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), registry=REGISTRY
 )
 STORE_ERRORS = Counter("mapsrv_store_errors", "Store calls that failed", registry=REGISTRY)
+STORE_AWAY = Gauge(
+    "mapsrv_store_away", "1 while the shared store does not answer (breaker open)", registry=REGISTRY
+)
+CONFLICTS = Counter(
+    "mapsrv_commit_conflicts", "Batches that another process had overtaken or done", registry=REGISTRY
+)
+RESYNCS = Counter("mapsrv_gaps_repaired", "Sessions read anew to be in step again", registry=REGISTRY)
+BRANCH_COMMANDS = Gauge(
+    "mapsrv_branch_commands", "Commands done while the store is away, to be decided again", registry=REGISTRY
+)
+DECIDED_AGAIN = Counter(
+    "mapsrv_decided_again",
+    "Commands of a branch decided again on the shared map: kept, known or refused",
+    ["outcome"],
+    registry=REGISTRY,
+)
+SEEDED = Counter("mapsrv_sessions_seeded", "Lost sessions begun anew from memory", registry=REGISTRY)
 SNAPSHOTS = Counter("mapsrv_snapshots", "Snapshots sent to streams", registry=REGISTRY)
 DELIVERIES = Counter("mapsrv_deliveries", "Events sent to streams", registry=REGISTRY)
 TOOL_CALLS = Counter(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from mapsrv.core.ops import FeatureId
+from mapsrv.core.ops import FeatureId, Op
 from mapsrv.core.state import Camera, Json, MapLayer
 
 
@@ -138,6 +138,17 @@ class SetBasemap:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reapply:
+    """Do again what an event did, as far as it still fits: the store has lost it. Nobody can ask for it.
+
+    `touched` are layers that others have changed on the history that it comes to.
+    """
+
+    ops: tuple[Op, ...]
+    touched: frozenset[str] = frozenset()
+
+
 Command: TypeAlias = (
     SetTitle
     | AddLayer
@@ -151,6 +162,7 @@ Command: TypeAlias = (
     | ResetLayerStyle
     | SetMapView
     | SetBasemap
+    | Reapply
 )
 
 
@@ -164,8 +176,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A completed Command, and the MapLayers (None: absent) that completing it relied on."""
+    """A completed Command, and the MapLayers (None: absent) that completing it relied on.
+
+    `answer`: what its author was told already, when it is done again.
+    """
 
     command: Command
     relied: Mapping[str, MapLayer | None] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    answer: Answer | None = None

@@ -15,11 +15,10 @@ from mapsrv.core import commands as c
 from mapsrv.core import ops as o
 from mapsrv.core.arrange import find, moved, placed
 from mapsrv.core.features import apply_diff
+from mapsrv.core.fit import fits
 from mapsrv.core.restyle import filtered, reset, restyled, toggled, with_override
-from mapsrv.core.state import Camera, MapLayer, MapState
-from mapsrv.errors import IdTaken, LimitReached
-
-MAX_LAYERS = 5_000  # what a browser still draws, and what keeps copying the index cheap
+from mapsrv.core.state import MAX_LAYERS, Camera, MapLayer, MapState
+from mapsrv.errors import IdTaken, LimitReached, OutOfDate
 
 
 def decide(state: MapState, command: c.Command) -> tuple[o.Op, ...]:
@@ -204,6 +203,17 @@ def _set_map_view(state: MapState, command: c.SetMapView) -> Iterable[o.Op]:
     return [o.CameraSet(Camera(center, _zoom_of(now) if zoom is None else zoom, bearing, pitch))]
 
 
+def _reapply(state: MapState, command: c.Reapply) -> Iterable[o.Op]:
+    fitting: list[o.Op] = []
+    for op in command.ops:
+        if fits(state, op, command.touched):
+            fitting.append(op)
+            state = apply(state, op)
+    if not fitting:
+        raise OutOfDate("It no longer fits: what it was about is gone, or others have changed it since.")
+    return fitting
+
+
 def _middle(camera: Camera) -> tuple[float, float]:
     west, south, east, north = camera.bounds or (-180.0, -90.0, 180.0, 90.0)
     lng = (west + east + (360 if west > east else 0)) / 2
@@ -230,4 +240,5 @@ _DECIDERS: dict[type[Any], Callable[[MapState, Any], Iterable[o.Op]]] = {
     c.SetLayerDetails: _set_layer_details,
     c.ResetLayerStyle: _reset_layer_style,
     c.SetMapView: _set_map_view,
+    c.Reapply: _reapply,
 }

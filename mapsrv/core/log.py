@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mapsrv.core.commands import Answer
@@ -105,6 +106,15 @@ class EventLog:
     def head(self) -> Head:
         """The head after the newest event."""
         return self._events[-1].head if self._events else self._base
+
+    @property
+    def base(self) -> Head:
+        """The head before the oldest event held."""
+        return self._base
+
+    def __iter__(self) -> Iterator[Event]:
+        """Yield the events held, oldest first."""
+        return iter(self._events)
 
     def append(self, event: Event) -> None:
         """Add the next event; the oldest fall out of the ring."""

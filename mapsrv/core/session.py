@@ -7,8 +7,8 @@ and seen by nobody until it is committed; readers read by since(), and only what
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from mapsrv.core.commands import Answer, Prepared
@@ -100,8 +100,13 @@ class Session:
         state: MapState | None = None,
         log: EventLog | None = None,
         keys: Iterable[tuple[str, Record]] = (),
+        came_from: tuple[Position, ...] = (),
     ) -> None:
-        """Begin at `head` with its state; `log` holds the events before it, `keys` the oldest first."""
+        """Begin at `head` with its state; `log` holds the events before it, `keys` the oldest first.
+
+        `came_from`: where this history began anew from others, the newest first.
+        """
+        self.came_from = came_from
         self._encode = encode
         self._state = state or MapState()
         self._log = log or EventLog(head)
@@ -113,6 +118,16 @@ class Session:
     def head(self) -> Head:
         """The end of what is committed."""
         return self._log.head
+
+    @property
+    def log(self) -> EventLog:
+        """The newest events, to be read."""
+        return self._log
+
+    @property
+    def keys(self) -> Mapping[str, Record]:
+        """What is remembered of keys, the oldest first; to be read."""
+        return self._keys
 
     @property
     def state(self) -> MapState:
@@ -179,6 +194,16 @@ class Session:
         self._by_key.clear()
         return withdrawn
 
+    def branch(self, epoch: str) -> Session:
+        """Return a session that goes on alone from here: what is pending comes first, under its keys."""
+        alone = Session(Head.of_epoch(epoch), self._encode, state=self._state, keys=self._keys.items())
+        for pending in self._pending:
+            event = pending.event
+            head = alone.head.next(event.key, event.body)
+            record = replace(event.record, position=head.position)
+            alone._append(Event(head, event.key, event.body, event.ops, record), pending.state)
+        return alone
+
     def absorb(self, events: Sequence[Event]) -> Absorbed:
         """Apply what others committed; events up to the head that are held already are passed over.
 
@@ -201,7 +226,7 @@ class Session:
         head = self._pending[-1].event.head if self._pending else self.head
         body = self._encode(asked.at, asked.origin, ops)
         head = head.next(asked.key, body)
-        answer = Answer(changed(ops), asked.prepared.warnings)
+        answer = asked.prepared.answer or Answer(changed(ops), asked.prepared.warnings)
         record = Record(asked.fingerprint, answer, head.position)
         pending = Pending(Event(head, asked.key, body, ops, record), apply_all(self.proposed, ops))
         self._pending.append(pending)

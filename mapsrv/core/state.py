@@ -16,6 +16,7 @@ TITLE = "Untitled map"
 BASEMAP = "natural-earth"
 RESERVED = "mapsrv:"  # ids and properties that begin so are the server's own
 PROMOTED = "mapsrv:id"  # the property that keeps feature ids which MapLibre would mangle
+MAX_LAYERS = 5_000  # what a browser still draws, and what keeps copying the index cheap
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,39 +6,63 @@ Per batch each session has one place, with its oldest pending commands in order,
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterable
+from typing import Protocol, TypeAlias
 
 import trio
 
+from mapsrv.core.log import Head
 from mapsrv.core.session import Pending
-from mapsrv.errors import MapsrvError, UnknownSession
+from mapsrv.errors import MapsrvError, StoreAway
 from mapsrv.hub.live import LiveSession
-from mapsrv.metrics import BATCH_EVENTS, COMMIT_SECONDS, STORE_ERRORS
+from mapsrv.metrics import BATCH_EVENTS, COMMIT_SECONDS, CONFLICTS, RESYNCS, STORE_ERRORS
 from mapsrv.store import Batch, Component, Done, Entry, KeyRecord, Moved, Ok, Outcome, Refused, Store, Unknown
 from mapsrv.wire import codec
 
 MAX_EVENTS = 256  # of a batch: larger ones gain nothing more and delay the first
 MAX_BYTES = 1024 * 1024
 
-Resync = Callable[[LiveSession], Awaitable[None]]
+Shares: TypeAlias = list[tuple[LiveSession, tuple[Pending, ...]]]
+
+
+class Shore(Protocol):
+    """What the committer needs of the hub beside the store."""
+
+    @property
+    def away(self) -> bool:
+        """Whether a shared store does not answer."""
+
+    def lost_touch(self, error: StoreAway) -> bool:
+        """Note that the store did not answer; return whether sessions go on alone then."""
+
+    def go_alone(self, live: LiveSession) -> None:
+        """Have a session go on alone, its pending commands first."""
+
+    async def resync(self, live: LiveSession) -> None:
+        """Read a session anew."""
 
 
 class Committer:
     """Takes turns among the sessions that have something pending."""
 
-    def __init__(self, store: Store, resync: Resync) -> None:
+    def __init__(self, store: Store, shore: Shore) -> None:
         self._store = store
-        self._resync = resync
+        self._shore = shore
         self._due: OrderedDict[LiveSession, None] = OrderedDict()
         self._wake = trio.Event()
         self._idle = trio.Event()
         self.failing = False  # whether the last call to the store failed
 
     def submit(self, live: LiveSession) -> None:
-        """Note that a session has something pending."""
-        if live.session.has_pending or live.out_of_step:
-            self._due.setdefault(live)
-            self._wake.set()
+        """Note that a session has something pending; while the store is away it is done alone at once."""
+        if not (live.session.has_pending or live.out_of_step):
+            return
+        if live.branch is not None or (self._shore.away and not live.in_flight):
+            if live.session.has_pending:
+                self._shore.go_alone(live)
+            return  # what is out of step is read when the store is back
+        self._due.setdefault(live)
+        self._wake.set()
 
     async def run(self) -> None:
         """Commit for ever."""
@@ -50,17 +74,24 @@ class Committer:
             self._idle = trio.Event()
             for live in [live for live in self._due if live.out_of_step]:
                 await self._catch_up(live)
-            if shares := self._gather():
+            if self._shore.away:
+                self._let_go()
+            elif shares := self._gather():
                 await self._commit(shares)
+
+    def _let_go(self) -> None:
+        due, self._due = self._due, OrderedDict()
+        for live in due:
+            self.submit(live)
 
     async def flushed(self) -> None:
         """Wait until nothing is pending; the caller says its bound."""
         while self._due or not self._idle.is_set():
             await self._idle.wait()
 
-    def _gather(self) -> list[tuple[LiveSession, tuple[Pending, ...]]]:
+    def _gather(self) -> Shares:
         """Take sessions off the line until the batch is full; what is left over joins at its end."""
-        shares: list[tuple[LiveSession, tuple[Pending, ...]]] = []
+        shares: Shares = []
         events = size = 0
         for _ in range(len(self._due)):
             live, _none = self._due.popitem(last=False)
@@ -78,8 +109,8 @@ class Committer:
                 break
         return shares
 
-    async def _commit(self, shares: list[tuple[LiveSession, tuple[Pending, ...]]]) -> None:
-        batches = [_batch(live, share) for live, share in shares]
+    async def _commit(self, shares: Shares) -> None:
+        batches = [batch_of(live.id, live.session.head, share) for live, share in shares]
         BATCH_EVENTS.observe(sum(len(share) for _live, share in shares))
         for live, _share in shares:
             live.in_flight = True
@@ -87,17 +118,25 @@ class Committer:
             with COMMIT_SECONDS.time():
                 outcomes = await self._store.commit(batches)
         except MapsrvError as error:
-            self.failing = True
-            STORE_ERRORS.inc()
-            for live, share in shares:
-                live.in_flight = False
-                live.failed(share, error)
-                self.follow(live)
+            self._failed(shares, error)
             return
         self.failing = False
         for (live, share), outcome in zip(shares, outcomes, strict=True):
             live.in_flight = False
             await self._settle(live, share, outcome)
+
+    def _failed(self, shares: Shares, error: MapsrvError) -> None:
+        """Refuse what was sent, or go on alone with it: it may have reached a store that is away."""
+        self.failing = True
+        STORE_ERRORS.inc()
+        alone = isinstance(error, StoreAway) and self._shore.lost_touch(error)
+        for live, share in shares:
+            live.in_flight = False
+            if alone:
+                self._shore.go_alone(live)
+            else:
+                live.failed(share, error)
+                self.follow(live)
 
     def follow(self, live: LiveSession) -> None:
         """Apply the news of a session, or note that it must be read anew."""
@@ -106,14 +145,11 @@ class Committer:
 
     async def _settle(self, live: LiveSession, share: tuple[Pending, ...], outcome: Outcome) -> None:
         match outcome:
-            case Ok():
-                live.committed(share)
+            case Ok(durability):
+                live.committed(share, durability)
                 self.follow(live)
-            case Unknown():
-                live.failed(
-                    live.session.pending, UnknownSession("This map is no longer there. Open a new one.")
-                )
-            case Done() | Moved():
+            case Unknown() | Done() | Moved():
+                CONFLICTS.inc()
                 await self._catch_up(live)
             case Refused(error):
                 live.failed(live.session.pending, error)
@@ -121,15 +157,21 @@ class Committer:
     async def _catch_up(self, live: LiveSession) -> None:
         """Read the session anew. A store that fails at that too refuses what waits, and ends nothing else."""
         live.out_of_step = True  # until it is read: news applied meanwhile would be undone
+        RESYNCS.inc()
         try:
-            await self._resync(live)
+            await self._shore.resync(live)
         except MapsrvError as error:
             self.failing = True
-            STORE_ERRORS.inc()
-            live.failed(live.session.pending, error)
+            if isinstance(error, StoreAway) and self._shore.lost_touch(error):
+                self._due.pop(live, None)
+                self.submit(live)  # alone, if anything is pending
+            else:
+                STORE_ERRORS.inc()
+                live.failed(live.session.pending, error)
 
 
-def _batch(live: LiveSession, share: tuple[Pending, ...]) -> Batch:
+def batch_of(session_id: str, after: Head, share: Iterable[Pending]) -> Batch:
+    """Return what the store is to write of a session's oldest pending commands."""
     parts: dict[str, Component] = {}
     entries = []
     for pending in share:
@@ -139,4 +181,4 @@ def _batch(live: LiveSession, share: tuple[Pending, ...]) -> Batch:
         answer = codec.answer_to_bytes(event.record.answer)
         record = KeyRecord(event.key, event.record.fingerprint, answer, event.head)
         entries.append(Entry(event.body, record, codec.blobs_of(event.ops)))
-    return Batch(live.id, live.session.head, tuple(entries), parts)
+    return Batch(session_id, after, tuple(entries), parts)

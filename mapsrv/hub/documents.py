@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
@@ -19,9 +19,10 @@ from mapsrv.errors import Busy, TooLarge, UnknownData
 from mapsrv.hub import geodata
 from mapsrv.hub.geodata import Merged, Regular
 from mapsrv.hub.worker import Workers, started
-from mapsrv.store import Store
+from mapsrv.store import SharedStore, Store
 
 INLINE = 32 * 1024  # bytes of GeoJSON: some 4 ms on the loop, of the 10 that it may be held
+MAX_REMEMBERED = 64 * 1024 * 1024  # bytes of documents, for a store that loses them
 MAX_SUMMARIES = 256  # remembered; each is mostly under 10 KiB, and made anew from its blob in time
 PREFIX = "data/"  # of a document's address, relative to the server's
 
@@ -46,9 +47,14 @@ class Documents:
     def __init__(self, store: Store, *, max_data: int, clock: Callable[[], float]) -> None:
         self.max_data = max_data
         self._store = store
+        self._forgetful = isinstance(store, SharedStore)
         self._clock = clock
         self._workers = Workers()
         self._summaries: OrderedDict[str, Summary] = OrderedDict()
+        self._bodies: OrderedDict[str, bytes] = (
+            OrderedDict()
+        )  # the newest used, where the store can lose them
+        self._size = 0
 
     async def warm(self) -> None:
         """Start a worker ahead, so that the first large document need not wait for it."""
@@ -66,6 +72,7 @@ class Documents:
         body = await self._store.get_blob(name) if _NAME.fullmatch(name) else None
         if body is None:
             raise _unknown(name)
+        self._remember_body(name, body)
         return body
 
     async def regular(self, body: bytes) -> Regular:
@@ -79,7 +86,21 @@ class Documents:
         """Store a regular document, or renew the one that is there."""
         await self._store.put_blob(regular.name, regular.body, now=self._clock())
         self._remember(regular.name, regular.summary)
+        self._remember_body(regular.name, regular.body)
         return Stored(PREFIX + regular.name, len(regular.body), regular.summary)
+
+    async def bring_back(self, names: Collection[str]) -> list[str]:
+        """Have the store keep these, also those that it has lost; return what is lost for good."""
+        lost = []
+        for name in names:
+            if await self._store.renew_blob(name, now=self._clock()):
+                continue
+            body = self._bodies.get(name)
+            if body is None:
+                lost.append(name)
+            else:
+                await self._store.put_blob(name, body, now=self._clock())
+        return lost
 
     async def renew(self, address: str) -> Summary:
         """Renew the document at data/NAME, and return its Summary. Raises UnknownData."""
@@ -135,6 +156,14 @@ class Documents:
         self._summaries.move_to_end(name)
         if len(self._summaries) > MAX_SUMMARIES:
             self._summaries.popitem(last=False)
+
+    def _remember_body(self, name: str, body: bytes) -> None:
+        if not self._forgetful or len(body) > MAX_REMEMBERED:
+            return
+        self._size += len(body) - len(self._bodies.pop(name, b""))
+        self._bodies[name] = body
+        while self._size > MAX_REMEMBERED:
+            self._size -= len(self._bodies.popitem(last=False)[1])
 
     async def _compute(self, size: int, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if size <= INLINE:

@@ -16,8 +16,9 @@ import trio
 
 from mapsrv.core.log import Event
 from mapsrv.core.state import Json
-from mapsrv.errors import MapsrvError
+from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.hub.live import LiveSession
+from mapsrv.hub.outage import Outage
 from mapsrv.hub.restore import event_of
 from mapsrv.store import Committed, Entry, Feed, Live, Missed, SharedStore
 from mapsrv.wire import codec
@@ -40,8 +41,9 @@ class Link:
         pod: str,
         held: Callable[[], dict[str, LiveSession]],
         reread: Callable[[LiveSession], None],
+        outage: Outage,
     ) -> None:
-        self._store, self._feed, self._pod = store, feed, pod
+        self._store, self._feed, self._pod, self._outage = store, feed, pod, outage
         self._held, self._reread = held, reread
         self._dropped: list[str] = []
         self._early: dict[str, deque[Entry]] = {}  # news of sessions that are being loaded
@@ -61,6 +63,10 @@ class Link:
         """Hear no more of a session that is not there, or could not be loaded."""
         self._early.pop(session_id, None)
         await self._feed.unwatch(session_id)
+
+    def check_now(self) -> None:
+        """Compare positions now."""
+        self._check_now.set()
 
     def unwatch(self, session_id: str) -> None:
         """Hear of a session no more, soon."""
@@ -105,9 +111,11 @@ class Link:
                 await self._check_now.wait()
             self._check_now = trio.Event()
             try:
+                await self._outage.identify()
                 await self._compare()
-            except MapsrvError:
-                log.warning("The store cannot say where the maps are; asking again soon")
+            except StoreAway as error:
+                self._outage.begin(error)  # its end has this done again
+            except StoreUnavailable:
                 await trio.sleep(1)
                 self._check_now.set()
 
@@ -116,19 +124,26 @@ class Link:
         for session_id in dropped:
             if session_id not in self._held():
                 await self._feed.unwatch(session_id)
-        ids = list(self._held())
+        ids = [name for name, live in self._held().items() if live.branch is None]
         for start in range(0, len(ids), HEADS_AT_ONCE):
-            for session_id, head in (await self._store.heads(ids[start : start + HEADS_AT_ONCE])).items():
-                live = self._held().get(session_id)
-                # What is on its way, or heard meanwhile, may be ahead of what was asked: then news told so.
-                if live is None or live.in_flight or head == live.session.head:
-                    continue
-                if head is None or head.epoch != live.session.head.epoch:
-                    live.out_of_step = True
-                elif head.revision >= live.session.head.revision:
-                    live.out_of_step = True
-                if live.out_of_step:
-                    self._reread(live)
+            await self._compare_some(ids[start : start + HEADS_AT_ONCE])
+
+    async def _compare_some(self, ids: list[str]) -> None:
+        known = {name: live.session.head for name in ids if (live := self._held().get(name))}
+        for session_id, head in (await self._store.heads(ids)).items():
+            live, before = self._held().get(session_id), known.get(session_id)
+            if live is None or before is None or live.in_flight or head == live.session.head:
+                continue
+            # What came meanwhile is ahead of what was asked. What was there before cannot be ahead of a
+            # store that has lost nothing.
+            if head is None or head.epoch != before.epoch or head == before:
+                live.out_of_step = head != before
+            else:
+                live.out_of_step = (
+                    head.revision >= live.session.head.revision or head.revision < before.revision
+                )
+            if live.out_of_step:
+                self._reread(live)
 
     # --- presence ------------------------------------------------------------------
 
@@ -172,10 +187,11 @@ async def open_link(
     pod: str,
     held: Callable[[], dict[str, LiveSession]],
     reread: Callable[[LiveSession], None],
+    outage: Outage,
 ) -> AsyncIterator[Link]:
     """Yield the link; it runs until the block ends."""
     async with store.open_feed() as feed, trio.open_nursery() as nursery:
-        link = Link(store, feed, pod, held, reread)
+        link = Link(store, feed, pod, held, reread, outage)
         nursery.start_soon(link.run)
         yield link
         nursery.cancel_scope.cancel()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 import trio
@@ -16,22 +17,39 @@ from mapsrv.core.log import Event, Origin, Position
 from mapsrv.core.session import Asked, OutOfStep, Pending, Session, Settled, Stale
 from mapsrv.core.state import MapState
 from mapsrv.errors import Busy, MapsrvError, TooMany
+from mapsrv.hub.branch import Branch, Room, Wanted, size_of
 from mapsrv.hub.presence import Presence
-from mapsrv.hub.problems import Problems
+from mapsrv.hub.problems import Problem, Problems
+from mapsrv.hub.refusals import Refusals
 from mapsrv.hub.subscribers import Subscriber
 from mapsrv.hub.turns import Ticket, Turns
 from mapsrv.metrics import EVENTS
 from mapsrv.wire import codec
 
+ALONE = "memory"  # what a command is worth that only this process has
 ATTEMPTS = 3  # preparations of a command whose layers change meanwhile, before it is told to try later
 MAX_NEWS = 1_000  # events heard while a reply is on its way; more are read from the store
 MAX_WAITING = 1_000  # commands of one session that are not answered yet; more is a runaway caller
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the author of a command is told; `durability` is what that is worth."""
+
+    answer: Answer
+    position: Position
+    durability: str
 
 
 class Keeper(Protocol):
     """What a LiveSession needs of the hub that holds it."""
 
     durability: str
+    room: Room  # for what is done while the store is away
+
+    @property
+    def away(self) -> bool:
+        """Whether a shared store does not answer."""
 
     async def prepare(self, command: Command, state: MapState) -> Prepared:
         """Do all that waits before a command can be decided."""
@@ -46,13 +64,15 @@ class Keeper(Protocol):
 class Waiter:
     """One caller that waits for a pending command, its own or one that its answer stands on."""
 
-    __slots__ = ("ticket", "ready", "error", "again")
+    __slots__ = ("ticket", "ready", "error", "again", "durability", "position")
 
     def __init__(self, ticket: Ticket) -> None:
         self.ticket = ticket
         self.ready = trio.Event()
         self.error: MapsrvError | None = None
         self.again = False
+        self.durability = ""
+        self.position: Position | None = None  # where the command stands, when that is not where it was meant
 
 
 class LiveSession:
@@ -61,17 +81,21 @@ class LiveSession:
     def __init__(self, session_id: str, session: Session, keeper: Keeper) -> None:
         self.id = session_id
         self.session = session
-        self.presence = Presence(keeper.durability, trio.current_time, lambda: keeper.presence_changed(self))
+        self.presence = Presence(trio.current_time, lambda: keeper.presence_changed(self))
         self.problems = Problems()
+        self.refusals = Refusals()
+        self.branch: Branch | None = None  # while it goes on alone
         self.subscribers: set[Subscriber] = set()
         self.pins = 0
         self.idle_since = 0.0
         self.in_flight = False  # a batch of it is with the store: news waits for the reply, which says more
         self.out_of_step = False  # its history must be read anew
         self._news: list[Event] = []
+        self._status = b""  # as those read it of whom nothing was refused; made anew when empty
         self._keeper = keeper
         self._turns: defaultdict[tuple[str, str], Turns] = defaultdict(Turns)
         self._waiters: defaultdict[Pending, list[Waiter]] = defaultdict(list)
+        self._wanted: dict[Pending, Wanted] = {}
         self._encoded: tuple[Position, bytes] | None = None
 
     @property
@@ -92,7 +116,7 @@ class LiveSession:
 
     # --- commands ------------------------------------------------------------
 
-    async def execute(self, command: Command, origin: Origin, key: str, at: str) -> tuple[Answer, Position]:
+    async def execute(self, command: Command, origin: Origin, key: str, at: str) -> Reply:
         """Prepare, propose and wait for the store; raises MapsrvError when refused."""
         author = (origin.kind, origin.id)
         turns = self._turns[author]
@@ -106,9 +130,13 @@ class LiveSession:
         try:
             while True:
                 async with turns.turn(ticket):
+                    await self._open()
                     proposal = await self._decide(
                         command, lambda ready: Asked(ready, origin, scoped, print_, at)
                     )
+                    if isinstance(proposal, Pending) and proposal not in self._wanted:
+                        size = size_of(command, proposal.event.body)
+                        self._wanted[proposal] = Wanted(command, origin, scoped, print_, at, size)
                     waiter = self._wait_for(proposal, ticket)
                 if waiter is not None:
                     await waiter.ready.wait()
@@ -116,11 +144,20 @@ class LiveSession:
                         continue
                     if waiter.error is not None:
                         raise waiter.error
-                return self._answer(proposal)
+                return self._answer(proposal, waiter)
         finally:
             turns.leave(ticket)
             if not turns:
                 self._turns.pop(author, None)
+
+    async def _open(self) -> None:
+        """Wait for the end of a branch that is near; raises StoreUnavailable when a branch has no room."""
+        if self.branch is not None:
+            await self.branch.opened()
+        if self.branch is not None and self.branch.stuck is not None:
+            raise self.branch.stuck
+        if self.branch is not None or self._keeper.away:
+            self._keeper.room.check()
 
     async def _decide(self, command: Command, asked: Callable[[Prepared], Asked]) -> Pending | Settled:
         known = self.session.recall(asked(Prepared(command)))
@@ -142,23 +179,31 @@ class LiveSession:
         self._keeper.submit(self)
         return waiter
 
-    def _answer(self, proposal: Pending | Settled) -> tuple[Answer, Position]:
+    def _answer(self, proposal: Pending | Settled, waiter: Waiter | None) -> Reply:
+        durability = waiter.durability if waiter else self.durability
         if isinstance(proposal, Pending):
-            return proposal.event.record.answer, proposal.event.head.position
+            position = waiter.position if waiter and waiter.position else proposal.event.head.position
+            return Reply(proposal.event.record.answer, position, durability)
         if isinstance(proposal.result, MapsrvError):
             raise proposal.result
-        return proposal.result, proposal.record.position if proposal.record else self.position
+        position = proposal.record.position if proposal.record else self.position
+        return Reply(proposal.result, position, durability)
+
+    @property
+    def durability(self) -> str:
+        """What a command that is accepted now is worth."""
+        return ALONE if self.branch is not None else self._keeper.durability
 
     # --- what the committer says ------------------------------------------------
 
-    def committed(self, batch: Iterable[Pending]) -> None:
+    def committed(self, batch: Iterable[Pending], durability: str | None = None) -> None:
         """Make these, the oldest pending, visible; answer their callers and wake the readers."""
         batch = tuple(batch)
         events = self.session.committed(len(batch))
         EVENTS.inc(len(events))
         self._forget_problems(events)
         for pending in batch:
-            self._release(pending)
+            self._release(pending, durability=durability)
         self.wake()
 
     def failed(self, batch: Iterable[Pending], error: MapsrvError) -> None:
@@ -180,11 +225,78 @@ class LiveSession:
         self.wake()
         self.catch_up()
 
-    def _release(self, pending: Pending, *, again: bool = False) -> None:
+    def _release(
+        self,
+        pending: Pending,
+        *,
+        again: bool = False,
+        durability: str | None = None,
+        position: Position | None = None,
+    ) -> None:
+        self._wanted.pop(pending, None)
         for waiter in self._waiters.pop(pending, []):
             waiter.again = again
             waiter.ticket.waits = again
+            waiter.durability = durability or self.durability
+            waiter.position = position
             waiter.ready.set()
+
+    # --- alone, while the store is away --------------------------------------------
+
+    def go_alone(self, epoch: str) -> None:
+        """Go on without the store: what is pending, which may have reached it, comes first.
+
+        `epoch` is random: it names the branch, unless the session is on one.
+        """
+        pending = self.session.pending
+        if self.branch is None:
+            self.branch = Branch(self.session, self._keeper.room)
+            self.session = self.session.branch(epoch)
+            self.branch.trunk.withdraw()
+            self._news.clear()
+            self.out_of_step = False
+        else:
+            self.session.committed(len(pending))
+        for one in pending:
+            self.branch.add(self._wanted[one])
+            self._forget_problems([one.event])
+            self._release(one, position=self.session.keys[one.event.key].position)
+        self._status = b""
+        self.wake()
+
+    def rejoin(self) -> None:
+        """Come back to the shared history: all that was done alone is decided again on it."""
+        assert self.branch is not None and not self.branch
+        branch, self.branch = self.branch, None
+        self.session = branch.trunk
+        branch.reopen()
+        self._status = b""
+        self.wake()
+        self.catch_up()
+
+    def branch_shrank(self) -> None:
+        """Tell readers that fewer commands wait for the store."""
+        self._status = b""
+        self.wake()
+
+    def refuse(self, wanted: Wanted, error: MapsrvError) -> None:
+        """Tell its author of a command that could not be kept."""
+        refusal = self.refusals.add(wanted, error)
+        if wanted.origin.kind != "person":
+            layer_id = getattr(wanted.command, "layer_id", getattr(wanted.command, "id", None))
+            self.problems.report(Problem(refusal.message, layer_id))
+
+    def status(self, author: tuple[str, str]) -> bytes:
+        """Return the status as one author reads it."""
+        refused = self.refusals.of(author)
+        if not refused and self._status:
+            return self._status
+        pending = len(self.branch) if self.branch is not None else 0
+        said = {"durability": self.durability, "pending": pending, "refused": [r.to_json() for r in refused]}
+        body = codec.dumps(said)
+        if not refused:
+            self._status = body
+        return body
 
     # --- what other processes committed -----------------------------------------
 
@@ -193,12 +305,12 @@ class LiveSession:
         self._news.append(event)
         if len(self._news) > MAX_NEWS:
             self._news.clear()
-            self.out_of_step = True
+            self.out_of_step = self.branch is None  # else the end of the branch reads it anyway
         self.catch_up()
 
     def catch_up(self) -> None:
         """Apply the news, unless a reply is on its way. News that does not follow: out of step."""
-        if self.in_flight or self.out_of_step or not self._news:
+        if self.in_flight or self.out_of_step or self.branch is not None or not self._news:
             return
         news, self._news = self._news, []
         try:
@@ -227,4 +339,4 @@ class LiveSession:
     @property
     def droppable(self) -> bool:
         """Whether nobody uses it and nothing is on its way."""
-        return not (self.pins or self.in_flight or self.session.has_pending)
+        return not (self.pins or self.in_flight or self.session.has_pending or self.branch is not None)

@@ -52,12 +52,11 @@ class Others:
 class Presence:
     """The viewers of one session. `changed` is called once when a tick is due."""
 
-    def __init__(self, durability: str, clock: Callable[[], float], changed: Callable[[], None]) -> None:
+    def __init__(self, clock: Callable[[], float], changed: Callable[[], None]) -> None:
         self._viewers: dict[str, Viewer] = {}
         self._others: dict[str, Others] = {}
         self._clock = clock
         self._changed = changed
-        self.status = codec.dumps({"durability": durability, "pending": 0, "refused": []})
         self.body = self._encode()
 
     @property

@@ -8,7 +8,7 @@ from mapsrv.core.log import Event, EventLog, Record
 from mapsrv.core.ops import Op
 from mapsrv.core.session import Session
 from mapsrv.core.state import MapLayer
-from mapsrv.store import Entry, KeyRecord, StoredSession
+from mapsrv.store import Entry, KeyRecord, SharedStore, Store, StoredSession
 from mapsrv.wire import codec
 
 SLICE_BYTES = 256 * 1024  # of JSON parsed between two checkpoints, about 3 ms
@@ -27,7 +27,14 @@ async def restored(stored: StoredSession) -> Session:
         keys.append((record.key, _record(record)))
         if number % SLICE_KEYS == 0:
             await trio.lowlevel.checkpoint()
-    return Session(stored.head, codec.encode_event, state=state.with_layers(layers), log=log, keys=keys)
+    return Session(
+        stored.head,
+        codec.encode_event,
+        state=state.with_layers(layers),
+        log=log,
+        keys=keys,
+        came_from=stored.came_from,
+    )
 
 
 async def _layers(stored: StoredSession) -> list[MapLayer]:
@@ -48,3 +55,15 @@ def event_of(entry: Entry, ops: tuple[Op, ...] = ()) -> Event:
 
 def _record(record: KeyRecord) -> Record:
     return Record(record.fingerprint, codec.answer_from_bytes(record.answer), record.head.position)
+
+
+async def current(store: Store, session_id: str) -> Session | None:
+    """Return the session as the store has it now, or None when it is not there.
+
+    Raises StoreUnavailable. A shared store is asked for its head first: while lost sessions are
+    brought back, a load says only that it is unavailable.
+    """
+    if isinstance(store, SharedStore) and (await store.heads([session_id])).get(session_id, 0) is None:
+        return None
+    stored = await store.load(session_id)
+    return None if stored is None else await restored(stored)

@@ -15,16 +15,20 @@ from datetime import UTC, datetime
 import trio
 
 from mapsrv.core.commands import Command, Prepared
+from mapsrv.core.lineage import Follows, compare
 from mapsrv.core.log import Head, Origin, Position
 from mapsrv.core.state import MapState
-from mapsrv.errors import MapsrvError, TooMany, UnknownSession
+from mapsrv.errors import MapsrvError, StoreAway, TooMany, UnknownSession
+from mapsrv.hub.branch import Room
 from mapsrv.hub.commit import Committer
 from mapsrv.hub.documents import Documents
+from mapsrv.hub.heal import Healer
 from mapsrv.hub.link import Link, open_link
 from mapsrv.hub.live import LiveSession
+from mapsrv.hub.outage import Outage
 from mapsrv.hub.prepare import prepare
-from mapsrv.hub.restore import restored
-from mapsrv.hub.subscribers import Subscriber
+from mapsrv.hub.restore import current, restored
+from mapsrv.hub.subscribers import NOBODY, Subscriber
 from mapsrv.hub.ticker import PresenceTicker
 from mapsrv.metrics import COMMANDS, SESSIONS
 from mapsrv.store import SharedStore, Store
@@ -62,8 +66,15 @@ class Hub:
         self._live: dict[str, LiveSession] = {}
         self._loading: dict[str, trio.Event] = {}
         self.ticker = PresenceTicker(self._tell_viewers)
-        self.committer = Committer(store, self._resync)
-        self.link: Link | None = None  # with the other processes, where the store is shared
+        self.committer = Committer(store, self)
+        self.room = Room()
+        # Where the store is shared: with the other processes, and without it.
+        self.link: Link | None = None
+        self.outage: Outage | None = None
+        self.healer: Healer | None = None
+        if isinstance(store, SharedStore):
+            self.outage = Outage(store, self._store_is_back)
+            self.healer = Healer(store, documents, self.prepare, self.lost_touch, self.committer.follow)
 
     # --- maps -------------------------------------------------------------------
 
@@ -96,16 +107,17 @@ class Hub:
         try:
             async with self.open_session(session_id) as live:
                 made = key or f"minted-{secrets.token_hex(12)}"
-                answer, position = await live.execute(command, origin, made, self.clock.at())
+                reply = await live.execute(command, origin, made, self.clock.at())
                 COMMANDS.labels("ok").inc()
+                late = live.refusals.take_warnings(origin) if origin.kind != "person" else ()
                 return Receipt(
                     session_id,
                     live.state.title,
-                    position,
-                    answer.changed,
+                    reply.position,
+                    reply.answer.changed,
                     live.presence.count,
-                    answer.warnings,
-                    self.durability,
+                    (*reply.answer.warnings, *late),
+                    reply.durability,
                 )
         except MapsrvError as error:
             COMMANDS.labels(error.code).inc()
@@ -113,11 +125,19 @@ class Hub:
 
     @asynccontextmanager
     async def subscribe(
-        self, session_id: str, cursor: Position | None, *, viewer: str, name: str, url: str, local: bool
+        self,
+        session_id: str,
+        cursor: Position | None,
+        *,
+        viewer: str,
+        name: str,
+        url: str,
+        local: bool,
+        author: tuple[str, str] = NOBODY,
     ) -> AsyncIterator[Subscriber]:
         """Read a session from a cursor, counted as a stream of that tab meanwhile."""
         async with self.open_session(session_id) as live:
-            subscriber = Subscriber(live, cursor, url)
+            subscriber = Subscriber(live, cursor, url, author)
             live.subscribers.add(subscriber)
             live.presence.opened(viewer, name, local=local)
             try:
@@ -173,10 +193,14 @@ class Hub:
 
     async def _load_in_step(self, session_id: str, link: Link) -> LiveSession:
         """Watch, then load: what is heard meanwhile is applied then, so that nothing falls between."""
+        if self.away:
+            raise StoreAway("The place where maps are kept is away: try again in a moment.", retry_after=1)
         try:
             await link.watch(session_id)
             return await self._load(session_id)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, StoreAway):
+                self.lost_touch(error)
             with trio.move_on_after(FORGET_SECONDS, shield=True):
                 await link.forget(session_id)
             raise
@@ -201,15 +225,44 @@ class Hub:
             self.link.unwatch(live.id)
         SESSIONS.set(len(self._live))
 
-    async def _resync(self, live: LiveSession) -> None:
+    # --- what the committer needs ---------------------------------------------------
+
+    @property
+    def away(self) -> bool:
+        """Whether a shared store does not answer."""
+        return self.outage is not None and self.outage.away
+
+    def lost_touch(self, error: StoreAway) -> bool:
+        """Note that the store did not answer; return whether sessions go on alone then."""
+        if self.outage is not None:
+            self.outage.begin(error)
+        return self.outage is not None
+
+    def go_alone(self, live: LiveSession) -> None:
+        """Have a session go on alone, its pending commands first; it comes back when the store does."""
+        live.go_alone(secrets.token_hex(8))
+        if self.healer is not None and not self.away:
+            self.healer.submit(live)
+
+    async def resync(self, live: LiveSession) -> None:
         """The store's history of a session is not ours: read it anew, and decide again what waits."""
-        stored = await self.store.load(live.id)
-        session = None if stored is None else await restored(stored)
-        if session is None:
+        session = await current(self.store, live.id)
+        if session is not None and isinstance(compare(live.session, session), Follows):
+            live.replace(session)
+        elif self.healer is not None:
+            self.go_alone(live)  # the store has lost what it had: it comes back with it
+        else:
             live.out_of_step = False
             live.failed(live.session.pending, UnknownSession("This map is no longer there. Open a new one."))
-        else:
-            live.replace(session)
+
+    def _store_is_back(self) -> None:
+        assert self.healer is not None
+        self.committer.failing = False
+        for live in self._live.values():
+            self.healer.submit(live)
+            self.committer.submit(live)
+        if self.link is not None:
+            self.link.check_now()
 
     # --- tasks ------------------------------------------------------------------
 
@@ -224,6 +277,12 @@ class Hub:
     def presence_changed(self, live: LiveSession) -> None:
         """Have the presence published at the next tick."""
         self.ticker.note(live)
+
+    async def flushed(self) -> None:
+        """Wait until nothing is on its way to a store that answers; the caller says its bound."""
+        await self.committer.flushed()
+        if self.healer is not None and not self.away:
+            await self.healer.flushed()
 
     async def _tell_viewers(self, live: LiveSession) -> None:
         if self.link is not None:
@@ -262,6 +321,9 @@ async def open_hub(
         if warm:
             nursery.start_soon(documents.warm)
         nursery.start_soon(hub.committer.run)
+        if hub.outage is not None and hub.healer is not None:
+            nursery.start_soon(hub.outage.run)
+            nursery.start_soon(hub.healer.run)
         nursery.start_soon(hub.ticker.run)
         nursery.start_soon(hub.run_housekeeping)
         try:
@@ -269,15 +331,16 @@ async def open_hub(
                 yield hub
         finally:
             with trio.move_on_after(FLUSH_SECONDS, shield=True):
-                await hub.committer.flushed()
+                await hub.flushed()
             nursery.cancel_scope.cancel()
 
 
 @asynccontextmanager
 async def _linked(hub: Hub, store: Store | SharedStore) -> AsyncIterator[None]:
     """Keep the hub in step with the other processes, where there may be some."""
-    if not isinstance(store, SharedStore):
+    if not isinstance(store, SharedStore) or hub.outage is None:
         yield
         return
-    async with open_link(store, secrets.token_hex(8), hub.held, hub.committer.submit) as hub.link:
+    pod = secrets.token_hex(8)
+    async with open_link(store, pod, hub.held, hub.committer.submit, hub.outage) as hub.link:
         yield

@@ -16,6 +16,7 @@ from mapsrv.hub.presence import Presence
 from mapsrv.metrics import DELIVERIES, SNAPSHOTS
 from mapsrv.wire import codec, sse
 
+NOBODY = ("", "")
 MAX_TAKE = 256 * 1024  # bytes of events in one take, so that one far behind does not hold the loop
 
 
@@ -36,16 +37,25 @@ class Readable(Protocol):
     def position(self) -> Position:
         """Where readers are."""
 
+    def status(self, author: tuple[str, str]) -> bytes:
+        """Return the status as one author reads it."""
+
     def encoded_state(self) -> bytes:
         """Return the JSON of the state at that position."""
 
 
 class Subscriber:
-    """Reads a session from `cursor` (None: from a Snapshot). `url` is the map's link as its reader has it."""
+    """Reads a session from `cursor` (None: from a Snapshot). `url` is the map's link as its reader has it.
 
-    def __init__(self, live: Readable, cursor: Position | None, url: str) -> None:
+    `author` is who reads, as commands of theirs are told: the kind and id of an Origin.
+    """
+
+    def __init__(
+        self, live: Readable, cursor: Position | None, url: str, author: tuple[str, str] = NOBODY
+    ) -> None:
         self._live = live
         self._url = url
+        self._author = author
         self._presence: bytes | None = None
         self._status: bytes | None = None
         self._woken = trio.Event()
@@ -90,7 +100,7 @@ class Subscriber:
         return b"".join(frames) or None
 
     def _status_frame(self) -> bytes | None:
-        status = self._live.presence.status
+        status = self._live.status(self._author)
         if status == self._status:
             return None
         self._status = status

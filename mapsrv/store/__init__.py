@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from mapsrv.core.log import Head
+from mapsrv.core.log import Head, Position
 from mapsrv.errors import StoreUnavailable
 
 FORMAT = 1  # of what is written here; a store of a higher one is refused
@@ -59,7 +59,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Ok:
-    """All of the batch is written."""
+    """All of the batch is written. `durability` where that is worth less than the store's own."""
+
+    durability: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,22 @@ class StoredSession:
     base: Head  # the head before the first of `log`
     log: tuple[Entry, ...]  # the newest events, oldest first, at most core.log.MAX_EVENTS and MAX_BYTES
     keys: tuple[KeyRecord, ...]  # the newest core.log.MAX_KEYS, oldest first
+    came_from: tuple[Position, ...] = ()  # where this history began anew from others, newest first
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A session that begins anew, from what a process remembers, since the store has lost it.
+
+    `expect` is what the store has of it now (None: nothing); `head` is the one of the new epoch.
+    """
+
+    session_id: str
+    expect: Head | None
+    head: Head
+    components: Mapping[str, Component]
+    keys: tuple[KeyRecord, ...]  # oldest first
+    came_from: tuple[Position, ...]
 
 
 class Store(Protocol):
@@ -194,6 +212,15 @@ class SharedStore(Store, Protocol):
 
     async def heads(self, session_ids: Collection[str]) -> Mapping[str, Head | None]:
         """Return where sessions are; None for one that is not there."""
+
+    async def identity(self) -> str:
+        """Return the id of this store, made where it has none: another than before tells of a loss."""
+
+    async def note_loss(self) -> None:
+        """For a minute, have sessions that are not there be unavailable, not unknown: some may be held."""
+
+    async def seed(self, seed: Seed) -> bool:
+        """Begin a session anew; False, nothing written, when what is there is not what was expected."""
 
 
 class OpenStore(Protocol):

@@ -80,9 +80,7 @@ class Caller:
         return Origin("model", self.name, self.name)
 
 
-def read_caller(
-    scope: Scope, client: str | None, edge: Edge, secret: str | None, named: Named
-) -> Caller:
+def read_caller(scope: Scope, client: str | None, edge: Edge, secret: str | None, named: Named) -> Caller:
     """Return the caller of a request. Raises InvalidArgument for a ?session= that cannot be one."""
     query = _query(scope["query_string"].decode("latin-1"))
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}

@@ -13,6 +13,7 @@ from mapsrv.web.site import (
     SESSION_COOKIE,
     SESSION_DAYS,
     Site,
+    author_of,
     is_local,
     query_name,
     session_id_of_query,
@@ -40,11 +41,13 @@ async def events(site: Site) -> Response:
     cursor = Position.parse(request.headers.get("Last-Event-ID") or request.args.get("last_event_id", ""))
     viewer = request.args.get("viewer", "")[:MAX_VIEWER] or secrets.token_hex(16)
     name, local = query_name(), is_local()
-    url = codec.map_url(site.base_url(), session_id)
+    url, author = codec.map_url(site.base_url(), session_id), ("person", author_of(request))
 
     stream = Stream(
         site.streams,
-        lambda: site.hub.subscribe(session_id, cursor, viewer=viewer, name=name, url=url, local=local),
+        lambda: site.hub.subscribe(
+            session_id, cursor, viewer=viewer, name=name, url=url, local=local, author=author
+        ),
     )
     response = Response(stream, headers=HEADERS, content_type=CONTENT_TYPE)
     response.timeout = None

@@ -9,7 +9,7 @@ from quart_trio.wrappers import TrioResponse as Response
 
 from mapsrv import metrics
 from mapsrv.core.state import Json
-from mapsrv.errors import Busy, Draining
+from mapsrv.errors import Busy, Draining, StoreUnavailable
 from mapsrv.web.site import Site, json_response
 
 
@@ -25,7 +25,9 @@ async def ready(site: Site) -> Response:  # noqa: ASYNC124
     if site.streams.full:
         raise Busy("This server has as many streams as it can.", retry_after=10)
     status: dict[str, Json] = {"status": "ready"}
-    if site.hub.committer.failing:
+    if site.hub.room.full:
+        raise StoreUnavailable("The store is away, and this server remembers all it can.", retry_after=5)
+    if site.hub.away or site.hub.committer.failing:
         status["degraded"] = True
     return json_response(status)
 

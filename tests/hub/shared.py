@@ -11,7 +11,7 @@ import trio
 
 from mapsrv.core.log import Head
 from mapsrv.errors import StoreUnavailable
-from mapsrv.store import Batch, Committed, Live, Missed, News, Ok, Outcome, Store
+from mapsrv.store import Batch, Committed, Live, Missed, News, Ok, Outcome, Seed, Store
 
 
 class Feed:
@@ -97,6 +97,16 @@ class SharedMemory:
         stored = {name: await self._store.load(name) for name in session_ids}
         await self._wait()
         return {name: one.head if one else None for name, one in stored.items()}
+
+    async def identity(self) -> str:
+        await self._wait()
+        return "the store"
+
+    async def note_loss(self) -> None:
+        await self._wait()
+
+    async def seed(self, seed: Seed) -> bool:
+        raise NotImplementedError
 
     async def _wait(self) -> None:
         await trio.sleep(self._rng.random() / 100)

@@ -153,9 +153,10 @@ async def test_a_session_that_lost_its_meta_is_not_made_anew_over_its_rest(redis
 async def test_a_store_keeps_its_id_until_it_is_lost(redis):
     async with open_redis(redis.url) as store:
         async with open_redis(redis.url) as other:
-            assert other.store_id == store.store_id == await store.identity()
+            first = await store.identity()
+            assert first and await other.identity() == first
         redis.do("FLUSHALL")
-        assert await store.identity() is None
+        assert await store.identity() not in ("", first)
 
 
 def test_the_commit_script_is_read_on_one_screen():

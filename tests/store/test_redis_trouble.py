@@ -8,9 +8,10 @@ import time
 import pytest
 import trio
 
-from mapsrv.errors import StoreUnavailable
+from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.store import Component, Done, Ok, Refused
-from mapsrv.store.redis import open_redis
+from mapsrv.store.redis import RedisStore, open_redis
+from mapsrv.store.redis.link import OPEN_SECONDS
 from tests.store import valkey
 
 BLOB = "ab" * 32
@@ -28,6 +29,33 @@ async def begin(store, history, session_id="s1"):
     return made
 
 
+async def answering(store: RedisStore) -> None:
+    """Wait until the breaker has let a call through."""
+    with trio.fail_after(5):
+        while True:
+            try:
+                await store.identity()
+                return
+            except StoreUnavailable:
+                await trio.sleep(OPEN_SECONDS / 4)
+
+
+async def test_while_nothing_answers_callers_are_refused_at_once(own_redis):
+    async with open_redis(own_redis.url) as store:
+        own_redis.stall()
+        try:
+            with pytest.raises(StoreUnavailable, match="in time"):
+                await store.exists("s1")
+            for _ in range(100):
+                with pytest.raises(StoreAway, match="Nothing was sent") as refusal:
+                    await store.exists("s1")
+            assert refusal.value.retry_after == 1
+        finally:
+            own_redis.go_on()
+        await answering(store)
+        assert not await store.exists("s1")
+
+
 async def test_a_stall_is_noticed_within_a_second_and_what_was_sent_is_done_once(own_redis, history):
     async with open_redis(own_redis.url) as store:
         made = await begin(store, history)
@@ -40,6 +68,7 @@ async def test_a_stall_is_noticed_within_a_second_and_what_was_sent_is_done_once
             assert time.monotonic() - start < 1.5
         finally:
             own_redis.go_on()
+        await answering(store)
         answer = await store.commit([batch])
         assert answer in ([Done((batch.entries[0].record,))], [Ok()])
         assert (await store.load("s1")).log == batch.entries
@@ -67,8 +96,8 @@ async def test_whoever_waits_in_line_behind_a_stall_waits_no_longer_than_the_fir
             assert time.monotonic() - start < 3
         finally:
             own_redis.go_on()
-        with trio.fail_after(5):
-            await store.load("s1")
+        await answering(store)
+        await store.load("s1")
 
 
 async def test_a_redis_that_dies_is_unavailable_and_one_that_is_back_is_used(tmp_path, history):
@@ -80,7 +109,7 @@ async def test_a_redis_that_dies_is_unavailable_and_one_that_is_back_is_used(tmp
                 with pytest.raises(StoreUnavailable, match="cannot be reached"):
                     await store.commit([made.batch("k1")])
             with valkey.running(tmp_path / "second", port=first.port):
-                assert await store.identity() is None  # empty: another store
+                await answering(store)
                 assert await store.create("s1", made.head, now=1)
                 assert await store.commit([made.take("k1")]) == [Ok()]
 

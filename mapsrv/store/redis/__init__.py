@@ -13,18 +13,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from mapsrv.core.log import Head
 from mapsrv.errors import StoreUnavailable
-from mapsrv.store import Batch, Outcome, StoredSession
+from mapsrv.store import Batch, Ok, Outcome, Seed, StoredSession
 from mapsrv.store.redis import blobs, sessions
 from mapsrv.store.redis.check import check
 from mapsrv.store.redis.feed import RedisFeed, open_feed
-from mapsrv.store.redis.layout import STORE, key_of
-from mapsrv.store.redis.link import CALL_SECONDS, Command, Link, explain, open_link
+from mapsrv.store.redis.layout import LOST, STORE, key_of
+from mapsrv.store.redis.link import CALL_SECONDS, Command, Link, explain, open_link, raise_if_away
 from mapsrv.store.redis.sessions import Lifetimes
 from mapsrv.store.redis.target import parse_target
 
 LOAD_SECONDS = 5.0  # for the bytes of a large session; a Redis that says nothing is noticed as ever
 REPLICA_MS = 500  # for one replica to have what was written
 RENEWED_AT_ONCE = 200
+LOSS_SECONDS = 60  # that processes have to bring back the sessions which they hold
 
 # A write of our own before WAIT: it then covers what an earlier, lost call wrote, if that is what
 # a batch turns out to be DONE by.
@@ -34,9 +35,8 @@ _REPLICATED: tuple[Command, ...] = (("PUBLISH", "map_wait", ""), ("WAIT", 1, REP
 class RedisStore:
     """A Store in Redis. Made by open_redis."""
 
-    def __init__(self, link: Link, kept: Lifetimes, *, replicated: bool, store_id: str) -> None:
+    def __init__(self, link: Link, kept: Lifetimes, *, replicated: bool) -> None:
         self.durability = "replicated" if replicated else "redis"
-        self.store_id = store_id  # what map_store was when this was opened
         self._link = link
         self._kept = kept
         self._then = _REPLICATED if replicated else ()
@@ -48,12 +48,17 @@ class RedisStore:
         commands = sessions.load_commands(session_id, self._kept)
         replies = await self._link.pipe(commands, atomic=True, seconds=LOAD_SECONDS)
         stored = await sessions.stored_session(session_id, replies)
+        if stored is None:
+            await self._check_for_loss()
         if named := sessions.blobs_of(replies[0]):
             await blobs.renew(self._link, named, self._kept.blob)
         return stored
 
     async def exists(self, session_id: str) -> bool:
-        return await self._link.call("EXISTS", key_of("meta", session_id)) == 1
+        there = await self._link.call("EXISTS", key_of("meta", session_id)) == 1
+        if not there:
+            await self._check_for_loss()
+        return there
 
     async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
         commands = [sessions.commit_command(batch, self._kept) for batch in batches]
@@ -66,11 +71,8 @@ class RedisStore:
             copies = replies[-1]
             if isinstance(copies, Exception):
                 raise explain(copies) from copies
-            if not copies:
-                raise StoreUnavailable(
-                    "No replica of Redis, where the maps are kept, has the change yet:"
-                    " send it again with the same id."
-                )
+            if not copies:  # it is here, and said to be: worth less, but no loss
+                return [Ok("redis") if isinstance(outcome, Ok) else outcome for outcome in outcomes]
         return outcomes
 
     async def put_blob(self, name: str, body: bytes, *, now: float) -> None:
@@ -89,6 +91,8 @@ class RedisStore:
             some = ids[start : start + RENEWED_AT_ONCE]
             metas = await self._link.pipe([sessions.renew_command(one, self._kept) for one in some])
             # One that is damaged is refused where it is used; here the others go on.
+            for meta in metas:
+                raise_if_away(meta)
             named = set[str]().union(*(sessions.blobs_of(meta) for meta in metas))
             await blobs.renew(self._link, named, self._kept.blob)
 
@@ -106,16 +110,39 @@ class RedisStore:
         metas = await self._link.pipe([sessions.head_command(one) for one in ids])
         found: dict[str, Head | None] = {}
         for session_id, meta in zip(ids, metas, strict=True):
+            raise_if_away(meta)
             try:
                 found[session_id] = sessions.head_of(meta)
             except ValueError:
                 continue  # it is refused where it is used
         return found
 
-    async def identity(self) -> str | None:
-        """Return map_store as it is now: missing or not `store_id` means that the store was lost."""
-        found = await self._link.call("GET", STORE)
-        return found.decode(errors="replace") if isinstance(found, bytes) else None
+    async def identity(self) -> str:
+        """Return map_store as it is now, given anew where it is missing."""
+        _set, found = await self._link.pipe([("SET", STORE, secrets.token_hex(16), "NX"), ("GET", STORE)])
+        for reply in (_set, found):
+            if isinstance(reply, Exception):
+                raise explain(reply) from reply
+        return found.decode(errors="replace") if isinstance(found, bytes) else ""
+
+    async def note_loss(self) -> None:
+        """Have all processes say of an unknown session that it is unavailable, for LOSS_SECONDS."""
+        await self._link.call("SET", LOST, 1, "EX", LOSS_SECONDS)
+
+    async def seed(self, seed: Seed) -> bool:
+        """Begin a session anew from what this process remembers."""
+        (reply,) = await self._link.pipe([sessions.seed_command(seed, self._kept)], seconds=LOAD_SECONDS)
+        if isinstance(reply, Exception):
+            raise explain(reply) from reply
+        return reply == 1
+
+    async def _check_for_loss(self) -> None:
+        if await self._link.call("EXISTS", LOST):
+            raise StoreUnavailable(
+                "Redis, where the maps are kept, has lost some, and they are being brought back:"
+                " try again in a moment.",
+                retry_after=5,
+            )
 
 
 @asynccontextmanager
@@ -130,5 +157,5 @@ async def open_redis(
     address = parse_target(target)
     kept = Lifetimes(int(session_ttl), min(sessions.DAY, int(session_ttl)))
     async with open_link(address) as link:
-        store_id = await check(link, address, secrets.token_hex(16))
-        yield RedisStore(link, kept, replicated=replicated, store_id=store_id)
+        await check(link, address, secrets.token_hex(16))
+        yield RedisStore(link, kept, replicated=replicated)

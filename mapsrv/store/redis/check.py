@@ -12,8 +12,8 @@ LEAST = "7.0"  # of Redis; every Valkey is later. EXPIRE ... GT is the newest th
 _NOBODY = "map_data:nobody"  # never written
 
 
-async def check(link: Link, target: Target, new_id: str) -> str:
-    """Return the id of the store, written if there is none yet. Raises StartupError."""
+async def check(link: Link, target: Target, new_id: str) -> None:
+    """Give the store an id, if it has none yet. Raises StartupError when it cannot be used."""
     try:
         info, expire, stream, _set, store_id = await link.pipe(
             [
@@ -34,7 +34,6 @@ async def check(link: Link, target: Target, new_id: str) -> str:
             raise StartupError(_unfit(target, None, reply)) from reply
     if not isinstance(store_id, bytes) or not store_id:
         raise StartupError(f"map_store in {target.shown} is empty: delete it, or name another database.")
-    return store_id.decode(errors="replace")
 
 
 def _unreachable(target: Target, error: StoreUnavailable) -> str:

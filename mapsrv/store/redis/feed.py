@@ -14,7 +14,7 @@ from typing import Any
 import trio
 from redis import exceptions
 
-from mapsrv.errors import StoreUnavailable
+from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.store import Committed, Live, Missed, News
 from mapsrv.store.redis.layout import channel_of, live_channel_of, publication_to_entry, session_of
 from mapsrv.store.redis.link import CALL_SECONDS, Link
@@ -40,7 +40,7 @@ class RedisFeed:
         self._awaited: dict[bytes, trio.Event] = {}  # channels that Redis has not yet said we hear
 
     async def watch(self, session_id: str) -> None:
-        """Have news of a session from now on. Raises StoreUnavailable."""
+        """Have news of a session from now on. Raises StoreAway."""
         self._watched[session_id] = None
         if self._pubsub is None:
             return  # the one that is being made watches it too, and tells Missed
@@ -51,7 +51,9 @@ class RedisFeed:
                 await self._link.island(self._pubsub.subscribe(*channels))
                 await heard.wait()  # what is committed before Redis says so might be told to nobody
         except (exceptions.RedisError, OSError, trio.TooSlowError) as error:
-            raise StoreUnavailable("Redis, where the maps are kept, cannot be reached. Try again.") from error
+            raise StoreAway(
+                "Redis, where the maps are kept, cannot be reached. Try again.", retry_after=1
+            ) from error
         finally:
             self._awaited.pop(channels[-1], None)
 

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from mapsrv.core.log import Head
-from mapsrv.store import FORMAT, Batch, Component, Entry, KeyRecord
+from mapsrv.store import FORMAT, Batch, Component, Entry, KeyRecord, Seed
 
 Reply: TypeAlias = "bytes | int | None | Exception | list[Reply]"  # of a command, as RESP2 has it
 
 STORE = b"map_store"  # a random id of this store: missing or another means that the store was lost
+LOST = b"map_lost"  # there for a while after some process found that sessions were lost
 
 
 class Damaged(ValueError):
@@ -96,9 +97,7 @@ def head_from_reply(epoch: bytes, revision: bytes, hash_: bytes) -> Head:
 
 def batch_arguments(batch: Batch) -> list[bytes]:
     """Return a batch as commit.lua takes it, from the head that it follows on."""
-    after = batch.after
-    values = [after.epoch.encode(), b"%d" % after.revision, after.hash.hex().encode()]
-    values.append(b"%d" % len(batch.entries))
+    values = [*_place(batch.after), b"%d" % len(batch.entries)]
     for entry in batch.entries:
         record = entry.record
         values += [record.key.encode(), record.head.hash.hex().encode(), record_to_bytes(record)]
@@ -106,6 +105,22 @@ def batch_arguments(batch: Batch) -> list[bytes]:
     for name, part in batch.components.items():
         values += [name.encode(), *_part(part)]
     return values
+
+
+def seed_arguments(seed: Seed, format_: int, seconds: int) -> list[bytes]:
+    """Return a seed as seed.lua takes it."""
+    values = _place(seed.expect) if seed.expect else [b"", b"", b""]
+    came_from = " ".join(map(str, seed.came_from)).encode()
+    values += [*_place(seed.head), b"%d" % format_, came_from, b"%d" % seconds, b"%d" % len(seed.keys)]
+    for record in seed.keys:
+        values += [record.key.encode(), record_to_bytes(record)]
+    for name, part in seed.components.items():
+        values += [name.encode(), _names(part.blobs), part.value or b""]
+    return values
+
+
+def _place(head: Head) -> list[bytes]:
+    return [head.epoch.encode(), b"%d" % head.revision, head.hash.hex().encode()]
 
 
 def publication_to_entry(payload: bytes) -> Entry:

@@ -7,6 +7,7 @@ not know, since then it has done nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,19 +22,20 @@ from redis.asyncio import Redis, Sentinel
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from mapsrv.errors import StoreUnavailable
+from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.store.redis.layout import Reply
 from mapsrv.store.redis.target import Target
 
 CALL_SECONDS = 0.9  # for a call with its connecting: a stalled Redis is noticed within a second
 SENTINEL_SECONDS = 0.25  # for one sentinel, so that a dead one leaves time to ask the next
+OPEN_SECONDS = 0.4  # after a failure, that callers are refused at once
 CLOSE_SECONDS = 2.0  # for the connections to end
 CONNECTIONS = 8  # calls at once: Redis does them one by one anyway
 LISTENERS = 2  # connections that hear publications: one, and the next while it ends
 
 Command: TypeAlias = "tuple[bytes | str | int, ...]"
 
-# What a reply that begins so means, for all sessions; anything else is told as it came. No ids.
+# What a reply that begins so means: it concerns the whole server, so the store is away. No ids.
 EXPLAINED = {
     "OOM": "Redis, where the maps are kept, has no memory left: have its maxmemory raised.",
     "MISCONF": "Redis, where the maps are kept, cannot write to its disk: have it checked.",
@@ -45,6 +47,8 @@ EXPLAINED = {
     "NOAUTH": "Redis, where the maps are kept, wants a password: have the address after --store checked.",
     "WRONGPASS": "Redis, where the maps are kept, refused the password: have it checked.",
     "NOPERM": "Redis, where the maps are kept, does not allow that: have the rights of its user checked.",
+    "CLUSTERDOWN": "Redis, where the maps are kept, is a cluster that is down: have it checked.",
+    "MOVED": "Redis, where the maps are kept, is one of a cluster, which mapsrv cannot use: name another.",
 }
 IN_DOUBT = "It is not known whether the change was made: send it again with the same id."
 
@@ -67,34 +71,48 @@ class Script:
         return ("EVALSHA", self.sha, len(keys), *keys, *args)
 
 
-CREATE, RENEW, COMMIT = (Script.named(name) for name in ("create", "renew", "commit"))
-_LOAD: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", s.source) for s in (CREATE, RENEW, COMMIT))
+CREATE, RENEW, COMMIT, SEED = SCRIPTS = [Script.named(name) for name in ("create", "renew", "commit", "seed")]
+_LOAD: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", s.source) for s in SCRIPTS)
 
 
 # The client cuts the word off the errors that it has classes for.
 _WORDS: dict[type[BaseException], str] = {
     exceptions.AuthenticationError: "NOAUTH",
     exceptions.BusyLoadingError: "LOADING",
+    exceptions.MasterDownError: "MASTERDOWN",  # before its parent
+    exceptions.ClusterDownError: "CLUSTERDOWN",
+    exceptions.MovedError: "MOVED",
     exceptions.NoPermissionError: "NOPERM",
     exceptions.OutOfMemoryError: "OOM",
     exceptions.ReadOnlyError: "READONLY",
 }
+# Where one command keeps a transaction from running, it writes "Command # 1 (...) ...: ('OOM ...',)".
+_FIRST_WORD = re.compile(r"(?:\A|\bcaused error: \(['\"])([A-Z]+)\b")
 
 
 def word_of(error: BaseException) -> str:
     """Return the word that an error of Redis begins with, where it is one of EXPLAINED, else nothing."""
     known = (word for kind, word in _WORDS.items() if isinstance(error, kind))
-    return next(known, next((word for word in EXPLAINED if str(error).startswith(word)), ""))
+    words = (word for word in _FIRST_WORD.findall(str(error)) if word in EXPLAINED)
+    return next(known, next(words, ""))
 
 
 def explain(error: BaseException) -> StoreUnavailable:
-    """Return the refusal for an error of the client or the server."""
-    if (word := word_of(error)) or isinstance(error, exceptions.ResponseError):
-        said = EXPLAINED.get(word, "Redis, where the maps are kept, refused a command: have its log checked.")
-        return StoreUnavailable(f"{said} ({word or type(error).__name__})")
+    """Return the refusal for an error of the client or the server: StoreAway for what concerns all maps."""
+    if word := word_of(error):
+        return StoreAway(f"{EXPLAINED[word]} ({word})", retry_after=1)
+    if isinstance(error, exceptions.ResponseError):
+        said = "Redis, where the maps are kept, refused a command: have its log checked."
+        return StoreUnavailable(f"{said} ({type(error).__name__})")
     if isinstance(error, (trio.TooSlowError, exceptions.TimeoutError)):
-        return StoreUnavailable(f"Redis, where the maps are kept, did not answer in time. {IN_DOUBT}")
-    return StoreUnavailable(f"Redis, where the maps are kept, cannot be reached. {IN_DOUBT}")
+        return StoreAway(f"Redis, where the maps are kept, did not answer in time. {IN_DOUBT}", retry_after=1)
+    return StoreAway(f"Redis, where the maps are kept, cannot be reached. {IN_DOUBT}", retry_after=1)
+
+
+def raise_if_away(reply: Reply) -> None:
+    """Raise StoreAway for a reply that concerns the whole server, not what was asked."""
+    if isinstance(reply, Exception) and isinstance(error := explain(reply), StoreAway):
+        raise error from reply
 
 
 class Link:
@@ -104,6 +122,7 @@ class Link:
         self._loop, self._client, self._clients = loop, clients[0], clients
         self._turns = trio.CapacityLimiter(CONNECTIONS)
         self._failures = 0
+        self._open_until = 0.0  # the breaker: 0 while all is well
 
     async def call(self, *command: bytes | str | int) -> Reply:
         """Do one command. Raises StoreUnavailable, for an error in the reply too."""
@@ -136,18 +155,30 @@ class Link:
     async def _send(self, commands: Sequence[Command], atomic: bool, seconds: float) -> list[Reply]:
         failures = self._failures
         async with self._turns:
-            if failures != self._failures:  # whoever waits in line behind a stall waits no second more
-                raise StoreUnavailable("Redis, where the maps are kept, cannot be reached. Nothing was sent.")
+            self._check_breaker(failures, seconds)
             try:
                 with trio.fail_after(seconds):
                     replies: list[Reply] = await self._aio(self._execute(commands, atomic))
             except (exceptions.RedisError, OSError, trio.TooSlowError) as error:
                 self._failures += 1
+                self._open_until = trio.current_time() + OPEN_SECONDS
                 raise explain(error) from error
+        self._open_until = 0.0
         if any(isinstance(reply, exceptions.ReadOnlyError) for reply in replies):
             # The master became a replica: what leads to it (DNS, a proxy) may lead elsewhere by now.
             await self._aio(self._client.connection_pool.disconnect(inuse_connections=False))
         return replies
+
+    def _check_breaker(self, failures: int, seconds: float) -> None:
+        """Raise StoreAway while it is known that nothing answers; after a while one call tries again."""
+        now = trio.current_time()
+        # Whoever waited in line behind a stall waits no second more.
+        if failures != self._failures or now < self._open_until:
+            raise StoreAway(
+                "Redis, where the maps are kept, cannot be reached. Nothing was sent.", retry_after=1
+            )
+        if self._open_until:
+            self._open_until = now + seconds
 
     async def _execute(self, commands: Sequence[Command], atomic: bool) -> list[Reply]:
         async with self._client.pipeline(transaction=atomic) as pipe:

@@ -6,14 +6,15 @@ and nothing of it is overwritten.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import trio
+from redis.exceptions import NoScriptError
 
 from mapsrv.core import log
-from mapsrv.core.log import Head
+from mapsrv.core.log import Head, Position
 from mapsrv.errors import StoreUnavailable
 from mapsrv.store import (
     FORMAT,
@@ -25,6 +26,7 @@ from mapsrv.store import (
     Ok,
     Outcome,
     Refused,
+    Seed,
     StoredSession,
     Unknown,
 )
@@ -39,8 +41,9 @@ from mapsrv.store.redis.layout import (
     names,
     pairs,
     record_from_bytes,
+    seed_arguments,
 )
-from mapsrv.store.redis.link import COMMIT, CREATE, RENEW, Command, explain
+from mapsrv.store.redis.link import COMMIT, CREATE, RENEW, SEED, Command, explain, raise_if_away
 
 DAY = 86_400
 SLICE_BYTES = 256 * 1024  # parsed between two checkpoints, about 3 ms
@@ -73,6 +76,11 @@ def renew_command(session_id: str, kept: Lifetimes) -> Command:
     return RENEW.call(keys_of(session_id), kept.session, kept.unchanged)
 
 
+def seed_command(seed: Seed, kept: Lifetimes) -> Command:
+    """Return what begins a session anew; the reply is 1 when that was done."""
+    return SEED.call(keys_of(seed.session_id), *seed_arguments(seed, FORMAT, kept.session))
+
+
 def load_commands(session_id: str, kept: Lifetimes) -> list[Command]:
     """Return what renews and reads a session."""
     _meta, state, events, keys = keys_of(session_id)
@@ -94,9 +102,14 @@ def commit_command(batch: Batch, kept: Lifetimes) -> Command:
 
 
 def outcome(session_id: str, reply: Reply) -> Outcome:
-    """Return what became of a batch. Raises StoreUnavailable for an error that is not the session's own."""
-    if isinstance(reply, Exception) and "WRONGTYPE" not in str(reply):
-        raise explain(reply) from reply
+    """Return what became of a batch. Raises StoreAway for an error that is not the session's own.
+
+    Then other batches of the same commit may have become OK: all of them are in doubt, and sent again
+    they are answered with DONE, since the store remembers their keys.
+    """
+    raise_if_away(reply)
+    if isinstance(reply, NoScriptError):  # lost twice while one commit was sent: nothing was done
+        return Refused(explain(reply))
     try:
         match reply:
             case [b"OK"]:
@@ -159,7 +172,7 @@ async def _stored(replies: Sequence[Reply]) -> StoredSession:
     entries = await _entries(events, base)
     if (entries[-1].record.head if entries else base) != head:
         raise Damaged("log", "does not end where the map stands")
-    return StoredSession(head, components, base, entries, await _records(keys))
+    return StoredSession(head, components, base, entries, await _records(keys), _came_from(facts))
 
 
 def _meta(reply: list[Reply]) -> dict[bytes, bytes]:
@@ -171,6 +184,13 @@ def _meta(reply: list[Reply]) -> dict[bytes, bytes]:
         newer = f"format {int(version)}, this one reads {FORMAT}"
         raise Damaged("meta", f"was written by a newer mapsrv ({newer})")
     return facts
+
+
+def _came_from(facts: Mapping[bytes, bytes]) -> tuple[Position, ...]:
+    positions = [Position.parse(text) for text in facts.get(b"from", b"").decode(errors="replace").split()]
+    if None in positions:
+        raise Damaged("meta", "does not parse")
+    return tuple(position for position in positions if position is not None)
 
 
 async def _entries(events: list[Reply], head: Head) -> tuple[Entry, ...]:

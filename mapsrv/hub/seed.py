@@ -1,0 +1,45 @@
+"""What a store that lost a session is given of it, in slices, so that a large map does not hold the loop."""
+
+from __future__ import annotations
+
+import trio
+
+from mapsrv.core.log import Head, Position, Record
+from mapsrv.core.ops import BasemapSet, CameraSet, LayerPut, Op, TitleSet
+from mapsrv.core.session import Session
+from mapsrv.store import Component, KeyRecord, Seed
+from mapsrv.wire import codec
+
+MAX_CAME_FROM = 8  # histories that are remembered: as many losses while one process sleeps
+SLICE = 500  # layers or keys between two checkpoints, some 3 ms
+
+
+async def seed_of(session_id: str, session: Session, expect: Head | None, epoch: str) -> tuple[Seed, Session]:
+    """Return the seed of a session under a new epoch, and the Session that it is then."""
+    old = session.head
+    # The revision goes on: only the epoch and the chain begin anew.
+    head = Head(epoch, old.revision, Head.of_epoch(epoch).hash)
+    came_from = (old.position, *session.came_from)[:MAX_CAME_FROM]
+    state, keys = session.state, list(session.keys.items())
+    whole: list[Op] = [TitleSet(state.title), BasemapSet(state.basemap), CameraSet(state.camera)]
+    whole += [LayerPut(layer) for layer in state]
+    components: dict[str, Component] = {}
+    for start in range(0, len(whole), SLICE):
+        parts = codec.components(state, whole[start : start + SLICE])
+        components.update({name: Component(*part) for name, part in parts.items()})
+        await trio.lowlevel.checkpoint()
+    records: list[KeyRecord] = []
+    for start in range(0, len(keys), SLICE):
+        records += [_key_record(key, record) for key, record in keys[start : start + SLICE]]
+        await trio.lowlevel.checkpoint()
+    seed = Seed(session_id, expect, head, components, tuple(records), came_from)
+    return seed, Session(head, codec.encode_event, state=state, keys=keys, came_from=came_from)
+
+
+def _key_record(key: str, record: Record) -> KeyRecord:
+    return KeyRecord(key, record.fingerprint, codec.answer_to_bytes(record.answer), _head(record.position))
+
+
+def _head(position: Position) -> Head:
+    """Return a head at that position; of its hash only the check is known, which is all that is told."""
+    return Head(position.epoch, position.revision, bytes.fromhex(position.check).ljust(32, b"\0"))
