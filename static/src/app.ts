@@ -3,6 +3,7 @@
 
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { applyOp, isKnownOp } from "./state/apply.ts";
+import { Refusals } from "./state/refused.ts";
 import { toStyle } from "./state/style.ts";
 import type { Camera, FeatureDiff, MapEvent, MapLayer, MapState, Snapshot } from "./state/types.ts";
 import { CameraGuide } from "./map/camera.ts";
@@ -13,7 +14,9 @@ import { Sync } from "./map/sync.ts";
 import { byId } from "./panel/dom.ts";
 import { LayerList, type LayerActions } from "./panel/layers.ts";
 import { layerIdFor } from "./panel/slug.ts";
-import { showConnection, showMessage, showPeople, showProblems, showStatus, showTitle } from "./panel/status.ts";
+import { RefusedNotice } from "./panel/refused.ts";
+import type { Status } from "./panel/saving.ts";
+import { line, saving, showMessage, showPeople, showProblems, showTitle } from "./panel/status.ts";
 import { showGone, showOutdated } from "./panel/gone.ts";
 import type { Presence } from "./wire/presence.ts";
 import type { Server } from "./wire/server.ts";
@@ -29,6 +32,8 @@ export class App implements StreamListener, LayerActions {
   readonly problems: Problems;
   private readonly sync: Sync;
   private readonly list: LayerList;
+  private readonly refusals = new Refusals();
+  private readonly notice = new RefusedNotice(() => this.map.getCanvas().focus());
   private readonly baseUrl = new URL(".", location.href).href.replace(/\/$/, "");
   private position = "";
   private drawable = false;
@@ -53,7 +58,8 @@ export class App implements StreamListener, LayerActions {
   }
 
   onConnection(connection: Connection): void {
-    showConnection(connection);
+    document.documentElement.dataset.connection = connection === "paused" || connection === "gone" ? "lost" : connection;
+    line.set(connection);
     if (connection === "gone") showGone();
     if (connection !== "open") return;
     this.presence.renew();
@@ -89,7 +95,11 @@ export class App implements StreamListener, LayerActions {
   }
 
   onPresence = showPeople;
-  onStatus = showStatus;
+
+  onStatus(status: Status): void {
+    saving.status(status);
+    this.notice.add(this.refusals.take(status.refused));
+  }
 
   show(layer: MapLayer, visible: boolean): Promise<boolean> {
     return this.command("toggle_layer", { layer_id: layer.id, action: visible ? "show" : "hide" });

@@ -127,11 +127,20 @@ describe("when EventSource gives up", () => {
   });
 });
 
-test("drain closes and comes back soon", async () => {
+test("after drain the browser is left to come back in its own time", async () => {
   opened().say("drain", {});
-  expect([stream.connection, last().closed]).toEqual(["connecting", true]);
-  await vi.advanceTimersByTimeAsync(1_500);
-  expect([sources.length, last().position]).toEqual([2, "e.1.a"]);
+  expect([stream.connection, last().closed]).toEqual(["open", false]);
+  last().onerror!(); // the server ends it
+  await vi.advanceTimersByTimeAsync(SILENCE_MS - 1);
+  expect([stream.connection, sources.length]).toEqual(["connecting", 1]);
+  last().onopen!();
+  expect(stream.connection).toBe("open");
+});
+
+test("a drained stream that is never ended is left when it is silent", async () => {
+  opened().say("drain", {});
+  await vi.advanceTimersByTimeAsync(SILENCE_MS);
+  expect([sources.length, last().position, sources[0].closed]).toEqual([2, "e.1.a", true]);
 });
 
 test("a stream that was left is not listened to", () => {

@@ -1,23 +1,17 @@
 // The facts about the map as text: its title, the line to the server, where changes are kept, who is here, what failed.
 
-import type { Connection } from "../wire/stream.ts";
 import type { Problem } from "../wire/presence.ts";
 import { byId, el, setText } from "./dom.ts";
+import { Line, type Said } from "./line.ts";
+import { Saving, type Words } from "./saving.ts";
 
-const CONNECTION: { [K in Connection]: string } = {
+const LINE: { [K in Said]: string } = {
   connecting: "Connecting …",
   open: "Connected",
+  reconnecting: "Reconnecting …",
   lost: "Not connected. Trying again …",
   paused: "Paused while this tab is hidden",
   gone: "Not connected",
-};
-
-const DURABILITY: { [word: string]: string } = {
-  disk: "Saved on disk",
-  sqlite: "Saved on disk",
-  memory: "Kept in memory only",
-  shared: "Saved on the server",
-  redis: "Saved on the server",
 };
 
 const MESSAGE_MS = 12_000;
@@ -28,27 +22,19 @@ export function showTitle(title: string): void {
   document.title = title ? `${title} · mapsrv` : "mapsrv";
 }
 
-export function showConnection(connection: Connection): void {
-  setText(byId("connection"), CONNECTION[connection]);
-  const seen = connection === "open" || connection === "connecting" ? connection : "lost";
-  document.documentElement.dataset.connection = seen;
-}
+/** What is said of the line to the server; what it really is stands in `data-connection`. */
+export const line = new Line((said) => {
+  setText(byId("connection"), LINE[said]);
+  byId("connection").dataset.said = said;
+  byId("connection").classList.toggle("unusual", said === "reconnecting" || said === "lost");
+});
 
-export interface Status {
-  durability?: string;
-  pending?: number;
-  refused?: string[] | boolean; // what the server takes no more, and why not
-}
-
-export function showStatus({ durability, pending, refused }: Status): void {
-  const parts = [durability ? (DURABILITY[durability] ?? sentence(durability)) : ""];
-  if (pending) parts.push(pending === 1 ? "1 change waits to be saved" : `${pending} changes wait to be saved`);
-  if (Array.isArray(refused)) parts.push(...refused.filter((reason) => typeof reason === "string"));
-  else if (refused) parts.push("Changes are refused for now");
-  setText(byId("durability"), parts.filter(Boolean).join(". "));
-}
-
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1).replaceAll("_", " ");
+export const saving = new Saving(({ fact, news, waiting }: Words) => {
+  setText(byId("durability"), fact);
+  setText(byId("news"), news);
+  setText(byId("waiting"), waiting);
+  byId("saving").classList.toggle("unusual", news !== "");
+});
 
 export function showPeople({ count = 0, viewers = [] }: { count?: number; viewers?: { name?: string }[] }): void {
   const names = viewers.map((viewer) => viewer.name).filter(Boolean).slice(0, MOST_NAMES);

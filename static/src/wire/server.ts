@@ -3,7 +3,9 @@
 
 import type { EventSourceLike } from "./stream.ts";
 
-const EXPLAIN_UNREACHABLE = "The server could not be reached. The change was not made.";
+const EXPLAIN_UNREACHABLE = "The server could not be reached. The change may not have been made.";
+const WAITS_MS = [500, 1_000, 2_000, 4_000]; // in which another process takes over from one that was killed
+const AGAIN = new Set([502, 503, 504]);
 
 export interface DataAnswer {
   data: string;
@@ -29,15 +31,14 @@ export class Server {
     }
   }
 
-  /** Sends a command; after a network failure once more, under the same key, so it is done at most once. */
+  /** Sends a command, and again where the server is away: always under the same key, so it is done at most once. */
   async command(command: string, args: object): Promise<any> {
     const body = JSON.stringify({ command, arguments: args, id: randomId() });
-    const send = (): Promise<Response> => this.post("commands", body);
-    return answered(await send().catch(send).catch(unreachable));
+    return answered(await patiently(() => this.post("commands", body)));
   }
 
   async upload(file: Blob): Promise<DataAnswer> {
-    return answered(await this.post("data", file, "application/geo+json").catch(unreachable));
+    return answered(await patiently(() => this.post("data", file, "application/geo+json")));
   }
 
   /** Presence is worth nothing a moment later, so failures are left alone. `last`: the page is going away. */
@@ -55,9 +56,17 @@ export class Server {
   }
 }
 
-const unreachable = (): never => {
+/** The first answer that is not "away", or the last one; a server that asks for a longer wait is not pressed. */
+async function patiently(send: () => Promise<Response>): Promise<Response> {
+  for (const wait of [...WAITS_MS, null]) {
+    const answer = await send().catch(() => null);
+    const away = answer === null || AGAIN.has(answer.status);
+    const longer = Number(answer?.headers.get("Retry-After")) * 1_000 > WAITS_MS.at(-1)!;
+    if (answer && (!away || longer || wait === null)) return answer;
+    await new Promise((resolve) => setTimeout(resolve, wait ?? 0));
+  }
   throw new Error(EXPLAIN_UNREACHABLE);
-};
+}
 
 async function answered(response: Response): Promise<any> {
   const value = await response.json().catch(() => null);

@@ -7,7 +7,6 @@ export const SILENCE_MS = 40_000; // the server pings every 15 s: two missed, an
 export const HIDDEN_MS = 60_000; // browsers allow six streams to a host, so a hidden tab gives its own back
 const BACKOFF_MIN_MS = 1_000;
 const BACKOFF_MAX_MS = 30_000;
-const DRAIN_MAX_MS = 1_500; // spreads the viewers of a server that stops
 const CLOSED = 2; // EventSource.CLOSED: it has given up
 
 /** gone: the map is no longer there. paused: closed by us, as nobody looks. */
@@ -67,7 +66,7 @@ export class Stream {
     on("presence", (data) => this.listener.onPresence(data));
     on("status", (data) => this.listener.onStatus(data));
     on("ping", (data) => this.ping(data));
-    on("drain", () => this.later(this.setting.random() * DRAIN_MAX_MS));
+    on("drain", () => undefined); // the server ends the stream, and the browser comes back after the `retry:` told last
     source.onopen = () => source === this.source && this.opened();
     source.onerror = () => source === this.source && this.failed(source);
     this.watch();
@@ -144,7 +143,7 @@ export class Stream {
     this.start();
   }
 
-  /** While it is CONNECTING the EventSource retries by itself, sending the last id; CLOSED is final. */
+  /** While it is CONNECTING the EventSource retries by itself, after the last `retry:`, with the last id; CLOSED is final. */
   private failed(source: EventSourceLike): void {
     if (source.readyState !== CLOSED) return this.become("connecting");
     this.stop();
@@ -164,7 +163,6 @@ export class Stream {
 
   private later(ms: number): void {
     this.stop();
-    if (this.connection === "open") this.become("connecting");
     this.retry = this.setting.setTimeout(() => this.start(), ms);
   }
 }
