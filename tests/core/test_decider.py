@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapsrv.core import commands as c
-from mapsrv.core import decider
+from mapsrv.core import decider, fit
 from mapsrv.core import ops as o
 from mapsrv.core.arrange import MAX_RANK
 from mapsrv.core.decider import apply, apply_all, changed, decide
@@ -242,3 +242,51 @@ def test_what_is_so_already_becomes_no_op() -> None:
         c.MoveLayer("a"),
     ):
         assert decide(state, wanted) == ()
+
+
+def _fits(state: MapState, op: o.Op, *touched: str) -> bool:
+    try:
+        assert decide(state, c.Reapply((op,), frozenset(touched))) == (op,)
+    except MapsrvError as error:
+        assert error.code == "out_of_date"
+        return False
+    return True
+
+
+@pytest.mark.parametrize("op", [o.TitleSet("x"), o.BasemapSet("none"), o.CameraSet(Camera())])
+def test_what_concerns_the_map_as_a_whole_always_fits_again(op: o.Op) -> None:
+    assert _fits(MapState(), op)
+
+
+def test_an_op_on_a_layer_fits_again_while_the_layer_is_there() -> None:
+    state = added("a", {"id": "x", "type": "circle"})
+    for there, op in (
+        ("a", o.LayerRemoved("a")),
+        ("a", o.LayerSet("a", {"visible": False})),
+        ("a", o.Restyled("a", "x", {"minzoom": 2})),
+        ("a", o.FeaturesUpdated("a", remove=(1,))),
+    ):
+        assert _fits(state, op) and not _fits(MapState(), op), there
+    assert not _fits(state, o.Restyled("a", "gone", {"minzoom": 2}))
+
+
+def test_a_whole_document_fits_again_unless_others_changed_the_layer() -> None:
+    state, op = added("a"), o.FeaturesUpdated("a", data="data/" + "0" * 64)
+    assert _fits(state, op) and _fits(state, op, "b") and not _fits(state, op, "a")
+    by_name = apply(state, op)
+    assert not _fits(by_name, o.FeaturesUpdated("a", remove=(1,))), "there is nothing here to change it in"
+
+
+def test_a_layer_fits_again_where_its_ids_are_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    put = o.LayerPut(added("a", {"id": "x", "type": "circle"}).layers["a"])
+    assert _fits(MapState(), put) and _fits(added("a"), put)
+    assert not _fits(added("b", {"id": "x", "type": "circle"}), put)
+    assert not _fits(added("b", {"id": "a", "type": "circle"}), put)
+    assert not _fits(added("x", {"id": "y", "type": "circle"}), put)
+    monkeypatch.setattr(fit, "MAX_LAYERS", 1)
+    assert _fits(MapState(), put) and not _fits(added("b"), put)
+
+
+def test_only_what_fits_is_done_again() -> None:
+    ops = (o.LayerRemoved("gone"), o.TitleSet("x"), o.LayerRemoved("a"), o.LayerSet("a", {"visible": False}))
+    assert decide(added("a"), c.Reapply(ops)) == ops[1:3]
