@@ -56,6 +56,9 @@ def _other_epoch(ours: Session, theirs: Session) -> Relation:
             return _parted(ours, theirs, position.revision if agreed else -1)
     if any(position.epoch == theirs.head.epoch for position in ours.came_from):
         return WentBack()
+    ancestors = {position.epoch for position in ours.came_from}
+    if any(position.epoch in ancestors for position in theirs.came_from):
+        return _parted(ours, theirs, -1)  # both began anew from one: it was lost twice
     return Follows()
 
 

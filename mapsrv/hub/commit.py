@@ -73,6 +73,7 @@ class Committer:
                 await self._wake.wait()
             self._idle = trio.Event()
             for live in [live for live in self._due if live.out_of_step]:
+                del self._due[live]  # before it is read: what is submitted meanwhile stands in line anew
                 await self._catch_up(live)
             if self._shore.away:
                 self._let_go()
@@ -95,6 +96,9 @@ class Committer:
         events = size = 0
         for _ in range(len(self._due)):
             live, _none = self._due.popitem(last=False)
+            if live.out_of_step:  # since others were read: it is read first, in the next round
+                self._due[live] = None
+                continue
             share: list[Pending] = []
             for pending in live.session.pending:
                 if events and (events >= MAX_EVENTS or size + len(pending.event.body) > MAX_BYTES):

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from mapsrv.core.log import Event
+from mapsrv.core.log import Event, Head
 from mapsrv.core.state import Json
 from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.hub.live import LiveSession
@@ -48,6 +48,7 @@ class Link:
         self._dropped: list[str] = []
         self._early: dict[str, deque[Entry]] = {}  # news of sessions that are being loaded
         self._check_now = trio.Event()
+        self._check_now.set()  # who the store is must be known before it can be another
 
     async def watch(self, session_id: str) -> None:
         """Hear of a session before it is loaded, so that nothing falls between."""
@@ -132,16 +133,9 @@ class Link:
         known = {name: live.session.head for name in ids if (live := self._held().get(name))}
         for session_id, head in (await self._store.heads(ids)).items():
             live, before = self._held().get(session_id), known.get(session_id)
-            if live is None or before is None or live.in_flight or head == live.session.head:
+            if live is None or before is None or live.in_flight or live.branch is not None:
                 continue
-            # What came meanwhile is ahead of what was asked. What was there before cannot be ahead of a
-            # store that has lost nothing.
-            if head is None or head.epoch != before.epoch or head == before:
-                live.out_of_step = head != before
-            else:
-                live.out_of_step = (
-                    head.revision >= live.session.head.revision or head.revision < before.revision
-                )
+            live.out_of_step = live.out_of_step or _is_elsewhere(live.session.head, before, head)
             if live.out_of_step:
                 self._reread(live)
 
@@ -170,6 +164,17 @@ class Link:
 def heard(entry: Entry) -> Event:
     """Return the event of an entry, its ops read. Raises ValueError, KeyError or TypeError for a torn one."""
     return event_of(entry, codec.decode_event(entry.body)[2])
+
+
+def _is_elsewhere(now: Head, before: Head, head: Head | None) -> bool:
+    """Return whether a store that says `head`, asked at `before`, has not the history of `now`."""
+    if head is None or head.epoch != before.epoch:
+        return head != now
+    # What came meanwhile is ahead of what was asked. What was there before cannot be ahead of a store
+    # that has lost nothing.
+    if head in (before, now):
+        return False
+    return head.revision >= now.revision or head.revision < before.revision
 
 
 def _presence(body: bytes) -> dict[str, Json] | None:

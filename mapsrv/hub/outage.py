@@ -61,10 +61,16 @@ class Outage:
         log.warning("store=back seconds=%.1f", trio.current_time() - self._since)
         self._ended()
 
-    async def identify(self) -> None:
-        """Ask who the store is; raises StoreUnavailable. Another than before has lost what it had."""
+    async def identify(self) -> bool:
+        """Ask who the store is, and return whether it has lost what it had: then it is another than before.
+
+        Raises StoreUnavailable.
+        """
+        known = self._identity  # as it was when asked: whoever else finds the loss meanwhile, we find it too
         identity = await self._store.identity()
-        known, self._identity = self._identity, identity
-        if known not in (None, identity):
+        lost = known not in (None, identity)
+        if lost:
             log.warning("store=lost reason='it is another, or was emptied'")
             await self._store.note_loss()
+        self._identity = identity  # only now: a loss that could not be noted is found again
+        return lost

@@ -88,7 +88,9 @@ class Hub:
 
     async def exists(self, session_id: str) -> bool:
         """Return whether there is a map of that id."""
-        return session_id in self._live or await self.store.exists(session_id)
+        if session_id in self._live or await self.store.exists(session_id):
+            return True
+        return await self._has_lost() and await self.store.exists(session_id)
 
     @asynccontextmanager
     async def open_session(self, session_id: str) -> AsyncIterator[LiveSession]:
@@ -186,10 +188,16 @@ class Hub:
 
     async def _load(self, session_id: str) -> LiveSession:
         stored = await self.store.load(session_id)
+        if stored is None and await self._has_lost():
+            stored = await self.store.load(session_id)
         if stored is None:
             raise UnknownSession("There is no map of that id. It may have been forgotten; open a new one.")
         self._make_room()
         return LiveSession(session_id, await restored(stored), self)
+
+    async def _has_lost(self) -> bool:
+        """Ask before a map is told to be unknown: others may hold it, if the store was emptied just now."""
+        return self.outage is not None and await self.outage.identify()
 
     async def _load_in_step(self, session_id: str, link: Link) -> LiveSession:
         """Watch, then load: what is heard meanwhile is applied then, so that nothing falls between."""

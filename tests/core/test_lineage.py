@@ -134,3 +134,10 @@ def test_what_is_done_again_keeps_the_answer_that_its_author_has() -> None:
     done = session.propose(wanted)
     assert isinstance(done, Pending) and done.event.record.answer == answer
     assert isinstance(done.state, MapState) and done.state.title == "a"
+
+
+def test_two_histories_begun_anew_from_one_are_told_apart_by_keys() -> None:
+    first = of("a")
+    found = compare(anew(first, "ours", "b"), anew(first, "theirs", "x"))
+    assert isinstance(found, Parted)
+    assert (keys(found.missing), keys(found.others)) == (["b"], ["x"])
