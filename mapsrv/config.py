@@ -132,6 +132,12 @@ def _store(text: str) -> str:
     return text
 
 
+def _without_secret(text: str) -> str:
+    """Return an address without what may hold a password."""
+    user, at, host = text.partition("?")[0].rpartition("@")
+    return f"...@{host}" if at else user + host
+
+
 _port = _whole(0, 65535)
 _count = _whole(1, 1_000_000)
 _bytes = _amount(_SIZES, 1024, 2**30, "a size from 1KiB to 1GiB, such as 16MiB or 16777216")
@@ -203,7 +209,8 @@ def options() -> tuple[Option, ...]:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        print(f"mapsrv: {message.rstrip('.')}. See mapsrv --help.", file=sys.stderr)
+        shown = re.sub(r"://[^\s'\"]*@", "://...@", message).rstrip(".")  # a store's password
+        print(f"mapsrv: {shown}. See mapsrv --help.", file=sys.stderr)
         sys.exit(2)
 
 
@@ -239,7 +246,8 @@ def parse(argv: Sequence[str], environ: Mapping[str, str]) -> Config:
         try:
             values[option.field] = option.convert(text)
         except WrongValue as error:
-            parser.error(f"{source} {error}, not {text[:200]!r}")
+            shown = _without_secret(text) if option.name == "store" else text
+            parser.error(f"{source} {error}, not {shown[:200]!r}")
     data_dir = values.setdefault("data_dir", platformdirs.user_data_path("mapsrv", appauthor=False))
     values.setdefault("store", f"sqlite:{data_dir / 'maps.sqlite'}")
     values.setdefault("open", True)

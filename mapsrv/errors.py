@@ -152,6 +152,10 @@ class StoreAway(StoreUnavailable):
     """The store as a whole cannot answer. It says nothing about any one map."""
 
 
+class StoreDamaged(StoreUnavailable):
+    """One thing in the store is not what mapsrv wrote there. All else lives on."""
+
+
 class Draining(MapsrvError):
     """This server is stopping; another, or the next, will serve."""
 

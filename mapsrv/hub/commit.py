@@ -13,7 +13,7 @@ import trio
 
 from mapsrv.core.log import Head
 from mapsrv.core.session import Pending
-from mapsrv.errors import MapsrvError, StoreAway
+from mapsrv.errors import MapsrvError, StoreAway, StoreDamaged
 from mapsrv.hub.live import LiveSession
 from mapsrv.metrics import BATCH_EVENTS, COMMIT_SECONDS, CONFLICTS, RESYNCS, STORE_ERRORS
 from mapsrv.store import Batch, Component, Done, Entry, KeyRecord, Moved, Ok, Outcome, Refused, Store, Unknown
@@ -165,7 +165,7 @@ class Committer:
         try:
             await self._shore.resync(live)
         except MapsrvError as error:
-            self.failing = True
+            self.failing = not isinstance(error, StoreDamaged)  # which says nothing of the store as a whole
             if isinstance(error, StoreAway) and self._shore.lost_touch(error):
                 self._due.pop(live, None)
                 self.submit(live)  # alone, if anything is pending

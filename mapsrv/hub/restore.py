@@ -9,15 +9,28 @@ from mapsrv.core.ops import Op
 from mapsrv.core.session import Session
 from mapsrv.core.state import MapLayer
 from mapsrv.store import Entry, KeyRecord, SharedStore, Store, StoredSession
-from mapsrv.wire import codec
+from mapsrv.store.damage import damaged
+from mapsrv.wire import codec, parts
 
 SLICE_BYTES = 256 * 1024  # of JSON parsed between two checkpoints, about 3 ms
 SLICE_KEYS = 500
 
 
 async def restored(stored: StoredSession) -> Session:
-    """Return the session at the store's head. Its log's events carry no ops: readers need only bodies."""
-    state = codec.base_state(stored.components)
+    """Return the session at the store's head. Its log's events carry no ops: readers need only bodies.
+
+    Raises StoreDamaged where a part of it, or what was answered to a key, does not parse.
+    """
+    try:
+        return await _restored(stored)
+    except parts.TornPart as error:
+        raise damaged("map_state", "The map's map_state", f"does not parse at {error.name[:80]!r}") from error
+    except ValueError as error:
+        raise damaged("map_keys", "The map's map_keys", "does not parse") from error
+
+
+async def _restored(stored: StoredSession) -> Session:
+    state = parts.base_state(stored.components)
     layers = await _layers(stored)
     log = EventLog(stored.base)
     for entry in stored.log:
@@ -39,8 +52,8 @@ async def restored(stored: StoredSession) -> Session:
 
 async def _layers(stored: StoredSession) -> list[MapLayer]:
     layers, size = [], 0
-    for body in codec.layer_components(stored.components):
-        layers.append(codec.layer_from_bytes(body))
+    for name, body in parts.layer_components(stored.components):
+        layers.append(parts.layer_from_bytes(name, body))
         size += len(body)
         if size > SLICE_BYTES:
             size = 0

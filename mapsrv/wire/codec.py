@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
@@ -62,7 +62,14 @@ def dumps(value: Json) -> bytes:
 
 def loads(body: bytes) -> Json:
     """Return what dumps wrote. Raises ValueError."""
-    return json.loads(body)
+    try:
+        return json.loads(body, parse_constant=_no_constant)
+    except RecursionError as error:
+        raise ValueError("JSON that nests too deep") from error
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 # --- events --------------------------------------------------------------------
@@ -121,9 +128,12 @@ def encode_event(at: str, origin: Origin, ops: Iterable[o.Op]) -> bytes:
 
 
 def decode_event(body: bytes) -> tuple[str, Origin, tuple[o.Op, ...]]:
-    """Read what encode_event wrote."""
-    value = json.loads(body)
-    return value["at"], Origin(**value["origin"]), tuple(op_from_json(op) for op in value["ops"])
+    """Read what encode_event wrote; raises ValueError, KeyError or TypeError for anything else."""
+    value = loads(body)
+    try:
+        return value["at"], Origin(**value["origin"]), tuple(op_from_json(op) for op in value["ops"])
+    except AttributeError as error:
+        raise TypeError("not an op") from error
 
 
 # --- states ----------------------------------------------------------------------
@@ -187,27 +197,9 @@ def components(state: MapState, ops: Iterable[o.Op]) -> dict[str, tuple[bytes | 
     return parts
 
 
-def base_state(parts: Mapping[str, bytes]) -> MapState:
-    """Return the state that the parts tell, without its layers; what was never set is as in a new map."""
-    new = MapState()
-    title, basemap, camera = (parts.get(name) for name in ("title", "basemap", "camera"))
-    return MapState(
-        new.title if title is None else json.loads(title),
-        new.basemap if basemap is None else json.loads(basemap),
-        new.camera if camera is None else Camera.from_json(json.loads(camera)),
-    )
-
-
-def layer_components(parts: Mapping[str, bytes]) -> Iterator[bytes]:
-    """Yield the JSON of each layer among the parts."""
-    return (body for name, body in parts.items() if name.startswith(LAYER))
-
-
-def layer_from_bytes(body: bytes) -> MapLayer:
-    """Read what layer_bytes wrote."""
-    layer = MapLayer.from_json(json.loads(body))
+def remember_layer(layer: MapLayer, body: bytes) -> None:
+    """Note what a layer was read from, so that it need not be encoded again."""
     _layers[layer] = body
-    return layer
 
 
 # --- answers and fingerprints ------------------------------------------------------
@@ -219,9 +211,12 @@ def answer_to_bytes(answer: c.Answer) -> bytes:
 
 
 def answer_from_bytes(body: bytes) -> c.Answer:
-    """Read what answer_to_bytes wrote."""
-    value = json.loads(body)
-    return c.Answer(tuple(value["changed"]), tuple(value["warnings"]))
+    """Read what answer_to_bytes wrote; raises ValueError for anything else."""
+    value = loads(body)
+    try:
+        return c.Answer(tuple(value["changed"]), tuple(value["warnings"]))
+    except (KeyError, TypeError) as error:
+        raise ValueError("not an answer") from error
 
 
 def fingerprint(command: c.Command) -> str:

@@ -72,7 +72,8 @@ def test_big_data_travels_once_and_never_in_an_event(server: Server, page: Page,
     for action in ("hide", "show"):
         server.command(session, "toggle_layer", layer_id="big", action=action)
     server.command(session, "set_layer_paint", layer_id="big", property="circle-color", value="#00ff00")
-    page.wait_for_function("() => mapsrv.map.getPaintProperty('big', 'circle-color') === '#00ff00'", timeout=DRAWN)
+    green = "() => mapsrv.map.getPaintProperty('big', 'circle-color') === '#00ff00'"
+    page.wait_for_function(green, timeout=DRAWN)
     page.reload()
     opened(page, page.url)
     page.wait_for_function(rendered("big", 1999), timeout=DRAWN)

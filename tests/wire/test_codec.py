@@ -16,7 +16,7 @@ from mapsrv.core.decider import apply_all, decide
 from mapsrv.core.log import Head, Origin
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError, tree
-from mapsrv.wire import codec
+from mapsrv.wire import codec, parts
 from tests.core.maps import command, grown
 
 
@@ -24,7 +24,7 @@ from tests.core.maps import command, grown
 @settings(deadline=None, max_examples=120)
 def test_events_states_and_components_are_read_as_written(rng: random.Random, steps: int) -> None:
     state = MapState()
-    parts: dict[str, bytes | None] = {}
+    written: dict[str, bytes | None] = {}
     origin = Origin("person", "x", "Ünï")
     for _ in range(steps):
         try:
@@ -36,14 +36,14 @@ def test_events_states_and_components_are_read_as_written(rng: random.Random, st
         assert (at, who) == ("2026-01-01T00:00:00Z", origin)
         assert codec.encode_event(at, who, read) == body
         state = apply_all(state, ops)
-        parts |= {name: value for name, (value, _) in codec.components(state, ops).items()}
+        written |= {name: value for name, (value, _) in codec.components(state, ops).items()}
         named = {
             op.layer.source.get("data") for op in ops if isinstance(op, o.LayerPut) if codec.blob_of(op.layer)
         }
         assert {f"data/{name}" for name in codec.blobs_of(ops)} >= named
-    present = {name: value for name, value in parts.items() if value is not None}
-    layers = [codec.layer_from_bytes(body) for body in codec.layer_components(present)]
-    restored = codec.base_state(present).with_layers(layers)
+    present = {name: value for name, value in written.items() if value is not None}
+    layers = [parts.layer_from_bytes(*part) for part in parts.layer_components(present)]
+    restored = parts.base_state(present).with_layers(layers)
     assert restored.to_json() == state.to_json() == json.loads(codec.state_bytes(restored))
 
 

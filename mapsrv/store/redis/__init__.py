@@ -17,7 +17,7 @@ from mapsrv.store import Batch, Ok, Outcome, Seed, StoredSession
 from mapsrv.store.redis import blobs, sessions
 from mapsrv.store.redis.check import check
 from mapsrv.store.redis.feed import RedisFeed, open_feed
-from mapsrv.store.redis.layout import LOST, STORE, key_of
+from mapsrv.store.redis.layout import LOST, STORE
 from mapsrv.store.redis.link import CALL_SECONDS, Command, Link, explain, open_link, raise_if_away
 from mapsrv.store.redis.sessions import Lifetimes
 from mapsrv.store.redis.target import parse_target
@@ -55,7 +55,7 @@ class RedisStore:
         return stored
 
     async def exists(self, session_id: str) -> bool:
-        there = await self._link.call("EXISTS", key_of("meta", session_id)) == 1
+        there = await self._link.call(*sessions.rest_command(session_id)) != 0  # damaged is not unknown
         if not there:
             await self._check_for_loss()
         return there
@@ -115,6 +115,12 @@ class RedisStore:
                 found[session_id] = sessions.head_of(meta)
             except ValueError:
                 continue  # it is refused where it is used
+        gone = [name for name, head in found.items() if head is None]
+        rests = await self._link.pipe([sessions.rest_command(name) for name in gone]) if gone else []
+        for name, rest in zip(gone, rests, strict=True):
+            raise_if_away(rest)
+            if rest != 0:  # not gone, but damaged: what is left must not be written over
+                del found[name]
         return found
 
     async def identity(self) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
+from hashlib import sha256
 
 from mapsrv.errors import StoreUnavailable
+from mapsrv.store.damage import damaged
 from mapsrv.store.redis.layout import blob_key
 from mapsrv.store.redis.link import Link, explain
 
@@ -19,10 +21,15 @@ RENEWED_AT_ONCE = 500
 
 
 async def put(link: Link, name: str, body: bytes, seconds: int) -> None:
-    """Write a blob, or renew the one that is there."""
+    """Write a blob, or renew the one that is there.
+
+    Bytes whose hash is the name are the right ones: others under that name are damaged, and mended here.
+    """
     key = blob_key(name)
     if await renew(link, [name], seconds):
-        return
+        there = await get(link, name)
+        if there == body or (there is not None and sha256(body).hexdigest() != name):
+            return
     if len(body) <= CHUNK:
         await link.call("SET", key, body, "EX", seconds)
         return
@@ -59,7 +66,7 @@ async def get(link: Link, name: str) -> bytes | None:
     for reply in (length, chunk):
         if isinstance(reply, Exception):
             if "WRONGTYPE" in str(reply):
-                raise StoreUnavailable(f"{key.decode()} in Redis is not data: have it put back.")
+                raise damaged("map_data", f"{key.decode()} in Redis", "is of another type", "or deleted")
             raise explain(reply) from reply
     if not length:
         return b"" if await link.call("EXISTS", key) else None

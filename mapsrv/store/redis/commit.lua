@@ -5,8 +5,13 @@
 --       of each entry: key, hash, record, blobs, body; of each component: name, "put" or "drop", blobs, value
 local meta, state, log, keys = unpack(KEYS)
 local call, last = redis.call, 11 + 5 * ARGV[11]
+-- What is damaged is found before the first write: an error later would leave half a batch.
+for i, kind in ipairs({'hash', 'hash', 'stream', 'hash'}) do
+  local found = call('TYPE', KEYS[i]).ok
+  if found ~= kind and found ~= 'none' then return {'TORN', i, 'is of another type'} end
+end
 local head = call('HMGET', meta, 'epoch', 'revision', 'hash', 'base', 'base_hash', 'size', 'keys', 'parts')
-if not head[1] then return {'UNKNOWN'} end
+if not head[1] then return call('EXISTS', unpack(KEYS)) > 0 and {'TORN', 1, 'is gone'} or {'UNKNOWN'} end
 local done = {'DONE'}
 for i = 12, last, 5 do
   local record = call('HGET', keys, 'key:' .. ARGV[i])
@@ -18,9 +23,11 @@ if head[1] ~= ARGV[8] or head[2] ~= ARGV[9] or head[3] ~= ARGV[10] then
 end
 local revision, base, base_hash = tonumber(head[2]), tonumber(head[4]), head[5]
 local hash, size, nth = head[3], tonumber(head[6]), tonumber(head[7])
--- Also finds keys of another type before the first write: an error later would leave half a batch.
-if not (revision and base and size and nth) or call('XLEN', log) ~= revision - base
-  or call('HLEN', state) ~= tonumber(head[8]) or call('HLEN', keys) % 2 ~= 0 then return {'TORN'} end
+local known = call('HLEN', keys)
+if not (revision and base and size and nth) then return {'TORN', 1, 'does not parse'} end
+if call('HLEN', state) ~= tonumber(head[8]) then return {'TORN', 2, 'does not have all its parts'} end
+if call('XLEN', log) ~= revision - base then return {'TORN', 3, 'does not end where the map stands'} end
+if known % 2 ~= 0 or known == 0 and nth > 0 then return {'TORN', 4, 'does not have all its keys'} end
 
 for i = 12, last, 5 do
   local key, record, blobs, body = ARGV[i], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
@@ -33,7 +40,7 @@ for i = 12, last, 5 do
 end
 while revision - base > tonumber(ARGV[5]) or size > tonumber(ARGV[6]) do
   local oldest = call('XRANGE', log, base + 1, base + 1)[1]
-  if not oldest then break end
+  if not oldest or not oldest[2][10] then break end
   base, base_hash, size = base + 1, oldest[2][4], size - #oldest[2][10]
 end
 call('XTRIM', log, 'MAXLEN', revision - base)

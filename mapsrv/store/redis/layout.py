@@ -86,7 +86,7 @@ def record_from_bytes(key: str, body: bytes) -> KeyRecord:
         head = Head(str(value["epoch"]), int(value["revision"]), _hash(value["hash"]))
         answer = value["answer"].encode("utf-8", "surrogateescape")
         return KeyRecord(key, str(value["fingerprint"]), answer, head)
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError("not a record") from error
 
 

@@ -30,7 +30,9 @@ from mapsrv.store import (
     StoredSession,
     Unknown,
 )
+from mapsrv.store.damage import damaged
 from mapsrv.store.redis.layout import (
+    KINDS,
     Damaged,
     Reply,
     batch_arguments,
@@ -47,7 +49,9 @@ from mapsrv.store.redis.link import COMMIT, CREATE, RENEW, SEED, Command, explai
 
 DAY = 86_400
 SLICE_BYTES = 256 * 1024  # parsed between two checkpoints, about 3 ms
+UNREAD = "does not parse"
 SLICE_RECORDS = 250
+MAX_READ = 10 * log.MAX_EVENTS  # of a log, whoever wrote it: another release may keep more than this one
 
 T = TypeVar("T")
 
@@ -87,7 +91,7 @@ def load_commands(session_id: str, kept: Lifetimes) -> list[Command]:
     return [
         renew_command(session_id, kept),
         ("HGETALL", state),
-        ("XRANGE", events, "-", "+"),
+        ("XRANGE", events, "-", "+", "COUNT", MAX_READ),
         ("HGETALL", keys),
     ]
 
@@ -118,13 +122,16 @@ def outcome(session_id: str, reply: Reply) -> Outcome:
                 return Unknown()
             case [b"MOVED", bytes(epoch), bytes(revision), bytes(hash_)]:
                 return Moved(head_from_reply(epoch, revision, hash_))
+            case [b"TORN", int(place), bytes(trouble)]:
+                return Refused(_refusal(session_id, KINDS[place - 1], trouble.decode()))
             case [b"DONE", *found]:
                 texts: list[bytes] = found  # type: ignore[assignment]
                 keys = (key.decode() for key in texts[::2])
                 return Done(tuple(record_from_bytes(k, r) for k, r in zip(keys, texts[1::2], strict=True)))
     except ValueError:
         pass
-    return Refused(_refusal(session_id, "meta", "or its state, log or keys are not what mapsrv wrote there"))
+    kind = "keys" if isinstance(reply, list) and reply[:1] == [b"DONE"] else "meta"
+    return Refused(_refusal(session_id, kind, UNREAD))
 
 
 def blobs_of(meta: Reply) -> set[str]:
@@ -133,7 +140,8 @@ def blobs_of(meta: Reply) -> set[str]:
         return set()
     found: list[bytes] = meta  # type: ignore[assignment]
     fields = zip(found[::2], found[1::2])
-    return {name for field, value in fields if field.startswith(b"blobs:") for name in names(value)}
+    texts = (value.decode(errors="replace") for field, value in fields if field.startswith(b"blobs:"))
+    return {name for text in texts for name in text.split()}
 
 
 async def stored_session(session_id: str, replies: Sequence[Reply]) -> StoredSession | None:
@@ -141,11 +149,13 @@ async def stored_session(session_id: str, replies: Sequence[Reply]) -> StoredSes
     for kind, reply in zip(("meta", "state", "log", "keys"), replies, strict=True):
         if isinstance(reply, Exception):
             if "WRONGTYPE" in str(reply):
-                raise _refusal(session_id, kind, "is not of the type that mapsrv made")
+                raise _refusal(session_id, kind, "is of another type")
             raise explain(reply) from reply
-    if not replies[0]:
-        return None
     try:
+        if not replies[0]:
+            if any(replies):
+                raise Damaged("meta", "is gone")
+            return None
         return await _stored(replies)
     except Damaged as error:
         raise _refusal(session_id, error.kind, error.trouble) from error
@@ -160,26 +170,28 @@ async def _stored(replies: Sequence[Reply]) -> StoredSession:
     try:
         head = head_from_reply(epoch, facts[b"revision"], facts[b"hash"])
         base = head_from_reply(epoch, facts[b"base"], facts[b"base_hash"])
-        parts = int(facts[b"parts"])
+        parts, known = int(facts[b"parts"]), int(facts[b"keys"])
     except (KeyError, ValueError) as error:
-        raise Damaged("meta", "does not parse") from error
+        raise Damaged("meta", UNREAD) from error
     try:
         components = {name.decode(): value for name, value in pairs(state).items()}  # type: ignore[arg-type]
     except ValueError as error:
-        raise Damaged("state", "does not parse") from error
+        raise Damaged("state", UNREAD) from error
     if len(components) != parts:
         raise Damaged("state", "does not have all its parts")
     entries = await _entries(events, base)
     if (entries[-1].record.head if entries else base) != head:
         raise Damaged("log", "does not end where the map stands")
+    if known and not keys:
+        raise Damaged("keys", "is gone")
     return StoredSession(head, components, base, entries, await _records(keys), _came_from(facts))
 
 
 def _meta(reply: list[Reply]) -> dict[bytes, bytes]:
     facts: dict[bytes, bytes] = dict(pairs(reply))  # type: ignore[arg-type]
     version = facts.get(b"format", b"")
-    if b"epoch" not in facts or not version.isdigit():
-        raise Damaged("meta", "does not parse")
+    if b"epoch" not in facts or not version.isdigit() or len(version) > 9:
+        raise Damaged("meta", UNREAD)
     if int(version) > FORMAT:
         newer = f"format {int(version)}, this one reads {FORMAT}"
         raise Damaged("meta", f"was written by a newer mapsrv ({newer})")
@@ -189,7 +201,7 @@ def _meta(reply: list[Reply]) -> dict[bytes, bytes]:
 def _came_from(facts: Mapping[bytes, bytes]) -> tuple[Position, ...]:
     positions = [Position.parse(text) for text in facts.get(b"from", b"").decode(errors="replace").split()]
     if None in positions:
-        raise Damaged("meta", "does not parse")
+        raise Damaged("meta", UNREAD)
     return tuple(position for position in positions if position is not None)
 
 
@@ -228,18 +240,22 @@ async def _records(reply: list[Reply]) -> tuple[KeyRecord, ...]:
             if number % SLICE_RECORDS == 0:
                 await trio.lowlevel.checkpoint()
     except (KeyError, ValueError) as error:
-        raise Damaged("keys", "does not parse") from error
+        raise Damaged("keys", UNREAD) from error
     return tuple(found)
 
 
 def _refusal(session_id: str, kind: str, trouble: str) -> StoreUnavailable:
-    found = f"{key_of(kind, session_id).decode()} in Redis {trouble}"
-    return StoreUnavailable(f"{found}: have it put back, or open a new map. Nothing was changed.")
+    return damaged(f"map_{kind}", f"{key_of(kind, session_id).decode()} in Redis", trouble)
 
 
 def head_command(session_id: str) -> Command:
     """Return the command that asks where a session is."""
     return ("HMGET", key_of("meta", session_id), "epoch", "revision", "hash")
+
+
+def rest_command(session_id: str) -> Command:
+    """Return the command that asks how many keys there are of a session."""
+    return ("EXISTS", *keys_of(session_id))
 
 
 def head_of(reply: Reply) -> Head | None:
