@@ -1,17 +1,29 @@
-"""A memory store that several hubs share, and the feed between them, which loses, doubles and reorders."""
+"""A model of the store that pods share: MemoryStore, its feed, and all that a Redis can lose.
+
+News between processes is dropped, doubled, delayed and put out of order. tests/store/test_shared_contract.py
+runs over this and over the real one.
+"""
 
 from __future__ import annotations
 
 import random
+import secrets
+from collections import deque
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import trio
 
-from mapsrv.core.log import Head
+from mapsrv.core.log import Head, Position
 from mapsrv.errors import StoreUnavailable
-from mapsrv.store import Batch, Committed, Live, Missed, News, Ok, Outcome, Seed, Store
+from mapsrv.store import Batch, Committed, Component, Live, Missed, News, Ok, Outcome, Seed, StoredSession
+from mapsrv.store.memory import MemoryStore, _Session
+from tests.hub.history import History
+
+COPIES = 200  # of the store's state, one a change, to go back to
+LOSS_SECONDS = 60.0
 
 
 class Feed:
@@ -40,29 +52,62 @@ class Feed:
             self._send.send_nowait(news)
 
 
+@dataclass
+class Kept:
+    """What the store has besides the sessions themselves, at one moment."""
+
+    sessions: dict[str, _Session]
+    came_from: dict[str, tuple[Position, ...]]
+
+
 class SharedMemory:
     """`rng` decides what goes wrong with news, `faults` how often (0 to 1); `lost_replies` of commits too."""
 
     durability = "redis"
 
-    def __init__(self, store: Store, rng: random.Random | None = None, faults: float = 0.0) -> None:
-        self._store, self._rng, self.faults = store, rng or random.Random(1), faults
+    def __init__(
+        self,
+        store: MemoryStore,
+        rng: random.Random | None = None,
+        faults: float = 0.0,
+        *,
+        lost_replies: bool = True,
+        history: History | None = None,
+    ) -> None:
+        self._store, self._rng = store, rng or random.Random(1)
+        self.faults, self.lost_replies = faults, lost_replies
+        self.history = history or History()
         self._feeds: list[Feed] = []
         self._late: list[News] = []
+        self._came_from: dict[str, tuple[Position, ...]] = {}
+        self._copies: deque[Kept] = deque(maxlen=COPIES)
+        self._identity: str | None = None
+        self._loss_until = 0.0
         self.accepted: dict[str, list[str]] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     async def create(self, session_id: str, head: Head, *, now: float) -> bool:
-        return await self._store.create(session_id, head, now=now)
+        made = await self._store.create(session_id, head, now=now)
+        if made:
+            self.history.begin(head)
+            self._copies.clear()  # what goes back goes back to a time that knew all sessions
+        return made
 
-    async def load(self, session_id: str) -> Any:
+    async def load(self, session_id: str) -> StoredSession | None:
         await self._wait()
-        return await self._store.load(session_id)
+        stored = await self._store.load(session_id)
+        if stored is None:
+            self._check_for_loss()
+            return None
+        return replace(stored, came_from=self._came_from.get(session_id, ()))
 
     async def exists(self, session_id: str) -> bool:
-        return await self._store.exists(session_id)
+        there = await self._store.exists(session_id)
+        if not there:
+            self._check_for_loss()
+        return there
 
     async def put_blob(self, name: str, body: bytes, *, now: float) -> None:
         await self._store.put_blob(name, body, now=now)
@@ -81,15 +126,19 @@ class SharedMemory:
 
     async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
         await self._wait()
+        self._copy()
         outcomes = await self._store.commit(batches)
         for batch, outcome in zip(batches, outcomes, strict=True):
             if isinstance(outcome, Ok):
                 keys = self.accepted.setdefault(batch.session_id, [])
+                after = batch.after
                 for entry in batch.entries:
                     keys.append(entry.record.key)
+                    self.history.add(after, entry)
+                    after = entry.record.head
                     self.spread(Committed(batch.session_id, entry))
         await self._wait()
-        if self._rng.random() < self.faults / 4:
+        if self.lost_replies and self._rng.random() < self.faults / 4:
             raise StoreUnavailable("the answer was lost")
         return outcomes
 
@@ -100,13 +149,65 @@ class SharedMemory:
 
     async def identity(self) -> str:
         await self._wait()
-        return "the store"
+        self._identity = self._identity or secrets.token_hex(16)
+        return self._identity
 
     async def note_loss(self) -> None:
         await self._wait()
+        self._loss_until = trio.current_time() + LOSS_SECONDS
 
     async def seed(self, seed: Seed) -> bool:
-        raise NotImplementedError
+        await self._wait()
+        session = self._store._sessions.get(seed.session_id)
+        if (session.head if session else None) != seed.expect:
+            return False
+        self._copy()
+        self.history.begin_anew(seed)
+        if session is not None:
+            for part in session.components.values():
+                self._store._forget(part.blobs)
+        begun = _Session(seed.head, seed.head, 0.0, keys={record.key: record for record in seed.keys})
+        self._store._sessions[seed.session_id] = begun
+        for name, part in seed.components.items():
+            self._store._put_component(begun, name, part)
+        self._came_from[seed.session_id] = seed.came_from
+        return True
+
+    # --- what it can lose ------------------------------------------------------------
+
+    def lose_everything(self) -> None:
+        """Be started anew with nothing in it."""
+        self._copies.clear()
+        self._restore(Kept({}, {}))
+        self._store._blobs.clear()
+        self._identity = None
+        self._loss_until = 0.0
+
+    def go_back(self, changes: int) -> None:
+        """Be what it was so many changes ago, as far as that is remembered, and knew all the sessions."""
+        kept, now = None, self._store._sessions.keys()
+        while changes and self._copies and self._copies[-1].sessions.keys() >= now:
+            kept, changes = self._copies.pop(), changes - 1
+        if kept is not None:
+            self._restore(kept)
+
+    def _copy(self) -> None:
+        self._copies.append(Kept(_copied(self._store._sessions), dict(self._came_from)))
+
+    def _restore(self, kept: Kept) -> None:
+        store, self._came_from = self._store, kept.came_from
+        store._sessions = kept.sessions
+        store._refs.clear()
+        for session in kept.sessions.values():
+            named: list[Component | Any] = [*session.components.values(), *session.entries]
+            for one in named:
+                store._refs.update(one.blobs)
+
+    def _check_for_loss(self) -> None:
+        if trio.current_time() < self._loss_until:
+            raise StoreUnavailable("Some maps are being brought back.", retry_after=5)
+
+    # --- news ------------------------------------------------------------------------
 
     async def _wait(self) -> None:
         await trio.sleep(self._rng.random() / 100)
@@ -139,3 +240,10 @@ class SharedMemory:
             yield feed
         finally:
             self._feeds.remove(feed)
+
+
+def _copied(sessions: dict[str, _Session]) -> dict[str, _Session]:
+    return {
+        name: replace(one, components=dict(one.components), entries=deque(one.entries), keys=dict(one.keys))
+        for name, one in sessions.items()
+    }
