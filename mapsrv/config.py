@@ -30,6 +30,7 @@ REDIS = ("redis", "rediss", "unix", "redis+sentinel")  # kinds of address of a s
 _SIZES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 _TIMES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 YEAR = 366 * 86400  # seconds
+DRAIN_WINDOW = 5.0  # seconds, where other processes can take over; alone there is nobody to spare
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?) ?([a-z]*)", re.ASCII | re.IGNORECASE)
 
 
@@ -51,6 +52,7 @@ class Config:
     session_ttl: float = 30 * 86400.0
     durability: str = "redis"
     drain_delay: float = 0.0
+    drain_window: float = 0.0
     log_level: str = "info"
     no_files: bool = False
     transport: str = "sse"
@@ -138,6 +140,11 @@ def _without_secret(text: str) -> str:
     return f"...@{host}" if at else user + host
 
 
+def shared(store: str) -> bool:
+    """Return whether other processes may serve the maps of this store too."""
+    return store.partition(":")[0] in REDIS
+
+
 _port = _whole(0, 65535)
 _count = _whole(1, 1_000_000)
 _bytes = _amount(_SIZES, 1024, 2**30, "a size from 1KiB to 1GiB, such as 16MiB or 16777216")
@@ -191,6 +198,7 @@ _OPTIONS = (
     Option("session-ttl", _some, "30d", "in Redis, a map that nobody uses is kept this long", "SECONDS"),
     Option("durability", _durability, "redis", "what an answer waits for: redis or replicated", "WORD"),
     Option("drain-delay", _wait, "0", "wait between not being ready and stopping", "SECONDS"),
+    Option("drain-window", _wait, None, "streams end over this; default: 5s with Redis, else 0", "SECONDS"),
     Option("log-level", _level, "info", "least that is logged: debug, info, warning, error", "LEVEL"),
     Option("no-files", _yes, None, "over stdio, refuse to read files of this machine", commands=STDIO),
     Option("transport", _transport, "sse", "how the demo talks: sse, http or stdio", "NAME", DEMO),
@@ -251,6 +259,7 @@ def parse(argv: Sequence[str], environ: Mapping[str, str]) -> Config:
     data_dir = values.setdefault("data_dir", platformdirs.user_data_path("mapsrv", appauthor=False))
     values.setdefault("store", f"sqlite:{data_dir / 'maps.sqlite'}")
     values.setdefault("open", True)
+    values.setdefault("drain_window", DRAIN_WINDOW if shared(values["store"]) else 0.0)
     return Config(given.command, **values)
 
 

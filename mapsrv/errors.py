@@ -148,6 +148,12 @@ class StoreUnavailable(MapsrvError):
     code, status, temporary = "store_unavailable", 503, True
 
 
+class NewerFormat(StoreUnavailable):
+    """This map was written by a newer release, which reads it; another server will answer."""
+
+    code = "newer_format"
+
+
 class StoreAway(StoreUnavailable):
     """The store as a whole cannot answer. It says nothing about any one map."""
 

@@ -15,6 +15,9 @@ REGISTRY = CollectorRegistry()
 
 SESSIONS = Gauge("mapsrv_sessions", "Maps held in memory", registry=REGISTRY)
 STREAMS = Gauge("mapsrv_streams", "Open event streams", registry=REGISTRY)
+DRAINED = Counter(
+    "mapsrv_streams_drained", "Streams told to drain: stopping, lifetime or newer", ["why"], registry=REGISTRY
+)
 COMMANDS = Counter(
     "mapsrv_commands", "Commands by outcome: ok, or the error's code", ["outcome"], registry=REGISTRY
 )

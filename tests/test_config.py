@@ -31,6 +31,13 @@ def test_what_nobody_says_is_a_server_for_this_machine() -> None:
     assert config.open
 
 
+def test_streams_end_over_a_while_only_where_other_servers_can_take_over() -> None:
+    assert parse([], {}).drain_window == parse(["--store", "memory:"], {}).drain_window == 0
+    for kind in ("redis://h", "rediss://h", "unix:///s", "redis+sentinel://h:1/m"):
+        assert parse(["--store", kind], {}).drain_window == 5
+    assert parse(["--store", "redis://h", "--drain-window", "0"], {}).drain_window == 0
+
+
 @pytest.mark.parametrize("argv", [["--port", "9", "demo"], ["demo", "--port", "9"], ["demo", "--port=9"]])
 def test_a_flag_may_stand_before_or_after_the_command(argv: list[str]) -> None:
     config = parse(argv, {})
@@ -51,6 +58,7 @@ EXAMPLES = {
     "session-ttl": ("1d", 86400),
     "durability": ("replicated", "replicated"),
     "drain-delay": ("5", 5),
+    "drain-window": ("10s", 10),
     "log-level": ("WARNING", "warning"),
     "no-files": ("true", True),
     "transport": ("http", "http"),

@@ -13,7 +13,7 @@ import trio
 
 from mapsrv.core.log import Head
 from mapsrv.core.session import Pending
-from mapsrv.errors import MapsrvError, StoreAway, StoreDamaged
+from mapsrv.errors import MapsrvError, NewerFormat, StoreAway, StoreDamaged
 from mapsrv.hub.live import LiveSession
 from mapsrv.metrics import BATCH_EVENTS, COMMIT_SECONDS, CONFLICTS, RESYNCS, STORE_ERRORS
 from mapsrv.store import Batch, Component, Done, Entry, KeyRecord, Moved, Ok, Outcome, Refused, Store, Unknown
@@ -152,6 +152,8 @@ class Committer:
             case Ok(durability):
                 live.committed(share, durability)
                 self.follow(live)
+            case Refused(NewerFormat()):
+                await self._catch_up(live)
             case Unknown() | Done() | Moved():
                 CONFLICTS.inc()
                 await self._catch_up(live)

@@ -18,7 +18,7 @@ from mapsrv.core.lineage import Parted, WentBack, compare
 from mapsrv.core.log import Event, Head
 from mapsrv.core.session import Asked, Pending, Session, Settled, Stale
 from mapsrv.core.state import MapState
-from mapsrv.errors import Busy, MapsrvError, OutOfDate, StoreAway
+from mapsrv.errors import Busy, MapsrvError, NewerFormat, OutOfDate, StoreAway
 from mapsrv.hub.branch import Branch, Wanted
 from mapsrv.hub.commit import batch_of
 from mapsrv.hub.documents import Documents
@@ -42,7 +42,7 @@ Prepare = Callable[[Command, MapState], Awaitable[Prepared]]
 
 class Healer:
     """Brings sessions back. `prepare` completes a command; `lost_touch` is told of a store that is away,
-    `follow` of a session that is back."""
+    `follow` of a session that is back, `let_go` of one that is not ours any more."""
 
     def __init__(
         self,
@@ -51,9 +51,10 @@ class Healer:
         prepare: Prepare,
         lost_touch: Callable[[StoreAway], object],
         follow: Callable[[LiveSession], None],
+        let_go: Callable[[LiveSession, NewerFormat], None],
     ) -> None:
         self._store, self._documents = store, documents
-        self._prepare, self._lost_touch, self._follow = prepare, lost_touch, follow
+        self._prepare, self._lost_touch, self._follow, self._let_go = prepare, lost_touch, follow, let_go
         self._due: dict[LiveSession, None] = {}
         self._wake = trio.Event()
         self._places = trio.CapacityLimiter(AT_ONCE)
@@ -98,6 +99,9 @@ class Healer:
                 self._follow(live)
         except StoreAway as error:
             self._lost_touch(error)  # its end starts this anew
+        except NewerFormat as error:
+            log.warning("session=let_go reason=%s refused=%d", error.code, len(branch))
+            self._let_go(live, error)
         except MapsrvError as error:
             log.warning("session=alone reason=%s", error.code)
             branch.stuck = error

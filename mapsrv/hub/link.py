@@ -16,11 +16,11 @@ import trio
 
 from mapsrv.core.log import Event, Head
 from mapsrv.core.state import Json
-from mapsrv.errors import StoreAway, StoreUnavailable
+from mapsrv.errors import NewerFormat, StoreAway, StoreUnavailable
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.outage import Outage
 from mapsrv.hub.restore import event_of
-from mapsrv.store import Committed, Entry, Feed, Live, Missed, SharedStore
+from mapsrv.store import Committed, Entry, Feed, Live, Missed, SharedStore, Unread
 from mapsrv.wire import codec
 
 CHECK_SECONDS = 15.0
@@ -89,6 +89,8 @@ class Link:
                     self._note_viewers(session_id, body)
                 case Missed():
                     self._check_now.set()
+                case Unread(session_id):
+                    self._read_anew(session_id)
 
     def _hear(self, session_id: str, entry: Entry) -> None:
         live = self._held().get(session_id)
@@ -104,6 +106,13 @@ class Link:
             live.hear(event)
         if live.out_of_step:
             self._reread(live)
+
+    def _read_anew(self, session_id: str) -> None:
+        live = self._held().get(session_id)
+        if live is None:
+            return self._check_now.set()  # it is being loaded, or was let go and is still watched
+        live.out_of_step = live.branch is None  # else the end of the branch reads it anyway
+        self._reread(live)
 
     async def _check(self) -> None:
         """Compare positions after each break and every CHECK_SECONDS."""
@@ -166,9 +175,9 @@ def heard(entry: Entry) -> Event:
     return event_of(entry, codec.decode_event(entry.body)[2])
 
 
-def _is_elsewhere(now: Head, before: Head, head: Head | None) -> bool:
+def _is_elsewhere(now: Head, before: Head, head: Head | NewerFormat | None) -> bool:
     """Return whether a store that says `head`, asked at `before`, has not the history of `now`."""
-    if head is None or head.epoch != before.epoch:
+    if not isinstance(head, Head) or head.epoch != before.epoch:
         return head != now
     # What came meanwhile is ahead of what was asked. What was there before cannot be ahead of a store
     # that has lost nothing.

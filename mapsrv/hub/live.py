@@ -90,6 +90,7 @@ class LiveSession:
         self.idle_since = 0.0
         self.in_flight = False  # a batch of it is with the store: news waits for the reply, which says more
         self.out_of_step = False  # its history must be read anew
+        self.gone: MapsrvError | None = None  # why this process does not serve it any more
         self._news: list[Event] = []
         self._status = b""  # as those read it of whom nothing was refused; made anew when empty
         self._keeper = keeper
@@ -134,6 +135,8 @@ class LiveSession:
                     proposal = await self._decide(
                         command, lambda ready: Asked(ready, origin, scoped, print_, at)
                     )
+                    if self.gone is not None:
+                        raise self.gone
                     if isinstance(proposal, Pending) and proposal not in self._wanted:
                         size = size_of(command, proposal.event.body)
                         self._wanted[proposal] = Wanted(command, origin, scoped, print_, at, size)
@@ -224,6 +227,19 @@ class LiveSession:
             self._release(pending, again=True)
         self.wake()
         self.catch_up()
+
+    def let_go(self, error: MapsrvError) -> None:
+        """Serve it no more: what waits is refused with the error, and its readers leave."""
+        self.gone = error
+        self.out_of_step = False
+        self.failed(self.session.pending, error)
+        if self.branch is not None:
+            branch, self.branch, self._status = self.branch, None, b""
+            for wanted in branch.oldest(len(branch)):
+                self.refuse(wanted, error)
+            branch.done(len(branch))
+            branch.reopen()
+        self.wake()
 
     def _release(
         self,

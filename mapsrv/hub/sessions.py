@@ -18,7 +18,7 @@ from mapsrv.core.commands import Command, Prepared
 from mapsrv.core.lineage import Follows, compare
 from mapsrv.core.log import Head, Origin, Position
 from mapsrv.core.state import MapState
-from mapsrv.errors import MapsrvError, StoreAway, TooMany, UnknownSession
+from mapsrv.errors import MapsrvError, NewerFormat, StoreAway, TooMany, UnknownSession
 from mapsrv.hub.branch import Room
 from mapsrv.hub.commit import Committer
 from mapsrv.hub.documents import Documents
@@ -74,7 +74,9 @@ class Hub:
         self.healer: Healer | None = None
         if isinstance(store, SharedStore):
             self.outage = Outage(store, self._store_is_back)
-            self.healer = Healer(store, documents, self.prepare, self.lost_touch, self.committer.follow)
+            self.healer = Healer(
+                store, documents, self.prepare, self.lost_touch, self.committer.follow, self._let_go
+            )
 
     # --- maps -------------------------------------------------------------------
 
@@ -233,6 +235,12 @@ class Hub:
             self.link.unwatch(live.id)
         SESSIONS.set(len(self._live))
 
+    def _let_go(self, live: LiveSession, error: NewerFormat) -> None:
+        """A newer release has written it: whoever asks now is told by the store itself."""
+        live.let_go(error)
+        if self._live.get(live.id) is live:
+            self._drop(live)
+
     # --- what the committer needs ---------------------------------------------------
 
     @property
@@ -254,7 +262,10 @@ class Hub:
 
     async def resync(self, live: LiveSession) -> None:
         """The store's history of a session is not ours: read it anew, and decide again what waits."""
-        session = await current(self.store, live.id)
+        try:
+            session = await current(self.store, live.id)
+        except NewerFormat as error:
+            return self._let_go(live, error)
         if session is not None and isinstance(compare(live.session, session), Follows):
             live.replace(session)
         elif self.healer is not None:

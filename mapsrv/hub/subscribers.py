@@ -12,6 +12,7 @@ import trio
 
 from mapsrv.core.log import Event, Position
 from mapsrv.core.session import Replay, Session
+from mapsrv.errors import MapsrvError
 from mapsrv.hub.presence import Presence
 from mapsrv.metrics import DELIVERIES, SNAPSHOTS
 from mapsrv.wire import codec, sse
@@ -32,6 +33,7 @@ class Readable(Protocol):
     id: str
     session: Session
     presence: Presence
+    gone: MapsrvError | None
 
     @property
     def position(self) -> Position:
@@ -60,6 +62,11 @@ class Subscriber:
         self._status: bytes | None = None
         self._woken = trio.Event()
         self.cursor = cursor
+
+    @property
+    def gone(self) -> bool:
+        """Whether its session is not served here any more."""
+        return self._live.gone is not None
 
     def wake(self) -> None:
         """Let wait() return."""

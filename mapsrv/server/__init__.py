@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import os
 import signal
 import sys
@@ -15,9 +16,9 @@ from dataclasses import dataclass
 import trio
 
 from mapsrv import local
-from mapsrv.config import REDIS, Config
+from mapsrv.config import Config, shared
 from mapsrv.errors import StartupError, leaves
-from mapsrv.hub.sessions import Hub, open_hub
+from mapsrv.hub.sessions import FLUSH_SECONDS, Hub, open_hub
 from mapsrv.server.connections import Connections
 from mapsrv.server.dispatch import Dispatch
 from mapsrv.server.listen import open_listeners, raise_file_limit
@@ -30,7 +31,7 @@ from mapsrv.transports.endpoints import PATHS, McpEndpoints, open_mcp
 from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site
-from mapsrv.web.streams import Streams
+from mapsrv.web.streams import LIFETIME_SECONDS, Streams
 from mapsrv.wire.edge import Edge
 
 CLOSE_SECONDS = 1.0  # for streams and requests to end by themselves
@@ -103,7 +104,8 @@ async def _open_house(config: Config, secret: str, url: str) -> AsyncIterator[Ho
         open_hub(store, max_data=config.max_data, session_idle=config.session_idle) as hub,
         open_mcp(Publisher(Tools(hub), edge=edge, secret=secret).make_server, edge=edge) as mcp,
     ):
-        site = Site(hub, edge, page, Streams(hub, per_session=config.max_streams))
+        lifetime = LIFETIME_SECONDS if shared(config.store) else math.inf
+        site = Site(hub, edge, page, Streams(hub, per_session=config.max_streams, lifetime=lifetime))
         mounts = {path: mcp.asgi for path in PATHS} | {local.PATH: local.local_app(secret)}
         dispatch = Dispatch(create_app(site), mounts)
         yield House(hub, site, mcp, dispatch, Connections(dispatch))
@@ -115,7 +117,7 @@ async def _open_store(config: Config, url: str) -> AsyncIterator[Store]:
     if kind == "memory":
         async with open_memory() as memory:
             yield memory
-    elif kind in REDIS:
+    elif shared(config.store):
         from mapsrv.store.redis import open_redis  # a fifth of a second that a laptop need not spend
 
         replicated = config.durability == "replicated"
@@ -135,14 +137,20 @@ async def _listen(
 
 
 async def _end(config: Config, house: House, listening: trio.CancelScope) -> None:
-    """Not ready, then no new connections, then streams are told, then what is open is closed, then cut."""
+    """Not ready, then all is stored, then streams end one by one, then connections are closed, then cut.
+
+    Until the streams have ended requests are answered: whoever routes may not know yet.
+    """
     house.site.draining = True
     await trio.sleep(config.drain_delay)
+    with trio.move_on_after(FLUSH_SECONDS):
+        await house.hub.flushed()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(house.mcp.drain, config.drain_window)
+        await house.site.streams.drain(config.drain_window)
     listening.cancel()
-    house.site.streams.drain()
     with trio.move_on_after(CLOSE_SECONDS):
         await house.connections.close_idle()
-        await house.mcp.drain()
         await house.connections.ended()
     house.connections.shut_down()
     with trio.move_on_after(CUT_SECONDS):

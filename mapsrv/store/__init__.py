@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from mapsrv.core.log import Head, Position
-from mapsrv.errors import StoreUnavailable
+from mapsrv.errors import NewerFormat, StoreUnavailable
 
-FORMAT = 1  # of what is written here; a store of a higher one is refused
+FORMAT = 1  # of what is written here; what bears a higher one is refused, and never written to
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What the store has of this session is damaged; nothing written, and the other batches go on."""
+    """What the store has of this session is damaged or too new; nothing written, the other batches go on."""
 
     error: StoreUnavailable
 
@@ -184,7 +184,14 @@ class Missed:
     """The connection was away for a while: any news may have been lost."""
 
 
-News: TypeAlias = Committed | Live | Missed
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """News: something of this session that this release cannot read. What stands in the store says what."""
+
+    session_id: str
+
+
+News: TypeAlias = Committed | Live | Missed | Unread
 
 
 class Feed(Protocol):
@@ -210,8 +217,8 @@ class SharedStore(Store, Protocol):
     def open_feed(self) -> AbstractAsyncContextManager[Feed]:
         """Open this process's feed."""
 
-    async def heads(self, session_ids: Collection[str]) -> Mapping[str, Head | None]:
-        """Return where sessions are; None for one that is not there."""
+    async def heads(self, session_ids: Collection[str]) -> Mapping[str, Head | NewerFormat | None]:
+        """Return where sessions are; None for one that is not there, NewerFormat for one not ours to read."""
 
     async def identity(self) -> str:
         """Return the id of this store, made where it has none: another than before tells of a loss."""

@@ -103,6 +103,7 @@ class Serving:
 
     def __init__(self) -> None:
         self.cancel = trio.CancelScope()
+        self.waiting: set[str] = set()  # ids of calls whose answers are to come over it
         self._left = trio.Event()
 
     def leave(self) -> None:

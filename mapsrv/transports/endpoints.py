@@ -13,7 +13,7 @@ import anyio
 import trio
 
 from mapsrv.errors import Draining, MapsrvError
-from mapsrv.transports.asgi import Answer, Change, MakeServer, Receive, Scope, Send, header
+from mapsrv.transports.asgi import Answer, Change, MakeServer, Receive, Scope, Send, Serving, header
 from mapsrv.transports.mcp_http import HttpEndpoint, open_http
 from mapsrv.transports.mcp_sse import SseEndpoints
 from mapsrv.wire.edge import Edge
@@ -33,7 +33,7 @@ class McpEndpoints:
 
     def __init__(self, edge: Edge, sse: SseEndpoints, http: HttpEndpoint, ended: Change) -> None:
         self._edge, self._sse, self._http, self._ended = edge, sse, http, ended
-        self._draining = False
+        self._draining = self._closed = False
         self.last_used = trio.current_time()
 
     @property
@@ -64,9 +64,9 @@ class McpEndpoints:
     async def _serve(self, path: str, scope: Scope, receive: Receive, answer: Answer) -> None:
         fetch_site = header(scope, "sec-fetch-site")
         self._edge.check(header(scope, "host"), header(scope, "origin"), fetch_site=fetch_site)
-        if self._draining:
-            raise Draining("This server is stopping. Connect again in a moment.", retry_after=2)
         method = scope["method"]
+        if self._closed or (self._draining and method == "GET"):
+            raise Draining("This server is stopping. Connect again in a moment.", retry_after=2)
         if path == "/mcp":
             await self._http.serve(scope, receive, answer)
         elif path == "/sse" and method == "GET":
@@ -77,14 +77,28 @@ class McpEndpoints:
             # Without a body: an SSE client that tries POST /sse first must not take one for an answer.
             await answer.give(405, {"allow": "POST" if path == "/messages" else "GET"})
 
-    async def drain(self) -> None:
-        """Refuse what is new, let calls be answered for DRAIN_SECONDS, end the rest within END_SECONDS."""
-        self._draining = True
-        await self._ended.until(lambda: self._sse.waiting + self._http.waiting == 0, DRAIN_SECONDS)
+    async def drain(self, window: float = 0.0) -> None:
+        """End what is open at an even pace over so many seconds, and refuse what is new.
+
+        Calls get DRAIN_SECONDS to be answered; at the end what is left has END_SECONDS.
+        """
+        self._draining, self._closed = True, window == 0
+        streams = [*self._sse.serving(), *self._http.streams()] if window else []
+        began = trio.current_time()
+        async with trio.open_nursery() as nursery:
+            for number, stream in enumerate(streams):
+                await trio.sleep_until(began + window * number / len(streams))
+                nursery.start_soon(self._let_leave, stream)
+            self._closed = True
+            await self._ended.until(lambda: self._sse.waiting + self._http.waiting == 0, DRAIN_SECONDS)
         for serving in (*self._sse.serving(), *self._http.serving()):
             serving.leave()
         await self._ended.until(lambda: self.active == 0, END_SECONDS)
         self._cancel()
+
+    async def _let_leave(self, stream: Serving) -> None:
+        await self._ended.until(lambda: not stream.waiting, DRAIN_SECONDS)
+        stream.leave()
 
     def _cancel(self) -> None:
         for serving in (*self._sse.serving(), *self._http.serving()):

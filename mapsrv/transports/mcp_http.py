@@ -78,6 +78,10 @@ class HttpEndpoint:
         manager = self._without if no_session else self._with_sessions
         await manager.handle_request(scope, replay(body, receive), answer.send)
 
+    def streams(self) -> list[Serving]:
+        """Return the open streams."""
+        return list(self._streams)
+
     def serving(self) -> list[Serving]:
         """Return the open streams and the requests that are being answered."""
         return [*self._streams, *self._calls]

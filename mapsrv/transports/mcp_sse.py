@@ -43,7 +43,6 @@ class Stream(Answer, Serving):
         Answer.__init__(self, send)
         Serving.__init__(self)
         self.id: str | None = None
-        self.waiting: set[str] = set()  # ids of calls that were not answered yet
 
     async def send_noting(self, message: Any, streams: dict[str, Stream]) -> None:
         """Send, noting what goes out: the id at first, then one answer less to wait for."""
@@ -114,7 +113,7 @@ class SseEndpoints:
             raise BadRequest("POST to the address in the stream's endpoint event: session_id is missing.")
         stream = self._streams.get(found[1].decode().replace("-", "").lower())
         if stream is None:
-            raise NotFound("There is no such MCP stream any more. Open GET /sse again.")
+            raise NotFound("There is no such MCP stream here (any more). Open GET /sse again.")
         if len(stream.waiting) >= MAX_WAITING:
             raise TooMany(f"{MAX_WAITING} calls of this stream wait. Read some answers first.", retry_after=1)
         body = await read_body(scope, receive)

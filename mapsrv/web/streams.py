@@ -6,6 +6,7 @@ that asks seldom, and it then gets what is current. It needs no task and no queu
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -17,24 +18,31 @@ from quart.wrappers.response import ResponseBody
 from mapsrv.errors import Draining, MapsrvError, TooMany
 from mapsrv.hub.sessions import Hub
 from mapsrv.hub.subscribers import Subscriber
-from mapsrv.metrics import STREAMS
+from mapsrv.metrics import DRAINED, STREAMS
 from mapsrv.wire import sse
 
 PING_SECONDS = 15.0  # the page takes a line that is silent for 40 s for dead
 RETRY_MS = (1000, 3000)  # how long a browser waits before it reconnects: spread, so that not all come at once
+SOON_MS = (100, 1000)  # the same where nothing is wrong, and no other stream ends at that moment
+LIFETIME_SECONDS = 600.0  # with other pods: what happens when a pod leaves happens to each stream every day
+LIFETIME_SPREAD = 0.2  # of it, more or less, drawn for each
 MAX_STREAMS = 20_000  # of the process; each holds a connection
 
 Subscription = Callable[[], AbstractAsyncContextManager[Subscriber]]
 
 
 class Streams:
-    """Counts streams, and ends them all when the server stops."""
+    """Counts streams, and ends them all when the server stops. `lifetime` is seconds, of each about."""
 
-    def __init__(self, hub: Hub, *, per_session: int, total: int = MAX_STREAMS) -> None:
+    def __init__(
+        self, hub: Hub, *, per_session: int, total: int = MAX_STREAMS, lifetime: float = math.inf
+    ) -> None:
         self._hub = hub
         self._per_session, self._total = per_session, total
+        self._lifetime = lifetime
         self._open: set[Stream] = set()
         self._ended = trio.Event()
+        self._window = 0.0
         self.draining = False
 
     def __len__(self) -> int:
@@ -57,6 +65,8 @@ class Streams:
         """Count a stream that opens."""
         self._open.add(stream)
         STREAMS.inc()
+        if self.draining:  # which began since it was checked
+            self._end(stream)
 
     def discard(self, stream: Stream) -> None:
         """Count it no more."""
@@ -65,11 +75,25 @@ class Streams:
         if not self._open:
             self._ended.set()
 
-    def drain(self) -> None:
-        """Have every stream say `drain` and end; new ones are refused."""
-        self.draining = True
-        for stream in self._open:
-            stream.wake()
+    async def drain(self, window: float = 0.0) -> None:
+        """Have every stream say `drain` and end, evenly over so many seconds; new ones are refused."""
+        self.draining, self._window = True, window
+        leaving = list(self._open)
+        random.shuffle(leaving)  # else all who have one map open leave together
+        began = trio.current_time()
+        for number, stream in enumerate(leaving):
+            await trio.sleep_until(began + window * number / len(leaving))
+            self._end(stream)
+
+    def _end(self, stream: Stream) -> None:
+        # With a window there are other pods to go to, and the others are to come spread over it. Without
+        # one nobody answers until this server is back.
+        spread = (SOON_MS[0], SOON_MS[0] + round(self._window * 1000)) if self._window else RETRY_MS
+        stream.leave("stopping", spread)
+
+    def lifetime(self) -> float:
+        """Return how long a stream that opens now may live, in seconds."""
+        return self._lifetime * random.uniform(1 - LIFETIME_SPREAD, 1 + LIFETIME_SPREAD)
 
     async def ended(self) -> None:
         """Wait until no stream is open."""
@@ -87,7 +111,8 @@ class Stream(ResponseBody):
         self._opened: AbstractAsyncContextManager[Subscriber] | None = None
         self._subscriber: Subscriber | None = None
         self._begun = self._ended = False
-        self._ping_at = 0.0
+        self._leaves: tuple[str, tuple[int, int]] | None = None
+        self._ping_at, self._until = 0.0, math.inf
 
     async def __aenter__(self) -> Stream:
         opened = self._subscription()
@@ -98,6 +123,7 @@ class Stream(ResponseBody):
             return self
         self._opened = opened
         self._ping_at = trio.current_time() + PING_SECONDS
+        self._until = trio.current_time() + self._streams.lifetime()
         self._streams.add(self)
         return self
 
@@ -120,20 +146,28 @@ class Stream(ResponseBody):
         return await self._next(self._subscriber)
 
     async def _next(self, subscriber: Subscriber) -> bytes:
-        while not self._streams.draining:
+        while self._leaves is None:
             if trio.current_time() >= self._ping_at:
                 self._ping_at = trio.current_time() + PING_SECONDS
                 return subscriber.ping()
-            frames = subscriber.take()
-            if frames is not None:
+            if trio.current_time() >= self._until:
+                self._leaves = "lifetime", SOON_MS
+            elif (frames := subscriber.take()) is not None:
                 return frames
-            with trio.move_on_at(self._ping_at):
-                await subscriber.wait()
+            elif subscriber.gone:  # once it knows what of its own was refused
+                self._leaves = "newer", RETRY_MS
+            else:
+                with trio.move_on_at(min(self._ping_at, self._until)):
+                    await subscriber.wait()
+        why, spread = self._leaves
         self._ended = True
-        return sse.frame("drain", b"{}")
+        DRAINED.labels(why).inc()
+        # It sticks in the browser until the next stream says its own.
+        return sse.frame("drain", b"{}", retry=random.randint(*spread))
 
-    def wake(self) -> None:
-        """Let it look at what is new."""
+    def leave(self, why: str, spread: tuple[int, int]) -> None:
+        """Have it say `drain` and end; its browser is to come back within so many milliseconds."""
+        self._leaves = why, spread
         if self._subscriber is not None:
             self._subscriber.wake()
 

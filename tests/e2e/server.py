@@ -37,6 +37,8 @@ def free_port() -> int:
 class Server:
     """One mapsrv process that can be killed and started again on the same port and data."""
 
+    program: tuple[str, ...] = ("-m", "mapsrv")
+
     def __init__(self, folder: Path, *flags: str) -> None:
         self.folder, self.flags, self.port = folder, flags, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -47,7 +49,7 @@ class Server:
         return {**os.environ, "MAPSRV_DATA_DIR": str(self.folder)}
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "mapsrv", "--no-open", "--port", str(self.port), *self.flags]
+        command = [sys.executable, *self.program, "--no-open", "--port", str(self.port), *self.flags]
         with (self.folder / "stderr.log").open("ab") as log:
             self.process = subprocess.Popen(command, env=self.env, stdout=subprocess.DEVNULL, stderr=log)
         wait_until(lambda: self.answers("/ready") or self._ended(), START_SECONDS)
@@ -106,8 +108,8 @@ def wait_until(true: Callable[[], Any], seconds: float = 10.0) -> Any:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *flags: str) -> Iterator[Server]:
-    server = Server(folder, *flags)
+def running(folder: Path, *flags: str, kind: type[Server] = Server) -> Iterator[Server]:
+    server = kind(folder, *flags)
     server.start()
     try:
         yield server

@@ -31,6 +31,7 @@ class Line:
     def __init__(self, shared: SharedMemory) -> None:
         self.shared = shared
         self.cut = self.hangs = False
+        self.mended = 0.0  # when it last was, in seconds
         self.lost: list[str] = []  # "before" or "after" it is done, one a commit
 
     create = _through("create")
@@ -58,6 +59,12 @@ class Line:
 
     def open_feed(self) -> AbstractAsyncContextManager[Feed]:
         return self.shared.open_feed()
+
+    def mend(self) -> None:
+        """Have all calls pass again."""
+        if self.cut or self.hangs:
+            self.cut = self.hangs = False
+            self.mended = trio.current_time()
 
     async def _pass(self) -> None:
         await trio.lowlevel.checkpoint()

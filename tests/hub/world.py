@@ -109,7 +109,6 @@ class World:
         self.losses: list[Loss] = []
         self.seen: dict[str, bytes] = {}
         self.writing = 0
-        self.lines_cut = ""
 
     @property
     def living(self) -> list[Pod]:
@@ -201,8 +200,14 @@ class World:
         there = session_id in self.memory._sessions
         there = there or any(session_id in pod.hub.held() for pod in self.living)
         last = self.losses[-1].at if self.losses else -NOTICE_SECONDS
-        new = asked.began + 1 >= last and trio.current_time() < last + NOTICE_SECONDS
+        new = asked.began + 1 >= last and not self._is_noticed(last)
         assert new or not there, "a map that is somewhere is not unknown"
+
+    def _is_noticed(self, loss: float) -> bool:
+        """Return whether a pod that knew the store before has had a line to it for long enough since."""
+        lines = [pod.line for pod in self.living if pod.began + 1 < loss]
+        sound = [max(loss, line.mended) for line in lines if not (line.cut or line.hangs)]
+        return any(trio.current_time() >= since + NOTICE_SECONDS for since in sound)
 
     # --- viewers -----------------------------------------------------------------
 
@@ -248,7 +253,7 @@ class World:
 
     def come_back(self, numbers: Collection[int]) -> None:
         for pod in {self.pod(number) for number in numbers} - {None}:
-            pod.line.cut = pod.line.hangs = False
+            pod.line.mend()
 
     def lose_a_commit(self, number: int, how: str) -> None:
         if pod := self.pod(number):
@@ -300,5 +305,5 @@ class World:
         """End all faults."""
         self.shared.faults = 0.0
         for pod in self.living:
-            pod.line.cut = pod.line.hangs = False
+            pod.line.mend()
             pod.line.lost.clear()

@@ -174,6 +174,55 @@ async def test_draining_ends_streams_cleanly_and_in_bounded_time(fixture: Fixtur
             assert b"".join([part async for part in stream]) == b""  # an end, no protocol error
 
 
+async def test_draining_over_a_window_ends_streams_one_by_one_and_serves_the_others_meanwhile(
+    fixture: Fixture,
+) -> None:
+    ended: list[float] = []
+
+    async def watch() -> None:
+        async with http.stream("GET", fixture.base + "/sse") as answer:
+            async for _part in answer.aiter_bytes():
+                pass
+        ended.append(trio.current_time() - began)
+
+    limits = httpx2.Limits(max_connections=20)
+    async with httpx2.AsyncClient(timeout=20, limits=limits) as http, connected(
+        fixture.base, "http"
+    ) as client:
+        async with trio.open_nursery() as nursery:
+            for _ in range(5):
+                nursery.start_soon(watch)
+            await eventually(lambda: fixture.endpoints._sse.active == 5)
+            began = trio.current_time()
+            nursery.start_soon(fixture.endpoints.drain, 1.0)
+            await eventually(lambda: len(ended) == 2)
+            refused = await http.get(fixture.base + "/sse")
+            assert (refused.status_code, refused.json()["error"]["code"]) == (503, "draining")
+            assert (await client.call_tool("echo", {})).content[0].text == "{}"
+        await eventually(lambda: fixture.endpoints.active == 0)
+    assert len(ended) == 5 and max(ended) - min(ended) > 0.5
+    late = await post(fixture, "/mcp", json=INITIALIZE)
+    assert (late.status_code, late.json()["error"]["data"]["code"]) == (503, "draining")
+
+
+async def test_a_stream_whose_turn_it_is_to_end_gets_its_answers_first(fixture: Fixture) -> None:
+    async with connected(fixture.base, "sse") as client, trio.open_nursery() as nursery:
+        answers: list[Any] = []
+        await client.list_tools()
+
+        async def call() -> None:
+            answers.append(await client.call_tool("wait", {}))
+
+        nursery.start_soon(call)
+        await eventually(lambda: fixture.waiting)
+        nursery.start_soon(fixture.endpoints.drain, 0.2)
+        await eventually(lambda: fixture.endpoints._closed)
+        assert fixture.endpoints._sse.active == 1
+        fixture.go.set()
+        await eventually(lambda: answers)
+    await eventually(lambda: fixture.endpoints.active == 0)
+
+
 async def test_clients_that_leave_at_any_moment_leave_nothing_behind(
     fixture: Fixture, caplog: pytest.LogCaptureFixture
 ) -> None:

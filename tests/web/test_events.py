@@ -115,7 +115,7 @@ async def test_draining_ends_every_stream_and_refuses_new_ones(
 ) -> None:
     async with client.stream(f"/events?session={session}") as stream:
         assert len(site.streams) == 1
-        site.streams.drain()
+        await site.streams.drain()
         with trio.fail_after(1):
             await stream.ended.wait()
             await site.streams.ended()

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from mapsrv.core.log import Head
-from mapsrv.errors import StoreUnavailable
+from mapsrv.errors import NewerFormat, StoreUnavailable
 from mapsrv.store import Batch, Ok, Outcome, Seed, StoredSession
 from mapsrv.store.redis import blobs, sessions
 from mapsrv.store.redis.check import check
@@ -104,15 +104,15 @@ class RedisStore:
         """Open this process's feed of what the others do."""
         return open_feed(self._link, f"map_probe:{secrets.token_hex(8)}".encode())
 
-    async def heads(self, session_ids: Collection[str]) -> Mapping[str, Head | None]:
+    async def heads(self, session_ids: Collection[str]) -> Mapping[str, Head | NewerFormat | None]:
         """Return where sessions are, in one round trip; a damaged one is left out."""
         ids = list(session_ids)
         metas = await self._link.pipe([sessions.head_command(one) for one in ids])
-        found: dict[str, Head | None] = {}
+        found: dict[str, Head | NewerFormat | None] = {}
         for session_id, meta in zip(ids, metas, strict=True):
             raise_if_away(meta)
             try:
-                found[session_id] = sessions.head_of(meta)
+                found[session_id] = sessions.head_of(session_id, meta)
             except ValueError:
                 continue  # it is refused where it is used
         gone = [name for name, head in found.items() if head is None]

@@ -1,10 +1,13 @@
 -- One batch of one session: all of it or nothing. It compares heads and keys, and judges nothing.
+-- What a newer release has written is neither read nor touched.
 -- KEYS  meta, state, log, keys
 -- ARGV  channel, format, seconds kept, seconds kept while unchanged, MAX_EVENTS, MAX_BYTES, MAX_KEYS,
 --       epoch, revision, hash of the head that the batch follows, number of entries, then
 --       of each entry: key, hash, record, blobs, body; of each component: name, "put" or "drop", blobs, value
 local meta, state, log, keys = unpack(KEYS)
 local call, last = redis.call, 11 + 5 * ARGV[11]
+local format = tonumber(redis.pcall('HGET', meta, 'format'))
+if format and format > tonumber(ARGV[2]) then return {'NEWER', tostring(format)} end
 -- What is damaged is found before the first write: an error later would leave half a batch.
 for i, kind in ipairs({'hash', 'hash', 'stream', 'hash'}) do
   local found = call('TYPE', KEYS[i]).ok
@@ -18,13 +21,12 @@ for i = 12, last, 5 do
   if record then done[#done + 1] = ARGV[i]; done[#done + 1] = record end
 end
 if #done > 1 then return done end
-if head[1] ~= ARGV[8] or head[2] ~= ARGV[9] or head[3] ~= ARGV[10] then
-  return {'MOVED', head[1], head[2], head[3]}
-end
+local moved = {'MOVED', head[1], head[2], head[3]}
+if head[1] ~= ARGV[8] or head[2] ~= ARGV[9] or head[3] ~= ARGV[10] then return moved end
 local revision, base, base_hash = tonumber(head[2]), tonumber(head[4]), head[5]
 local hash, size, nth = head[3], tonumber(head[6]), tonumber(head[7])
 local known = call('HLEN', keys)
-if not (revision and base and size and nth) then return {'TORN', 1, 'does not parse'} end
+if not (format and revision and base and size and nth) then return {'TORN', 1, 'does not parse'} end
 if call('HLEN', state) ~= tonumber(head[8]) then return {'TORN', 2, 'does not have all its parts'} end
 if call('XLEN', log) ~= revision - base then return {'TORN', 3, 'does not end where the map stands'} end
 if known % 2 ~= 0 or known == 0 and nth > 0 then return {'TORN', 4, 'does not have all its keys'} end

@@ -15,11 +15,12 @@ import trio
 from redis import exceptions
 
 from mapsrv.errors import StoreAway, StoreUnavailable
-from mapsrv.store import Committed, Live, Missed, News
+from mapsrv.store import Committed, Live, Missed, News, Unread
 from mapsrv.store.redis.layout import channel_of, live_channel_of, publication_to_entry, session_of
 from mapsrv.store.redis.link import CALL_SECONDS, Link
 
 PROBE_SECONDS = 5.0  # of silence, after which the connection is asked to hear itself
+CLOSE_SECONDS = 1.0  # for a connection to end
 AGAIN_SECONDS = 0.5  # between tries to connect
 MAX_NEWS = 10_000  # waiting to be read; what is over is told as Missed
 WATCH_AT_ONCE = 500  # channels subscribed to in one command
@@ -108,7 +109,7 @@ class RedisFeed:
             await self._read(pubsub)
         finally:
             self._pubsub = None
-            with trio.move_on_after(1, shield=True):
+            with trio.move_on_after(CLOSE_SECONDS, shield=True):
                 await self._link.island(pubsub.aclose())
 
     async def _read(self, pubsub: Any) -> None:
@@ -137,7 +138,7 @@ class RedisFeed:
         try:
             self._tell(Committed(session_id, publication_to_entry(data)))
         except ValueError:
-            self._tell(Missed())  # torn, or of a newer release: what stands in the store says
+            self._tell(Unread(session_id))  # torn, or of a newer release
 
     def _tell(self, news: News) -> None:
         try:

@@ -27,6 +27,13 @@ class Damaged(ValueError):
         self.kind, self.trouble = kind, trouble
 
 
+class Newer(Damaged):
+    """It bears a format that this release does not know."""
+
+    def __init__(self, format_: bytes | int) -> None:
+        super().__init__("meta", f"format {int(format_)}, this one reads {FORMAT}")
+
+
 def key_of(kind: str, session_id: str) -> bytes:
     """Return the key of one kind (meta, state, log, keys) of a session."""
     return f"map_{kind}:{{{session_id}}}".encode()
@@ -131,7 +138,7 @@ def publication_to_entry(payload: bytes) -> Entry:
     """
     format_, key, record, blobs, body = payload.split(b"\0", 4)
     if int(format_) > FORMAT:
-        raise ValueError("a newer format")
+        raise Newer(format_)
     return Entry(body, record_from_bytes(key.decode(), record), names(blobs))
 
 

@@ -1,10 +1,12 @@
--- A session begun anew from what a process remembers, if what stands here is still what it expects.
+-- A session begun anew from what a process remembers, if what stands here is still what it expects, and
+-- not a newer release's.
 -- KEYS  meta, state, log, keys
 -- ARGV  expected epoch, revision, hash ('' for no session), epoch, revision, hash, format, from, seconds kept,
 --       number of keys, then of each key: key, record; of each component: name, blobs, value
 local meta, state, log, keys = unpack(KEYS)
 local call, last = redis.call, 10 + 2 * ARGV[10]
-local head = call('HMGET', meta, 'epoch', 'revision', 'hash')
+local head = call('HMGET', meta, 'epoch', 'revision', 'hash', 'format')
+if (tonumber(head[4]) or 0) > tonumber(ARGV[7]) then return 0 end
 for i = 1, 3 do
   if (head[i] or '') ~= ARGV[i] then return 0 end
 end

@@ -15,7 +15,7 @@ from redis.exceptions import NoScriptError
 
 from mapsrv.core import log
 from mapsrv.core.log import Head, Position
-from mapsrv.errors import StoreUnavailable
+from mapsrv.errors import NewerFormat, StoreUnavailable
 from mapsrv.store import (
     FORMAT,
     Batch,
@@ -34,6 +34,7 @@ from mapsrv.store.damage import damaged
 from mapsrv.store.redis.layout import (
     KINDS,
     Damaged,
+    Newer,
     Reply,
     batch_arguments,
     channel_of,
@@ -77,7 +78,7 @@ def create_command(session_id: str, head: Head, kept: Lifetimes) -> Command:
 
 def renew_command(session_id: str, kept: Lifetimes) -> Command:
     """Return what renews a session; the reply is its meta."""
-    return RENEW.call(keys_of(session_id), kept.session, kept.unchanged)
+    return RENEW.call(keys_of(session_id), kept.session, kept.unchanged, FORMAT)
 
 
 def seed_command(seed: Seed, kept: Lifetimes) -> Command:
@@ -120,6 +121,8 @@ def outcome(session_id: str, reply: Reply) -> Outcome:
                 return Ok()
             case [b"UNKNOWN"]:
                 return Unknown()
+            case [b"NEWER", bytes(version)]:
+                return Refused(_newer(session_id, Newer(version)))
             case [b"MOVED", bytes(epoch), bytes(revision), bytes(hash_)]:
                 return Moved(head_from_reply(epoch, revision, hash_))
             case [b"TORN", int(place), bytes(trouble)]:
@@ -157,6 +160,8 @@ async def stored_session(session_id: str, replies: Sequence[Reply]) -> StoredSes
                 raise Damaged("meta", "is gone")
             return None
         return await _stored(replies)
+    except Newer as error:
+        raise _newer(session_id, error) from error
     except Damaged as error:
         raise _refusal(session_id, error.kind, error.trouble) from error
 
@@ -193,8 +198,7 @@ def _meta(reply: list[Reply]) -> dict[bytes, bytes]:
     if b"epoch" not in facts or not version.isdigit() or len(version) > 9:
         raise Damaged("meta", UNREAD)
     if int(version) > FORMAT:
-        newer = f"format {int(version)}, this one reads {FORMAT}"
-        raise Damaged("meta", f"was written by a newer mapsrv ({newer})")
+        raise Newer(version)
     return facts
 
 
@@ -248,9 +252,15 @@ def _refusal(session_id: str, kind: str, trouble: str) -> StoreUnavailable:
     return damaged(f"map_{kind}", f"{key_of(kind, session_id).decode()} in Redis", trouble)
 
 
+def _newer(session_id: str, error: Newer) -> NewerFormat:
+    found = f"{key_of(error.kind, session_id).decode()} in Redis was written by a newer release of mapsrv"
+    why = f"{found} ({error.trouble}): another server will answer. Try again."
+    return NewerFormat(why, retry_after=1)
+
+
 def head_command(session_id: str) -> Command:
     """Return the command that asks where a session is."""
-    return ("HMGET", key_of("meta", session_id), "epoch", "revision", "hash")
+    return ("HMGET", key_of("meta", session_id), "epoch", "revision", "hash", "format")
 
 
 def rest_command(session_id: str) -> Command:
@@ -258,11 +268,13 @@ def rest_command(session_id: str) -> Command:
     return ("EXISTS", *keys_of(session_id))
 
 
-def head_of(reply: Reply) -> Head | None:
-    """Return the head in a reply to head_command, None for no session; raises ValueError."""
+def head_of(session_id: str, reply: Reply) -> Head | NewerFormat | None:
+    """Return what a reply to head_command says, None for no session; raises ValueError."""
     if not isinstance(reply, list):
         raise ValueError("no list")
-    epoch, revision, hash_ = reply
+    epoch, revision, hash_, version = reply
+    if isinstance(version, bytes) and int(version) > FORMAT:
+        return _newer(session_id, Newer(version))
     if epoch is None:
         return None
     if not (isinstance(epoch, bytes) and isinstance(revision, bytes) and isinstance(hash_, bytes)):
