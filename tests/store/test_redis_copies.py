@@ -116,6 +116,23 @@ async def test_sentinels_lead_to_the_new_master_when_the_old_one_dies(pair, watc
     assert "k2" in replica.do("XRANGE", "map_log:{s1}", "-", "+")
 
 
+async def test_a_master_that_others_replaced_while_it_stood_still_is_left_at_once(pair, watched, history):
+    (master, replica), (url, sentinels) = pair, watched
+    await until(lambda: in_step(pair))
+    await until(lambda: str(replica.port) in sentinels[1].do("SENTINEL", "REPLICAS", "maps"))
+    async with open_redis(url) as store:
+        assert await store.create("s1", history.of("s1").head, now=1)
+        master.stall()
+        await until(lambda: "role:master" in replica.do("INFO", "replication"), 20)
+        replica.do("HSET", "map_meta:{s2}", "epoch", "only-there")
+        master.go_on()
+        assert "role:master" in master.do("INFO", "replication"), "as it thinks until it is told, in 8 s"
+        with trio.move_on_after(5):
+            while not (found := await store.exists("s2")):  # noqa: ASYNC110 (other processes)
+                await trio.sleep(0.05)
+        assert found
+
+
 async def test_a_name_that_no_sentinel_knows_is_one_sentence(watched):
     url, _ = watched
     with pytest.raises(StartupError, match="No sentinel of .* knows a master of that name"):

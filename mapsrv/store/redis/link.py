@@ -24,6 +24,7 @@ from redis.backoff import NoBackoff
 
 from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.store.redis.layout import Reply
+from mapsrv.store.redis.master import MasterPool, watch_master
 from mapsrv.store.redis.target import Target
 
 CALL_SECONDS = 0.9  # for a call with its connecting: a stalled Redis is noticed within a second
@@ -191,6 +192,18 @@ class Link:
         """Await something of the client's own, such as a pubsub()'s. Raises its errors."""
         return await self._aio(work)
 
+    @property
+    def moves(self) -> int:
+        """How often another Redis became the master: a line from before hears nothing of the new one."""
+        pool = self._client.connection_pool
+        return pool.moves if isinstance(pool, MasterPool) else 0
+
+    async def watch_master(self) -> None:
+        """Know of another master soon, where there are sentinels."""
+        pool = self._client.connection_pool
+        if isinstance(pool, MasterPool):
+            await watch_master(pool, self._aio)
+
     def pubsub(self) -> Any:
         """Return a new connection for publications; nothing is connected yet."""
         return self._client.pubsub()
@@ -216,13 +229,15 @@ class Link:
 async def open_link(target: Target) -> AsyncIterator[Link]:
     """Yield a Link; nothing is connected yet."""
     failure: Exception | None = None  # carried around the island's nurseries, which would wrap it in groups
-    async with trio_asyncio.open_loop() as loop:
+    async with trio_asyncio.open_loop() as loop, trio.open_nursery() as nursery:
         link = Link(loop, _clients(target))
+        nursery.start_soon(link.watch_master)
         try:
             yield link
         except Exception as error:
             failure = error
         finally:
+            nursery.cancel_scope.cancel()
             with trio.move_on_after(CLOSE_SECONDS, shield=True):
                 await link.close()
     if failure is not None:
@@ -239,6 +254,9 @@ def _clients(target: Target) -> tuple[Redis, ...]:
     else:
         asking = {**common, **dict.fromkeys(timeouts, SENTINEL_SECONDS), "password": target.sentinel_password}
         watch = Sentinel(target.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
-        client, sentinels = watch.master_for(target.name, **settings), watch.sentinels
+        client, sentinels = (
+            watch.master_for(target.name, connection_pool_class=MasterPool, **settings),
+            watch.sentinels,
+        )
     client.response_callbacks.clear()  # replies as they came: bytes, numbers and lists of them
     return client, *sentinels
