@@ -9,7 +9,19 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 
-from tests.bench import commands, fanout, machine, options, report, stall, tools
+from tests.bench import (
+    across,
+    commands,
+    fanout,
+    machine,
+    options,
+    redis,
+    report,
+    sessions,
+    stall,
+    takeover,
+    tools,
+)
 
 SPARE_FILES = 200  # descriptors of a server besides its viewers
 
@@ -18,6 +30,10 @@ MEASURES: Mapping[str, Callable[[options.Options], report.Table]] = {
     "tools": tools.measure,
     "commands": commands.measure,
     "stall": stall.measure,
+    "sessions": sessions.measure,
+    "pods": across.measure,
+    "takeover": takeover.measure,
+    "redis": redis.measure,
 }
 
 
@@ -27,8 +43,9 @@ def main() -> None:
     # So that every server and client is ended then too.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     files = machine.raise_file_limit()
-    if max(given.viewers) + SPARE_FILES > files:
-        sys.exit(f"A process may open {files:,} files here, too few for {max(given.viewers):,} viewers.")
+    most = max(given.viewers + given.taken_over)
+    if most + SPARE_FILES > files:
+        sys.exit(f"A process may open {files:,} files here, too few for {most:,} viewers.")
     described = machine.description()
     print("\n".join(f"- {name}: {value}" for name, value in described.items()), flush=True)
     tables = []
@@ -37,6 +54,8 @@ def main() -> None:
         print("\n" + tables[-1].markdown(), flush=True)
     if given.json is not None:
         report.write_json(given.json, described, tables)
+    if given.readme is not None:
+        report.write_readme(given.readme, tables)
 
 
 if __name__ == "__main__":

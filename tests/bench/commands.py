@@ -6,9 +6,10 @@ import trio
 
 from tests.bench.machine import cpu_seconds
 from tests.bench.options import Options
+from tests.bench.pods import pod_on
 from tests.bench.report import Table
 from tests.bench.talk import open_talker, post, rate
-from tests.bench.targets import mapsrv, process_id
+from tests.bench.targets import process_id
 from tests.e2e.server import Server
 
 TALKERS = 32  # connections, each of another person
@@ -48,20 +49,19 @@ async def _measure(server: Server, session: str, layers: int, seconds: float) ->
         arguments = {"layer_id": f"layer-{number % layers}", "properties": properties}
         return post(server.port, path, {"command": "set_layer_paint", "arguments": arguments}, person=person)
 
-    single, wait = await rate(server.port, paint, 1, seconds)
+    single = await rate(server.port, paint, 1, seconds)
     cpu = cpu_seconds(pid)
-    many, long_wait = await rate(server.port, paint, TALKERS, seconds)
-    cpu = (cpu_seconds(pid) - cpu) / (many * seconds)
-    return [single, wait, many, long_wait, cpu * 1000]
+    many = await rate(server.port, paint, TALKERS, seconds)
+    cpu = (cpu_seconds(pid) - cpu) / (many.a_second * seconds)
+    return [single.a_second, single.p50, many.a_second, many.p50, cpu * 1000]
 
 
 def measure(options: Options) -> Table:
     """Return the part's table."""
     table = Table("Commands into one map", COLUMNS, NOTE)
     for store in options.stores:
-        flags = ("--store", "memory:") if store == "memory" else ()
         for layers in options.layers:
-            with mapsrv(*flags) as server:
+            with pod_on(store) as server:
                 session = server.new_map()
                 numbers = trio.run(_measure, server, session, layers, options.seconds)
                 table.add(f"{store}, {layers:,}", *numbers)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import count, islice
-from subprocess import PIPE
-from typing import Any
 
 import trio
 
+from tests.bench.crew import Crew, open_crew
 from tests.bench.machine import cpu_seconds, memory
 from tests.bench.options import Options
 from tests.bench.report import Cell, Table, percentile, times
@@ -22,7 +18,6 @@ from tests.bench.talk import open_talker
 from tests.bench.targets import Target, broadcast_target, mapsrv_target
 
 SETTLE_SECONDS = 1.5  # after the streams opened: who is there has been told by then
-STEP_SECONDS = 120.0  # for all viewers to open, or to have one event
 FEWEST, MOST = 20, 400  # commands one by one
 TELLING = 50  # viewers, below which opening them and their memory tell nothing
 SENDERS = 16
@@ -68,67 +63,33 @@ class Numbers:
 class Crowd:
     """The viewers of one map, in some processes of viewers.py."""
 
-    def __init__(self, processes: list[trio.Process]) -> None:
-        self._processes = processes
-        self._rest = [b"" for _ in processes]
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
 
     async def open(self, target: Target, viewers: int) -> float:
         """Open this many streams; return how many a second."""
-        share, more = divmod(viewers, len(self._processes))
-        for at, process in enumerate(self._processes):
-            order = {"port": target.port, "path": target.events, "count": share + (at < more)}
-            await self._tell(process, order)
-        spans = [line["opened"] for line in await self._hear("opened")]
+        place = {"port": target.port, "path": target.events}
+        await self._crew.tell(*({**place, "count": share} for share in self._crew.shares(viewers)))
+        spans = [line["opened"] for line in await self._crew.hear("opened")]
         took: int = max(end for _begun, end in spans) - min(begun for begun, _end in spans)
         return viewers / took * 1e9
 
     async def saw(self, number: int) -> None:
         """Wait until every viewer has that event."""
-        while any(line["saw"] < number for line in await self._hear("saw")):
+        while any(line["saw"] < number for line in await self._crew.hear("saw")):
             pass
 
     async def latencies(self, sent: dict[int, int]) -> list[float]:
         """Return how many ms each viewer waited for each of these commands, sent at these ns."""
-        for process in self._processes:
-            await self._tell(process, {"sent": sent})
-        return [us / 1000 for line in await self._hear("latencies") for us in line["latencies"]]
-
-    async def _tell(self, process: trio.Process, order: dict[str, Any]) -> None:
-        assert process.stdin is not None
-        await process.stdin.send_all(json.dumps(order).encode() + b"\n")
-
-    async def _hear(self, what: str) -> list[dict[str, Any]]:
-        """Return the next line of each process; all are of that kind."""
-        lines = [await self._line(at) for at in range(len(self._processes))]
-        if not all(what in line for line in lines):
-            raise RuntimeError(f"expected {what}")
-        return lines
-
-    async def _line(self, at: int) -> dict[str, Any]:
-        stdout = self._processes[at].stdout
-        assert stdout is not None
-        with trio.fail_after(STEP_SECONDS):
-            while b"\n" not in self._rest[at]:
-                data = await stdout.receive_some(1 << 20)
-                if not data:
-                    raise RuntimeError("a process of viewers ended; what it said is above")
-                self._rest[at] += data
-        line, _, self._rest[at] = self._rest[at].partition(b"\n")
-        value: dict[str, Any] = json.loads(line)
-        return value
+        await self._crew.tell({"sent": sent})
+        return [us / 1000 for line in await self._crew.hear("latencies") for us in line["latencies"]]
 
 
 @asynccontextmanager
 async def open_crowd(processes: int) -> AsyncIterator[Crowd]:
     """Start the processes; they end with this block."""
-    command = [sys.executable, "-m", "tests.bench.viewers"]
-    run = partial(trio.run_process, command, stdin=PIPE, stdout=PIPE, check=False)
-    async with trio.open_nursery() as nursery:
-        made = []
-        for _ in range(processes):
-            made.append(await nursery.start(run))
-        yield Crowd(made)
-        nursery.cancel_scope.cancel()
+    async with open_crew("tests.bench.viewers", processes) as crew:
+        yield Crowd(crew)
 
 
 async def fan_out(target: Target, viewers: int, options: Options) -> Numbers:
@@ -139,9 +100,9 @@ async def fan_out(target: Target, viewers: int, options: Options) -> Numbers:
         await trio.sleep(SETTLE_SECONDS)
         grown = (memory(target.pid) - before) / viewers
         numbers = count()
-        await _one_by_one(target, crowd, numbers, 1.0, fewest=5)
+        await one_by_one(target, crowd, numbers, 1.0, fewest=5)
         cpu, begun = cpu_seconds(target.pid), time.monotonic()
-        sent = await _one_by_one(target, crowd, numbers, options.seconds, fewest=FEWEST)
+        sent = await one_by_one(target, crowd, numbers, options.seconds, fewest=FEWEST)
         single = len(sent) * viewers / (time.monotonic() - begun)
         cpu = (cpu_seconds(target.pid) - cpu) / (len(sent) * viewers)
         waits = await crowd.latencies(sent)
@@ -159,7 +120,7 @@ async def fan_out(target: Target, viewers: int, options: Options) -> Numbers:
     )
 
 
-async def _one_by_one(
+async def one_by_one(
     target: Target, crowd: Crowd, numbers: Iterator[int], seconds: float, *, fewest: int
 ) -> dict[int, int]:
     """Send commands, each when all viewers have the one before; return when each was sent, in ns."""

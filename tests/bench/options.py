@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PARTS = ("fanout", "tools", "commands", "stall")
+PARTS = ("fanout", "tools", "commands", "stall", "sessions", "pods", "takeover", "redis")
+
+STORES = ("memory", "sqlite", "redis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +21,14 @@ class Options:
     processes: int
     layers: tuple[int, ...]
     stores: tuple[str, ...]
+    maps: tuple[int, ...]
+    taken_over: tuple[int, ...]
     transports: tuple[str, ...]
     seconds: float
     mebibytes: int
     rivals: bool
     json: Path | None
+    readme: Path | None
 
 
 def _numbers(low: int, high: int) -> Callable[[str], tuple[int, ...]]:
@@ -48,13 +53,18 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument("--viewers", type=_numbers(1, 5000), default=(1, 100, 500, 2000), metavar="N,N")
     parser.add_argument("--processes", type=int, choices=range(1, 9), default=2, help="that hold the viewers")
     parser.add_argument("--layers", type=_numbers(1, 5000), default=(10, 100, 1000), metavar="N,N")
-    parser.add_argument("--stores", type=_words, default=("memory", "sqlite"), metavar="memory,sqlite")
+    parser.add_argument("--stores", type=_words, default=STORES, metavar=",".join(STORES))
+    parser.add_argument("--maps", type=_numbers(1, 10_000), default=(1, 100, 1000), metavar="N,N")
+    parser.add_argument("--taken-over", type=_numbers(1, 10_000), default=(1000, 10_000), metavar="N,N")
     transports = ("stdio", "sse", "http")
     parser.add_argument("--transports", type=_words, default=transports, metavar=",".join(transports))
     parser.add_argument("--seconds", type=float, default=4.0, help="that each rate is measured; default: 4")
     parser.add_argument("--mebibytes", type=int, default=16, help="of the large GeoJSON; default: 16")
     parser.add_argument("--no-rivals", dest="rivals", action="store_false", help="measure mapsrv alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there too")
+    parser.add_argument(
+        "--readme", type=Path, metavar="FILE", help="put the tables there, under their titles"
+    )
     given = parser.parse_args(argv)
     given.parts = tuple(given.parts) or PARTS
     if unknown := set(given.parts) - set(PARTS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -58,3 +59,15 @@ def write_json(path: Path, machine: Mapping[str, str], tables: Sequence[Table]) 
     """Write all numbers, unrounded."""
     value = {"machine": dict(machine), "tables": [asdict(table) for table in tables]}
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_readme(path: Path, tables: Sequence[Table]) -> None:
+    """Put each table in the place of the section of its title; one that has none is left out, and said."""
+    text = path.read_text(encoding="utf-8")
+    for table in tables:
+        section = re.compile(rf"^### {re.escape(table.title)}\n.*?(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+        if not section.search(text):
+            print(f"{path} has no section {table.title!r}")
+        new = table.markdown() + "\n"
+        text = section.sub(lambda _found, new=new: new, text)  # type: ignore[misc]
+    path.write_text(text, encoding="utf-8")

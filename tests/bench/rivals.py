@@ -1,6 +1,7 @@
 """What a user would write instead of mapsrv, as small as it can be: `python -m tests.bench.rivals KIND PORT`.
 
 `broadcast`: Starlette, sse-starlette and uvicorn; a queue for each client, no store, no check, no replay.
+`shared`: the same with all maps in a Redis, whose address follows the port; see naive.py.
 `http`, `sse`, `stdio`: the MCP SDK's own server with one tool that does nothing.
 """
 
@@ -49,12 +50,15 @@ def broadcast_app() -> Any:
     return Starlette(routes=[Route("/events", events), Route("/commands", commands, methods=["POST"])])
 
 
-def main(kind: str, port: int) -> None:
+def main(kind: str, port: int, *words: str) -> None:
     """Serve until ended."""
-    if kind == "broadcast":
+    if kind in ("broadcast", "shared"):
         import uvicorn
 
-        uvicorn.run(broadcast_app(), host="127.0.0.1", port=port, log_level="warning")
+        from tests.bench.naive import shared_app
+
+        app = broadcast_app() if kind == "broadcast" else shared_app(*words)
+        uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
         return
 
     from mcp.server.mcpserver import MCPServer
@@ -73,4 +77,4 @@ def main(kind: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import trio
 
+from tests.bench.report import percentile
+
 ANSWER_SECONDS = 60.0  # for any one answer; more means that the server is stuck
 WARM_UP = 20  # requests before the clock starts
+
+
+class Rate(NamedTuple):
+    """Answers a second, and how many ms one waited for them."""
+
+    a_second: float
+    p50: float
+    p99: float
 
 
 class Refused(Exception):
@@ -80,10 +90,8 @@ def post(port: int, path: str, body: Any, *, person: int = 0) -> bytes:
     return head.encode() + data
 
 
-async def rate(
-    port: int, request: Callable[[int, int], bytes], talkers: int, seconds: float
-) -> tuple[float, float]:
-    """Return answers a second, and the median wait in ms. request(number, talker) makes each request."""
+async def rate(port: int, request: Callable[[int, int], bytes], talkers: int, seconds: float) -> Rate:
+    """Return how fast so many connections are answered. request(number, talker) makes each request."""
     numbers, waits = count(), []
 
     async def talk(who: int, until: float) -> None:
@@ -100,4 +108,20 @@ async def rate(
     async with trio.open_nursery() as nursery:
         for who in range(talkers):
             nursery.start_soon(talk, who, begun + seconds)
-    return len(waits) / (time.perf_counter() - begun), sorted(waits)[len(waits) // 2] * 1000
+    took = time.perf_counter() - begun
+    return Rate(len(waits) / took, percentile(waits, 0.5) * 1000, percentile(waits, 0.99) * 1000)
+
+
+async def each_once(port: int, requests: Iterable[bytes], talkers: int) -> list[bytes]:
+    """Send each request once, over so many connections; return the answers, in the order of requests."""
+    left, answers = enumerate(requests), dict[int, bytes]()
+
+    async def talk() -> None:
+        async with open_talker(port) as talker:
+            for number, request in left:
+                answers[number] = await talker.ask(request)
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(talkers):
+            nursery.start_soon(talk)
+    return [answers[number] for number in sorted(answers)]

@@ -69,10 +69,10 @@ def mapsrv_target() -> Iterator[Target]:
 
 
 @contextmanager
-def rival(kind: str) -> Iterator[tuple[int, int]]:
+def rival(kind: str, *words: str) -> Iterator[tuple[int, int]]:
     """Run a server of rivals.py; gives its port and process id."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.bench.rivals", kind, str(port)]
+    command = [sys.executable, "-m", "tests.bench.rivals", kind, str(port), *words]
     process = subprocess.Popen(command, env={**os.environ}, stdout=subprocess.DEVNULL)
     try:
         wait_until(lambda: process.poll() is not None or _listens(port), START_SECONDS)

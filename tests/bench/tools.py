@@ -77,9 +77,7 @@ async def calls(
     return len(waits) / (time.perf_counter() - begun), percentile(waits, 0.5) * 1000
 
 
-async def ours(
-    server: Server, session_id: str, transport: str, seconds: float
-) -> tuple[float, float, float]:
+async def ours(server: Server, session_id: str, transport: str, seconds: float) -> tuple[float, float, float]:
     """Return calls a second one by one, the median wait, and calls a second of many at once."""
     with trio.fail_after(CONNECT_SECONDS + 4 * seconds):
         async with client(server, transport) as session:
@@ -110,8 +108,8 @@ async def plain(port: int, session_id: str, seconds: float) -> tuple[float, floa
         body = {"command": "set_map_view", "arguments": view(number)}
         return post(port, f"/commands?session={session_id}", body, person=person)
 
-    single, wait = await rate(port, request, 1, seconds)
-    return single, wait, (await rate(port, request, AT_ONCE, seconds))[0]
+    single = await rate(port, request, 1, seconds)
+    return single.a_second, single.p50, (await rate(port, request, AT_ONCE, seconds)).a_second
 
 
 def measure(options: Options) -> Table:

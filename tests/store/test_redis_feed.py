@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import trio
 
+from mapsrv.errors import StoreUnavailable
 from mapsrv.store import Committed, Live, Missed, Ok
 from mapsrv.store.redis import open_redis
 from mapsrv.store.redis.feed import RedisFeed
@@ -63,3 +65,38 @@ async def test_a_redis_that_comes_back_is_heard_again(tmp_path: Path) -> None:
                 await heard(feed, Missed)
                 await feed.tell("s1", b"back")
                 assert await heard(feed, Live) == Live("s1", b"back")
+
+
+async def test_thousands_that_come_at_once_are_all_watched(redis: valkey.Server) -> None:
+    async with open_redis(redis.url) as store, store.open_feed() as feed:
+        await heard(feed, Missed)
+        async with trio.open_nursery() as nursery:
+            for number in range(5_000):
+                nursery.start_soon(feed.watch, f"s{number}")
+        for number in (0, 2_500, 4_999):
+            await feed.tell(f"s{number}", b"here")
+            assert await heard(feed, Live) == Live(f"s{number}", b"here")
+
+
+async def test_of_what_is_told_the_latest_arrives(redis: valkey.Server) -> None:
+    async with open_redis(redis.url) as store, store.open_feed() as feed:
+        await heard(feed, Missed)
+        await feed.watch("s1")
+        for number in range(1_000):
+            await feed.tell("s1", b"%d" % number)
+        with trio.fail_after(20):
+            while await heard(feed, Live) != Live("s1", b"999"):
+                pass
+
+
+async def test_a_watch_is_refused_when_redis_says_nothing(redis: valkey.Server) -> None:
+    async with open_redis(redis.url) as store, store.open_feed() as feed:
+        await heard(feed, Missed)
+        redis.stall()
+        try:
+            begun = trio.current_time()
+            with pytest.raises(StoreUnavailable):
+                await feed.watch("s1")
+            assert trio.current_time() - begun < 3
+        finally:
+            redis.go_on()

@@ -7,8 +7,9 @@ back, or it breaks, it is made anew, everything is watched again, and the reader
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from itertools import islice
 from typing import Any
 
 import trio
@@ -16,14 +17,17 @@ from redis import exceptions
 
 from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.store import Committed, Live, Missed, News, Unread
-from mapsrv.store.redis.layout import channel_of, live_channel_of, publication_to_entry, session_of
-from mapsrv.store.redis.link import CALL_SECONDS, Link
+from mapsrv.store.redis.layout import live_channel_of, publication_to_entry, session_of
+from mapsrv.store.redis.link import Link
+from mapsrv.store.redis.watches import AT_ONCE, Watches, channels_of
 
 PROBE_SECONDS = 5.0  # of silence, after which the connection is asked to hear itself
 CLOSE_SECONDS = 1.0  # for a connection to end
 AGAIN_SECONDS = 0.5  # between tries to connect
+LAST_SECONDS = 0.5  # at the end, to publish what was told last
 MAX_NEWS = 10_000  # waiting to be read; what is over is told as Missed
-WATCH_AT_ONCE = 500  # channels subscribed to in one command
+TOLD_AT_ONCE = 100  # publications in one pipeline
+HEARD_AT_ONCE = 100  # messages, a few ms, until other tasks have a turn
 
 log = logging.getLogger("mapsrv.redis")
 
@@ -34,48 +38,42 @@ class RedisFeed:
     def __init__(self, link: Link, probe: bytes) -> None:
         self._link = link
         self._probe = probe  # a channel of this process alone
-        self._watched: dict[str, None] = {}
+        self._watches = Watches()
         self._pubsub: Any = None
         self._send, self._receive = trio.open_memory_channel[News](MAX_NEWS)
         self._missed = False
-        self._awaited: dict[bytes, trio.Event] = {}  # channels that Redis has not yet said we hear
+        self._told: dict[str, bytes] = {}  # what is to be published, by session
+        self._more = trio.Event()
 
     async def watch(self, session_id: str) -> None:
         """Have news of a session from now on. Raises StoreAway."""
-        self._watched[session_id] = None
+        self._watches.all[session_id] = None
         if self._pubsub is None:
             return  # the one that is being made watches it too, and tells Missed
-        channels = _channels(session_id)
-        heard = self._awaited.setdefault(channels[-1], trio.Event())
         try:
-            with trio.fail_after(CALL_SECONDS):
-                await self._link.island(self._pubsub.subscribe(*channels))
-                await heard.wait()  # what is committed before Redis says so might be told to nobody
-        except (exceptions.RedisError, OSError, trio.TooSlowError) as error:
+            await self._watches.add(session_id)  # what is committed before Redis says so is told to nobody
+        except trio.TooSlowError as error:
             raise StoreAway(
                 "Redis, where the maps are kept, cannot be reached. Try again.", retry_after=1
             ) from error
-        finally:
-            self._awaited.pop(channels[-1], None)
 
     async def unwatch(self, session_id: str) -> None:
         """Have no more news of a session."""
-        if session_id not in self._watched:
+        if session_id not in self._watches.all:
             return
-        del self._watched[session_id]
+        del self._watches.all[session_id]
         if self._pubsub is None:
             return
         try:
-            await self._link.island(self._pubsub.unsubscribe(*_channels(session_id)))
+            await self._link.island(self._pubsub.unsubscribe(*channels_of(session_id)))
         except (exceptions.RedisError, OSError):
             pass  # the connection is gone, and its watches with it
 
     async def tell(self, session_id: str, body: bytes) -> None:
-        """Tell the others something that is never stored; it is dropped when Redis is away."""
-        try:
-            await self._link.call("PUBLISH", live_channel_of(session_id), body)
-        except StoreUnavailable:
-            pass
+        """Tell the others something that is never stored, soon; only the latest of a session is told."""
+        self._told[session_id] = body
+        self._more.set()
+        await trio.lowlevel.checkpoint()  # whoever tells of thousands gives the others a turn
 
     async def next(self) -> News:
         """Wait for news."""
@@ -84,6 +82,38 @@ class RedisFeed:
             await trio.lowlevel.checkpoint()
             return Missed()
         return await self._receive.receive()
+
+    async def run_tells(self) -> None:
+        """Publish what is told for ever: a call for each would be most of what a busy process does."""
+        while True:
+            await self._more.wait()
+            self._more = trio.Event()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Publish what is told; it is dropped when Redis is away."""
+        while self._told:
+            some = list(islice(self._told.items(), TOLD_AT_ONCE))
+            for session_id, _body in some:
+                del self._told[session_id]
+            try:
+                await self._link.pipe([("PUBLISH", live_channel_of(one), body) for one, body in some])
+            except StoreUnavailable:
+                pass
+
+    async def run_watches(self) -> None:
+        """Subscribe to what is wanted for ever."""
+        while True:
+            wanted = await self._watches.wanted()
+            if self._pubsub is not None:
+                try:
+                    await self._subscribe(self._pubsub, wanted)
+                except (exceptions.RedisError, OSError):
+                    pass  # the connection is gone: the next one watches them too
+
+    async def _subscribe(self, pubsub: Any, session_ids: Iterable[str]) -> None:
+        if channels := self._watches.channels(session_ids):
+            await self._link.island(pubsub.subscribe(*channels))
 
     async def run(self) -> None:
         """Listen for ever, on one connection after the other."""
@@ -98,14 +128,14 @@ class RedisFeed:
     async def _listen(self) -> None:
         pubsub, moves = self._link.pubsub(), self._link.moves
         try:
-            channels = [self._probe, *(name for one in self._watched for name in _channels(one))]
-            for start in range(0, len(channels), WATCH_AT_ONCE):
-                await self._link.island(pubsub.subscribe(*channels[start : start + WATCH_AT_ONCE]))
+            await self._link.island(pubsub.subscribe(self._probe))
+            known = list(self._watches.all)
+            for start in range(0, len(known), AT_ONCE):
+                await self._subscribe(pubsub, known[start : start + AT_ONCE])
             self._pubsub = pubsub
             self._tell(Missed())
             # Watched while the list was being sent: watch() left those to us.
-            for session_id in [one for one in self._watched if channel_of(one) not in channels]:
-                await self._link.island(pubsub.subscribe(*_channels(session_id)))
+            await self._subscribe(pubsub, self._watches.all.keys() - set(known))
             await self._read(pubsub, moves)
         finally:
             self._pubsub = None
@@ -115,20 +145,37 @@ class RedisFeed:
     async def _read(self, pubsub: Any, moves: int) -> None:
         probed = False
         while True:
+            heard = await self._link.island(self._hear_some(pubsub, moves))
             if moves != self._link.moves:
                 raise exceptions.ConnectionError("another Redis is the master")
-            message = await self._link.island(pubsub.get_message(timeout=PROBE_SECONDS))
-            if message is None:
-                if probed:
-                    raise exceptions.ConnectionError("nothing is heard any more")
-                await self._link.call("PUBLISH", self._probe, b"")
-                probed = True
+            if heard == HEARD_AT_ONCE:
                 continue
-            probed = False
-            if message["type"] == "message":
-                self._hear(message["channel"], message["data"])
-            elif message["channel"] in self._awaited:
-                self._awaited[message["channel"]].set()
+            if probed and not heard:
+                raise exceptions.ConnectionError("nothing is heard any more")
+            await self._link.call("PUBLISH", self._probe, b"")
+            probed = True
+
+    async def _hear_some(self, pubsub: Any, moves: int) -> int:
+        """On the island, hear HEARD_AT_ONCE messages, fewer where it is silent or has moved; return how many.
+
+        A step to the island and back waits for some turns of the loop. A step for each message would
+        take seconds when thousands of sessions are watched at once.
+        """
+        for heard in range(HEARD_AT_ONCE):
+            message = await pubsub.get_message(timeout=PROBE_SECONDS)
+            if message is None or moves != self._link.moves:
+                return heard
+            self._watches.heard_at = trio.current_time()
+            self._take(message)
+        return HEARD_AT_ONCE
+
+    def _take(self, message: Mapping[str, Any]) -> None:
+        if message["type"] == "message":
+            self._hear(message["channel"], message["data"])
+        elif message["type"] == "subscribe":
+            found = session_of(message["channel"])
+            if found is not None and found[0] == "live":  # the second of a session's two
+                self._watches.confirm(found[1])
 
     def _hear(self, channel: bytes, data: bytes) -> None:
         found = session_of(channel)
@@ -149,15 +196,15 @@ class RedisFeed:
             self._missed = True
 
 
-def _channels(session_id: str) -> tuple[bytes, bytes]:
-    return channel_of(session_id), live_channel_of(session_id)
-
-
 @asynccontextmanager
 async def open_feed(link: Link, probe: bytes) -> AsyncIterator[RedisFeed]:
     """Yield a feed that listens until the block ends."""
     feed = RedisFeed(link, probe)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(feed.run)
+        nursery.start_soon(feed.run_watches)
+        nursery.start_soon(feed.run_tells)
         yield feed
+        with trio.move_on_after(LAST_SECONDS):
+            await feed.flush()  # that its viewers are gone
         nursery.cancel_scope.cancel()

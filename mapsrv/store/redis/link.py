@@ -25,6 +25,7 @@ from redis.backoff import NoBackoff
 from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.store.redis.layout import Reply
 from mapsrv.store.redis.master import MasterPool, watch_master
+from mapsrv.store.redis.patience import Patience
 from mapsrv.store.redis.target import Target
 
 CALL_SECONDS = 0.9  # for a call with its connecting: a stalled Redis is noticed within a second
@@ -124,6 +125,7 @@ class Link:
         self._turns = trio.CapacityLimiter(CONNECTIONS)
         self._failures = 0
         self._open_until = 0.0  # the breaker: 0 while all is well
+        self.patience = Patience()
 
     async def call(self, *command: bytes | str | int) -> Reply:
         """Do one command. Raises StoreUnavailable, for an error in the reply too."""
@@ -158,7 +160,7 @@ class Link:
         async with self._turns:
             self._check_breaker(failures, seconds)
             try:
-                with trio.fail_after(seconds):
+                with self.patience.fail_after(seconds):
                     replies: list[Reply] = await self._aio(self._execute(commands, atomic))
             except (exceptions.RedisError, OSError, trio.TooSlowError) as error:
                 self._failures += 1
@@ -232,14 +234,15 @@ async def open_link(target: Target) -> AsyncIterator[Link]:
     async with trio_asyncio.open_loop() as loop, trio.open_nursery() as nursery:
         link = Link(loop, _clients(target))
         nursery.start_soon(link.watch_master)
+        nursery.start_soon(link.patience.run)
         try:
             yield link
         except Exception as error:
             failure = error
         finally:
-            nursery.cancel_scope.cancel()
             with trio.move_on_after(CLOSE_SECONDS, shield=True):
                 await link.close()
+            nursery.cancel_scope.cancel()
     if failure is not None:
         raise failure
 

@@ -1,0 +1,72 @@
+"""Which sessions a feed hears of, and who waits until Redis says so. No I/O: feed.py subscribes.
+
+When a pod takes over, thousands come at once: they share SUBSCRIBEs, and nobody gives up while
+Redis goes on answering the others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from itertools import islice
+
+import trio
+
+from mapsrv.store.redis.layout import channel_of, live_channel_of
+from mapsrv.store.redis.link import CALL_SECONDS
+
+AT_ONCE = 250  # sessions in one SUBSCRIBE
+
+
+class Watches:
+    """The sessions of one feed."""
+
+    def __init__(self) -> None:
+        self.all: dict[str, None] = {}
+        self.heard_at = -math.inf  # when Redis last said anything
+        self._wanted: dict[str, None] = {}  # those that the next SUBSCRIBE is to name
+        self._want = trio.Event()
+        self._awaited: dict[str, trio.Event] = {}
+
+    async def add(self, session_id: str) -> None:
+        """Have a session subscribed to, and wait until it is. Raises TooSlowError when Redis is silent."""
+        heard = self._awaited.setdefault(session_id, trio.Event())
+        self._wanted[session_id] = None
+        self._want.set()
+        try:
+            await self._wait_for(heard)
+        finally:
+            self._awaited.pop(session_id, None)
+
+    async def _wait_for(self, heard: trio.Event) -> None:
+        begun = trio.current_time()
+        while not heard.is_set():
+            until = max(begun, self.heard_at) + CALL_SECONDS
+            if trio.current_time() >= until:
+                raise trio.TooSlowError
+            with trio.move_on_at(until):
+                await heard.wait()
+
+    def confirm(self, session_id: str) -> None:
+        """Let go on who waits for a session."""
+        if session_id in self._awaited:
+            self._awaited[session_id].set()
+
+    async def wanted(self) -> list[str]:
+        """Wait for sessions to be subscribed to; return all that came meanwhile, up to AT_ONCE."""
+        if not self._wanted:
+            self._want = trio.Event()
+            await self._want.wait()
+        some = list(islice(self._wanted, AT_ONCE))
+        for session_id in some:
+            del self._wanted[session_id]
+        return some
+
+    def channels(self, session_ids: Iterable[str]) -> list[bytes]:
+        """Return the channels of those that are still watched."""
+        return [name for one in session_ids if one in self.all for name in channels_of(one)]
+
+
+def channels_of(session_id: str) -> tuple[bytes, bytes]:
+    """Return the two channels of a session; the second one is confirmed last."""
+    return channel_of(session_id), live_channel_of(session_id)
