@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mapsrv.core.log import Event
+from mapsrv.core.log import Event, Position
 from mapsrv.core.session import Session
 
 
@@ -51,15 +51,22 @@ def compare(ours: Session, theirs: Session | None) -> Relation:
 def _other_epoch(ours: Session, theirs: Session) -> Relation:
     for position in theirs.came_from:
         if position.epoch == ours.head.epoch:
-            held = ours.log.at(position.revision)
-            agreed = held is None or held.position == position
-            return _parted(ours, theirs, position.revision if agreed else -1)
+            return _parted(ours, theirs, _agreed_until(ours, theirs, position))
     if any(position.epoch == theirs.head.epoch for position in ours.came_from):
         return WentBack()
     ancestors = {position.epoch for position in ours.came_from}
     if any(position.epoch in ancestors for position in theirs.came_from):
         return _parted(ours, theirs, -1)  # both began anew from one: it was lost twice
     return Follows()
+
+
+def _agreed_until(ours: Session, theirs: Session, position: Position) -> int:
+    """Return up to which revision ours is theirs, which began anew at a position of our epoch."""
+    if position.revision > ours.head.revision:
+        # Ours may be the way there or another: their keys tell, as far back as they are remembered.
+        return theirs.head.revision - len(theirs.keys)
+    held = ours.log.at(position.revision)
+    return position.revision if held is None or held.position == position else -1
 
 
 def _newest_common(ours: Session, theirs: Session) -> int:

@@ -104,6 +104,20 @@ def test_a_session_begun_anew_from_another_way_lacks_all_that_its_keys_do_not_na
     assert isinstance(found, Parted) and keys(found.missing) == ["b", "c"]
 
 
+def test_a_session_begun_anew_from_further_on_lacks_what_its_keys_do_not_name() -> None:
+    assert compare(of("a"), anew(of("a", "b"), "new")) == Follows()
+    found = compare(of("x"), anew(of("a", "b"), "new", "c"))
+    assert isinstance(found, Parted)
+    assert (keys(found.missing), keys(found.others)) == (["x"], ["c"])
+
+
+def test_what_a_session_begun_anew_may_have_forgotten_is_not_done_again() -> None:
+    forgetful = Head("new", 3, Head.of_epoch("new").hash)
+    old = of("a", "b", "c")
+    theirs = Session(forgetful, encode_event, keys=[*old.keys.items()][2:], came_from=(old.head.position,))
+    assert compare(of("a", "b"), theirs) == Follows()
+
+
 def test_a_store_from_before_a_session_was_begun_anew_went_back() -> None:
     old = of("a")
     assert compare(anew(old, "new", "b"), old) == WentBack()
