@@ -183,7 +183,7 @@ class LiveSession:
         return waiter
 
     def _answer(self, proposal: Pending | Settled, waiter: Waiter | None) -> Reply:
-        durability = waiter.durability if waiter else self.durability
+        durability = waiter.durability if waiter else self.known_durability
         if isinstance(proposal, Pending):
             position = waiter.position if waiter and waiter.position else proposal.event.head.position
             return Reply(proposal.event.record.answer, position, durability)
@@ -197,6 +197,11 @@ class LiveSession:
         """What a command that is accepted now is worth."""
         return ALONE if self.branch is not None else self._keeper.durability
 
+    @property
+    def known_durability(self) -> str:
+        """What is known of all that was accepted before: whether a replica has it, only its own OK said."""
+        return "redis" if self.durability == "replicated" else self.durability
+
     # --- what the committer says ------------------------------------------------
 
     def committed(self, batch: Iterable[Pending], durability: str | None = None) -> None:
@@ -206,7 +211,7 @@ class LiveSession:
         EVENTS.inc(len(events))
         self._forget_problems(events)
         for pending in batch:
-            self._release(pending, durability=durability)
+            self._release(pending, durability=durability or self.durability)
         self.wake()
 
     def failed(self, batch: Iterable[Pending], error: MapsrvError) -> None:
@@ -253,7 +258,7 @@ class LiveSession:
         for waiter in self._waiters.pop(pending, []):
             waiter.again = again
             waiter.ticket.waits = again
-            waiter.durability = durability or self.durability
+            waiter.durability = durability or self.known_durability
             waiter.position = position
             waiter.ready.set()
 

@@ -63,7 +63,7 @@ class Tools:
             receipt = await self._hub.execute(session_id, command, caller.origin, key)
         else:
             async with self._hub.open_session(session_id) as live:
-                receipt = _receipt(live, self._hub.durability)
+                receipt = _receipt(live)
         caller.named.note(session_id)
         return receipt_result(receipt.to_json(caller.base_url), did)
 
@@ -93,6 +93,8 @@ class Tools:
         return replace(command, source={**command.source, "data": stored.data})
 
 
-def _receipt(live: LiveSession, durability: str) -> Receipt:
+def _receipt(live: LiveSession) -> Receipt:
     """Return the Receipt of a call that changed nothing."""
-    return Receipt(live.id, live.state.title, live.position, (), live.presence.count, (), durability)
+    return Receipt(
+        live.id, live.state.title, live.position, (), live.presence.count, (), live.known_durability
+    )
