@@ -23,6 +23,7 @@ from mapsrv.hub.problems import Problem, Problems
 from mapsrv.hub.refusals import Refusals
 from mapsrv.hub.subscribers import Subscriber
 from mapsrv.hub.turns import Ticket, Turns
+from mapsrv.hub.waiters import Waiter, Waiters
 from mapsrv.metrics import EVENTS
 from mapsrv.wire import codec
 
@@ -61,20 +62,6 @@ class Keeper(Protocol):
         """Have the presence published at the next tick."""
 
 
-class Waiter:
-    """One caller that waits for a pending command, its own or one that its answer stands on."""
-
-    __slots__ = ("ticket", "ready", "error", "again", "durability", "position")
-
-    def __init__(self, ticket: Ticket) -> None:
-        self.ticket = ticket
-        self.ready = trio.Event()
-        self.error: MapsrvError | None = None
-        self.again = False
-        self.durability = ""
-        self.position: Position | None = None  # where the command stands, when that is not where it was meant
-
-
 class LiveSession:
     """What the process holds of one session while somebody uses it."""
 
@@ -95,7 +82,7 @@ class LiveSession:
         self._status = b""  # as those read it of whom nothing was refused; made anew when empty
         self._keeper = keeper
         self._turns: defaultdict[tuple[str, str], Turns] = defaultdict(Turns)
-        self._waiters: defaultdict[Pending, list[Waiter]] = defaultdict(list)
+        self._waiters = Waiters()
         self._wanted: dict[Pending, Wanted] = {}
         self._encoded: tuple[Position, bytes] | None = None
 
@@ -177,8 +164,7 @@ class LiveSession:
         pending = proposal.after if isinstance(proposal, Settled) else proposal
         if pending is None:
             return None
-        waiter = Waiter(ticket)
-        self._waiters[pending].append(waiter)
+        waiter = self._waiters.add(pending, ticket)
         self._keeper.submit(self)
         return waiter
 
@@ -211,7 +197,7 @@ class LiveSession:
         EVENTS.inc(len(events))
         self._forget_problems(events)
         for pending in batch:
-            self._release(pending, durability=durability or self.durability)
+            self._release(pending, durability or self.durability)
         self.wake()
 
     def failed(self, batch: Iterable[Pending], error: MapsrvError) -> None:
@@ -219,9 +205,9 @@ class LiveSession:
         lost = set(batch)
         for pending in self.session.withdraw():
             if pending in lost:
-                for waiter in self._waiters.get(pending, []):
-                    waiter.error = error
-            self._release(pending, again=pending not in lost)
+                self._release(pending, error=error)
+            else:
+                self._release(pending, again=True)
 
     def replace(self, session: Session) -> None:
         """Go on from what the store has; what was pending is decided again, in order."""
@@ -249,18 +235,15 @@ class LiveSession:
     def _release(
         self,
         pending: Pending,
+        durability: str | None = None,
         *,
         again: bool = False,
-        durability: str | None = None,
+        error: MapsrvError | None = None,
         position: Position | None = None,
     ) -> None:
         self._wanted.pop(pending, None)
-        for waiter in self._waiters.pop(pending, []):
-            waiter.again = again
-            waiter.ticket.waits = again
-            waiter.durability = durability or self.known_durability
-            waiter.position = position
-            waiter.ready.set()
+        worth = durability or self.known_durability
+        self._waiters.release(pending, worth, again=again, error=error, position=position)
 
     # --- alone, while the store is away --------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The sessions of this process: found or loaded once, pinned while used, dropped when idle.
+"""The hub: everything of this process that holds, changes, keeps and heals maps, put together.
 
 execute() is the one gate: whatever changes a map comes through it.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ from mapsrv.core.commands import Command, Prepared
 from mapsrv.core.lineage import Follows, compare
 from mapsrv.core.log import Head, Origin, Position
 from mapsrv.core.state import MapState
-from mapsrv.errors import MapsrvError, NewerFormat, StoreAway, TooMany, UnknownSession
+from mapsrv.errors import MapsrvError, NewerFormat, StoreAway, UnknownSession
 from mapsrv.hub.branch import Room
 from mapsrv.hub.commit import Committer
 from mapsrv.hub.documents import Documents
@@ -27,17 +27,16 @@ from mapsrv.hub.link import Link, open_link
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.outage import Outage
 from mapsrv.hub.prepare import prepare
-from mapsrv.hub.restore import current, restored
+from mapsrv.hub.restore import current
+from mapsrv.hub.shelf import Shelf
 from mapsrv.hub.subscribers import NOBODY, Subscriber
 from mapsrv.hub.ticker import PresenceTicker
-from mapsrv.metrics import COMMANDS, SESSIONS
+from mapsrv.metrics import COMMANDS
 from mapsrv.store import SharedStore, Store
 from mapsrv.wire.codec import Receipt
 
-MAX_SESSIONS = 10_000  # held at once; past it the longest idle one is dropped first
 SWEEP_SECONDS = 3600.0
 KEEP_UNUSED_SECONDS = 24 * 3600.0  # maps never changed, blobs never used
-FORGET_SECONDS = 1.0  # to stop watching a session that could not be loaded
 FLUSH_SECONDS = 5.0  # what is proposed gets this long to reach the store at the end
 
 
@@ -63,13 +62,10 @@ class Hub:
         self.documents = documents
         self.clock = clock
         self._session_idle = session_idle
-        self._live: dict[str, LiveSession] = {}
-        self._loading: dict[str, trio.Event] = {}
         self.ticker = PresenceTicker(self._tell_viewers)
         self.committer = Committer(store, self)
         self.room = Room()
         # Where the store is shared: with the other processes, and without it.
-        self.link: Link | None = None
         self.outage: Outage | None = None
         self.healer: Healer | None = None
         if isinstance(store, SharedStore):
@@ -77,6 +73,7 @@ class Hub:
             self.healer = Healer(
                 store, documents, self.prepare, self.lost_touch, self.committer.follow, self._let_go
             )
+        self.shelf = Shelf(store, self, self.outage, self.lost_touch, session_idle)
 
     # --- maps -------------------------------------------------------------------
 
@@ -90,19 +87,11 @@ class Hub:
 
     async def exists(self, session_id: str) -> bool:
         """Return whether there is a map of that id."""
-        if session_id in self._live or await self.store.exists(session_id):
-            return True
-        return await self._has_lost() and await self.store.exists(session_id)
+        return await self.shelf.exists(session_id)
 
-    @asynccontextmanager
-    async def open_session(self, session_id: str) -> AsyncIterator[LiveSession]:
+    def open_session(self, session_id: str) -> AbstractAsyncContextManager[LiveSession]:
         """Hold a session in memory meanwhile; raises UnknownSession or StoreUnavailable."""
-        live = await self._find(session_id)
-        try:
-            yield live
-        finally:
-            live.pins -= 1
-            live.idle_since = trio.current_time()
+        return self.shelf.open(session_id)
 
     async def execute(
         self, session_id: str, command: Command, origin: Origin, key: str | None = None
@@ -152,96 +141,34 @@ class Hub:
 
     def in_front(self) -> str | None:
         """Return the map that a person on this machine most recently had in front, if one is still there."""
-        fronts = [
-            (live.presence.front, live.id) for live in self._live.values() if live.presence.front is not None
-        ]
+        lives = self.shelf.held.values()
+        fronts = [(live.presence.front, live.id) for live in lives if live.presence.front is not None]
         return max(fronts, default=(None, None), key=lambda pair: pair[0] or 0.0)[1]
 
     @property
     def viewers(self) -> int:
         """How many viewers all maps have."""
-        return sum(live.presence.count for live in self._live.values())
+        return sum(live.presence.count for live in self.shelf.held.values())
 
     def held(self) -> dict[str, LiveSession]:
         """Return the sessions in memory."""
-        return self._live
+        return self.shelf.held
 
-    # --- finding and dropping -----------------------------------------------------
-
-    async def _find(self, session_id: str) -> LiveSession:
-        """Return the session with one pin more; loading is single-flight."""
-        while (live := self._live.get(session_id)) is None:
-            loading = self._loading.get(session_id)
-            if loading is not None:
-                await loading.wait()
-                continue
-            self._loading[session_id] = trio.Event()
-            try:
-                link = self.link
-                live = await (self._load_in_step(session_id, link) if link else self._load(session_id))
-                self._live[session_id] = live
-                if link is not None:
-                    link.loaded(live)
-            finally:
-                self._loading.pop(session_id).set()
-            SESSIONS.set(len(self._live))
-        live.pins += 1
-        return live
-
-    async def _load(self, session_id: str) -> LiveSession:
-        stored = await self.store.load(session_id)
-        if stored is None and await self._has_lost():
-            stored = await self.store.load(session_id)
-        if stored is None:
-            raise UnknownSession("There is no map of that id. It may have been forgotten; open a new one.")
-        self._make_room()
-        return LiveSession(session_id, await restored(stored), self)
-
-    async def _has_lost(self) -> bool:
-        """Ask before a map is told to be unknown: others may hold it, if the store was emptied just now."""
-        return self.outage is not None and await self.outage.identify()
-
-    async def _load_in_step(self, session_id: str, link: Link) -> LiveSession:
-        """Watch, then load: what is heard meanwhile is applied then, so that nothing falls between."""
-        if self.away:
-            raise StoreAway("The place where maps are kept is away: try again in a moment.", retry_after=1)
-        try:
-            await link.watch(session_id)
-            return await self._load(session_id)
-        except BaseException as error:
-            if isinstance(error, StoreAway):
-                self.lost_touch(error)
-            with trio.move_on_after(FORGET_SECONDS, shield=True):
-                await link.forget(session_id)
-            raise
-
-    def _make_room(self) -> None:
-        if len(self._live) < MAX_SESSIONS:
-            return
-        idle = [live for live in self._live.values() if live.droppable]
-        if not idle:
-            raise TooMany("This server holds as many maps as it can. Try again later.", retry_after=30)
-        self._drop(min(idle, key=lambda live: live.idle_since))
+    @property
+    def link(self) -> Link | None:
+        """What keeps it in step with other processes, where the store is shared."""
+        return self.shelf.link
 
     def drop_idle(self) -> None:
-        """Drop the sessions that nobody used for a while: one step, so that none is dropped in use."""
-        limit = trio.current_time() - self._session_idle
-        for live in [live for live in self._live.values() if live.droppable and live.idle_since <= limit]:
-            self._drop(live)
+        """Drop the sessions that nobody used for a while."""
+        self.shelf.drop_idle()
 
-    def _drop(self, live: LiveSession) -> None:
-        del self._live[live.id]
-        if self.link is not None:
-            self.link.unwatch(live.id)
-        SESSIONS.set(len(self._live))
+    # --- what the committer needs ---------------------------------------------------
 
     def _let_go(self, live: LiveSession, error: NewerFormat) -> None:
         """A newer release has written it: whoever asks now is told by the store itself."""
         live.let_go(error)
-        if self._live.get(live.id) is live:
-            self._drop(live)
-
-    # --- what the committer needs ---------------------------------------------------
+        self.shelf.drop(live)
 
     @property
     def away(self) -> bool:
@@ -277,7 +204,7 @@ class Hub:
     def _store_is_back(self) -> None:
         assert self.healer is not None
         self.committer.failing = False
-        for live in self._live.values():
+        for live in self.shelf.held.values():
             self.healer.submit(live)
             self.committer.submit(live)
         if self.link is not None:
@@ -319,7 +246,7 @@ class Hub:
 
     async def _sweep(self) -> None:
         try:
-            await self.store.renew(tuple(self._live), now=self.clock.wall())
+            await self.store.renew(tuple(self.shelf.held), now=self.clock.wall())
             await self.store.sweep(before=self.clock.wall() - KEEP_UNUSED_SECONDS)
         except MapsrvError:
             pass  # the store is away: the next hour will do
@@ -361,5 +288,5 @@ async def _linked(hub: Hub, store: Store | SharedStore) -> AsyncIterator[None]:
         yield
         return
     pod = secrets.token_hex(8)
-    async with open_link(store, pod, hub.held, hub.committer.submit, hub.outage) as hub.link:
+    async with open_link(store, pod, hub.held, hub.committer.submit, hub.outage) as hub.shelf.link:
         yield

@@ -20,7 +20,7 @@ from mapsrv.errors import (
     UnknownSession,
 )
 from mapsrv.hub import live as live_module
-from mapsrv.hub import sessions
+from mapsrv.hub import sessions, shelf
 from mapsrv.hub.sessions import Hub
 from mapsrv.store import Batch
 from mapsrv.wire.codec import Receipt
@@ -129,7 +129,7 @@ async def test_an_idle_session_leaves_memory_and_comes_back_with_its_keys(
         await trio.sleep(3 * 3600)
         assert store.loads == 1, "one that is used stays"
     await trio.sleep(3 * 3600)
-    assert not hub._live
+    assert not hub.held()
     again = await hub.execute(session_id, SetTitle("Kept"), ANA, "k")
     assert store.loads == 2
     assert (again.position, again.title) == (first.position, "Kept")
@@ -295,12 +295,12 @@ async def test_a_map_never_changed_is_forgotten_after_a_day_unless_somebody_has_
 async def test_the_longest_idle_session_makes_room(
     autojump_clock: object, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "MAX_SESSIONS", 2)
+    monkeypatch.setattr(shelf, "MAX_SESSIONS", 2)
     ids = [await hub.create_session() for _ in range(3)]
     for session_id in ids:
         await hub.execute(session_id, SetTitle("x"), ANA)
         await trio.sleep(1)
-    assert set(hub._live) == set(ids[1:])
+    assert set(hub.held()) == set(ids[1:])
     async with hub.open_session(ids[0]), hub.open_session(ids[1]):
         with pytest.raises(TooMany):
             await hub.execute(ids[2], SetTitle("x"), ANA)

@@ -12,7 +12,7 @@ from mapsrv.core.log import MAX_EVENTS
 from mapsrv.store import Component, Done, Ok, Unknown
 from mapsrv.store.redis import open_redis
 from mapsrv.store.redis.layout import publication_to_entry
-from mapsrv.store.redis.link import COMMIT
+from mapsrv.store.redis.scripts import COMMIT
 
 DAY = 86_400
 BLOB, OTHER = "ab" * 32, "cd" * 32

@@ -14,13 +14,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from mapsrv.core.log import Head
 from mapsrv.errors import NewerFormat, StoreUnavailable
 from mapsrv.store import Batch, Ok, Outcome, Seed, StoredSession
-from mapsrv.store.redis import blobs, sessions
+from mapsrv.store.redis import blobs, reading, sessions
 from mapsrv.store.redis.check import check
 from mapsrv.store.redis.feed import RedisFeed, open_feed
-from mapsrv.store.redis.layout import LOST, STORE
-from mapsrv.store.redis.link import CALL_SECONDS, Command, Link, explain, open_link, raise_if_away
+from mapsrv.store.redis.layout import LOST, STORE, Command
+from mapsrv.store.redis.link import CALL_SECONDS, Link, open_link
 from mapsrv.store.redis.sessions import Lifetimes
 from mapsrv.store.redis.target import parse_target
+from mapsrv.store.redis.trouble import explain, raise_if_away
 
 LOAD_SECONDS = 5.0  # for the bytes of a large session; a Redis that says nothing is noticed as ever
 REPLICA_MS = 500  # for one replica to have what was written
@@ -47,7 +48,7 @@ class RedisStore:
     async def load(self, session_id: str) -> StoredSession | None:
         commands = sessions.load_commands(session_id, self._kept)
         replies = await self._link.pipe(commands, atomic=True, seconds=LOAD_SECONDS)
-        stored = await sessions.stored_session(session_id, replies)
+        stored = await reading.stored_session(session_id, replies)
         if stored is None:
             await self._check_for_loss()
         if named := sessions.blobs_of(replies[0]):

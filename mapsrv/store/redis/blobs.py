@@ -13,7 +13,8 @@ from hashlib import sha256
 from mapsrv.errors import StoreUnavailable
 from mapsrv.store.damage import damaged
 from mapsrv.store.redis.layout import blob_key
-from mapsrv.store.redis.link import Link, explain
+from mapsrv.store.redis.link import Link
+from mapsrv.store.redis.trouble import explain
 
 CHUNK = 512 * 1024  # bytes; about a millisecond on the loop
 PART_SECONDS = 60

@@ -10,8 +10,9 @@ import re
 
 from mapsrv.errors import StartupError, StoreUnavailable
 from mapsrv.store.redis.layout import STORE, Reply
-from mapsrv.store.redis.link import Link, word_of
+from mapsrv.store.redis.link import Link
 from mapsrv.store.redis.target import Target
+from mapsrv.store.redis.trouble import word_of
 
 LEAST = (7, 0)  # of Redis; every Valkey is later. EXPIRE ... GT is the newest command that is used
 

@@ -38,7 +38,7 @@ class RedisFeed:
     def __init__(self, link: Link, probe: bytes) -> None:
         self._link = link
         self._probe = probe  # a channel of this process alone
-        self._watches = Watches()
+        self._watches = Watches(link.patience)
         self._pubsub: Any = None
         self._send, self._receive = trio.open_memory_channel[News](MAX_NEWS)
         self._missed = False
@@ -165,7 +165,7 @@ class RedisFeed:
             message = await pubsub.get_message(timeout=PROBE_SECONDS)
             if message is None or moves != self._link.moves:
                 return heard
-            self._watches.heard_at = trio.current_time()
+            self._watches.heard += 1
             self._take(message)
         return HEARD_AT_ONCE
 

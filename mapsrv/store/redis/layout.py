@@ -14,6 +14,7 @@ from mapsrv.core.log import Head
 from mapsrv.store import FORMAT, Batch, Component, Entry, KeyRecord, Seed
 
 Reply: TypeAlias = "bytes | int | None | Exception | list[Reply]"  # of a command, as RESP2 has it
+Command: TypeAlias = "tuple[bytes | str | int, ...]"
 
 STORE = b"map_store"  # a random id of this store: missing or another means that the store was lost
 LOST = b"map_lost"  # there for a while after some process found that sessions were lost

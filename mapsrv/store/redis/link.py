@@ -7,13 +7,9 @@ not know, since then it has done nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from hashlib import sha1
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import trio
 import trio_asyncio
@@ -22,11 +18,13 @@ from redis.asyncio import Redis, Sentinel
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from mapsrv.errors import StoreAway, StoreUnavailable
-from mapsrv.store.redis.layout import Reply
+from mapsrv.errors import StoreAway
+from mapsrv.store.redis.layout import Command, Reply
 from mapsrv.store.redis.master import MasterPool, watch_master
 from mapsrv.store.redis.patience import Patience
+from mapsrv.store.redis.scripts import LOAD
 from mapsrv.store.redis.target import Target
+from mapsrv.store.redis.trouble import explain
 
 CALL_SECONDS = 0.9  # for a call with its connecting: a stalled Redis is noticed within a second
 SENTINEL_SECONDS = 0.25  # for one sentinel, so that a dead one leaves time to ask the next
@@ -34,87 +32,6 @@ OPEN_SECONDS = 0.4  # after a failure, that callers are refused at once
 CLOSE_SECONDS = 2.0  # for the connections to end
 CONNECTIONS = 8  # calls at once: Redis does them one by one anyway
 LISTENERS = 2  # connections that hear publications: one, and the next while it ends
-
-Command: TypeAlias = "tuple[bytes | str | int, ...]"
-
-# What a reply that begins so means: it concerns the whole server, so the store is away. No ids.
-EXPLAINED = {
-    "OOM": "Redis, where the maps are kept, has no memory left: have its maxmemory raised.",
-    "MISCONF": "Redis, where the maps are kept, cannot write to its disk: have it checked.",
-    "READONLY": "Redis, where the maps are kept, is only a copy now: try again in a moment.",
-    "LOADING": "Redis, where the maps are kept, is starting: try again in a moment.",
-    "BUSY": "Redis, where the maps are kept, is busy with a script: try again in a moment.",
-    "MASTERDOWN": "Redis, where the maps are kept, has lost its master: try again in a moment.",
-    "NOREPLICAS": "Redis, where the maps are kept, has too few replicas: have them checked.",
-    "NOAUTH": "Redis, where the maps are kept, wants a password: have the address after --store checked.",
-    "WRONGPASS": "Redis, where the maps are kept, refused the password: have it checked.",
-    "NOPERM": "Redis, where the maps are kept, does not allow that: have the rights of its user checked.",
-    "CLUSTERDOWN": "Redis, where the maps are kept, is a cluster that is down: have it checked.",
-    "MOVED": "Redis, where the maps are kept, is one of a cluster, which mapsrv cannot use: name another.",
-}
-IN_DOUBT = "It is not known whether the change was made: send it again with the same id."
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A Lua script beside this file, and how Redis calls it."""
-
-    source: bytes
-    sha: str
-
-    @classmethod
-    def named(cls, name: str) -> Script:
-        """Return the script in NAME.lua."""
-        source = Path(__file__).with_name(f"{name}.lua").read_bytes()
-        return cls(source, sha1(source, usedforsecurity=False).hexdigest())
-
-    def call(self, keys: Sequence[bytes], *args: bytes | str | int) -> Command:
-        """Return the command that runs it."""
-        return ("EVALSHA", self.sha, len(keys), *keys, *args)
-
-
-CREATE, RENEW, COMMIT, SEED = SCRIPTS = [Script.named(name) for name in ("create", "renew", "commit", "seed")]
-_LOAD: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", s.source) for s in SCRIPTS)
-
-
-# The client cuts the word off the errors that it has classes for.
-_WORDS: dict[type[BaseException], str] = {
-    exceptions.AuthenticationError: "NOAUTH",
-    exceptions.BusyLoadingError: "LOADING",
-    exceptions.MasterDownError: "MASTERDOWN",  # before its parent
-    exceptions.ClusterDownError: "CLUSTERDOWN",
-    exceptions.MovedError: "MOVED",
-    exceptions.NoPermissionError: "NOPERM",
-    exceptions.OutOfMemoryError: "OOM",
-    exceptions.ReadOnlyError: "READONLY",
-}
-# Where one command keeps a transaction from running, it writes "Command # 1 (...) ...: ('OOM ...',)".
-_FIRST_WORD = re.compile(r"(?:\A|\bcaused error: \(['\"])([A-Z]+)\b")
-
-
-def word_of(error: BaseException) -> str:
-    """Return the word that an error of Redis begins with, where it is one of EXPLAINED, else nothing."""
-    known = (word for kind, word in _WORDS.items() if isinstance(error, kind))
-    words = (word for word in _FIRST_WORD.findall(str(error)) if word in EXPLAINED)
-    return next(known, next(words, ""))
-
-
-def explain(error: BaseException) -> StoreUnavailable:
-    """Return the refusal for an error of the client or the server: StoreAway for what concerns all maps."""
-    if word := word_of(error):
-        return StoreAway(f"{EXPLAINED[word]} ({word})", retry_after=1)
-    if isinstance(error, exceptions.ResponseError):
-        said = "Redis, where the maps are kept, refused a command: have its log checked."
-        return StoreUnavailable(f"{said} ({type(error).__name__})")
-    if isinstance(error, (trio.TooSlowError, exceptions.TimeoutError)):
-        return StoreAway(f"Redis, where the maps are kept, did not answer in time. {IN_DOUBT}", retry_after=1)
-    return StoreAway(f"Redis, where the maps are kept, cannot be reached. {IN_DOUBT}", retry_after=1)
-
-
-def raise_if_away(reply: Reply) -> None:
-    """Raise StoreAway for a reply that concerns the whole server, not what was asked."""
-    if isinstance(reply, Exception) and isinstance(error := explain(reply), StoreAway):
-        raise error from reply
 
 
 class Link:
@@ -150,7 +67,7 @@ class Link:
         # done nothing; what follows the scripts (WAIT) is to come after them again.
         rest = range(0 if atomic else lost[0], len(commands))
         again = [n for n in rest if atomic or n in lost or commands[n][0] != "EVALSHA"]
-        await self._send(_LOAD, False, seconds)
+        await self._send(LOAD, False, seconds)
         for n, reply in zip(again, await self._send([commands[n] for n in again], atomic, seconds)):
             replies[n] = reply
         return replies

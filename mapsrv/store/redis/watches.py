@@ -6,7 +6,6 @@ Redis goes on answering the others.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from itertools import islice
 
@@ -14,6 +13,7 @@ import trio
 
 from mapsrv.store.redis.layout import channel_of, live_channel_of
 from mapsrv.store.redis.link import CALL_SECONDS
+from mapsrv.store.redis.patience import Patience
 
 AT_ONCE = 250  # sessions in one SUBSCRIBE
 
@@ -21,9 +21,10 @@ AT_ONCE = 250  # sessions in one SUBSCRIBE
 class Watches:
     """The sessions of one feed."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: Patience) -> None:
         self.all: dict[str, None] = {}
-        self.heard_at = -math.inf  # when Redis last said anything
+        self.heard = 0  # how often Redis said anything
+        self._patience = patience
         self._wanted: dict[str, None] = {}  # those that the next SUBSCRIBE is to name
         self._want = trio.Event()
         self._awaited: dict[str, trio.Event] = {}
@@ -39,13 +40,14 @@ class Watches:
             self._awaited.pop(session_id, None)
 
     async def _wait_for(self, heard: trio.Event) -> None:
-        begun = trio.current_time()
         while not heard.is_set():
-            until = max(begun, self.heard_at) + CALL_SECONDS
-            if trio.current_time() >= until:
-                raise trio.TooSlowError
-            with trio.move_on_at(until):
-                await heard.wait()
+            before = self.heard
+            try:
+                with self._patience.fail_after(CALL_SECONDS):
+                    await heard.wait()
+            except trio.TooSlowError:
+                if self.heard == before:
+                    raise
 
     def confirm(self, session_id: str) -> None:
         """Let go on who waits for a session."""

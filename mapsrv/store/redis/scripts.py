@@ -1,0 +1,32 @@
+"""The Lua scripts beside this file: what Redis does in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha1
+from pathlib import Path
+
+from mapsrv.store.redis.layout import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A Lua script beside this file, and how Redis calls it."""
+
+    source: bytes
+    sha: str
+
+    @classmethod
+    def named(cls, name: str) -> Script:
+        """Return the script in NAME.lua."""
+        source = Path(__file__).with_name(f"{name}.lua").read_bytes()
+        return cls(source, sha1(source, usedforsecurity=False).hexdigest())
+
+    def call(self, keys: Sequence[bytes], *args: bytes | str | int) -> Command:
+        """Return the command that runs it."""
+        return ("EVALSHA", self.sha, len(keys), *keys, *args)
+
+
+CREATE, RENEW, COMMIT, SEED = SCRIPTS = [Script.named(name) for name in ("create", "renew", "commit", "seed")]
+LOAD: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", s.source) for s in SCRIPTS)
