@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e.pods import pods as pods_on_redis
 from tests.e2e.server import Server, running
+from tests.store import valkey
 
 CHROMIUM = Path(os.environ.get("MAPSRV_TEST_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [
@@ -29,6 +31,22 @@ DRAWN = 30_000  # milliseconds that a software renderer on a busy machine may ta
 def server(tmp_path: Path) -> Iterator[Server]:
     with running(tmp_path) as server:
         yield server
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[valkey.Server, list[Server]]]:
+    with pods_on_redis(tmp_path, Server, Server) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def redis(cluster: tuple[valkey.Server, list[Server]]) -> valkey.Server:
+    return cluster[0]
+
+
+@pytest.fixture
+def pods(cluster: tuple[valkey.Server, list[Server]]) -> list[Server]:
+    return cluster[1]
 
 
 # Not for the whole session: while Playwright runs, its asyncio loop is this thread's, and no other may be.

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
 
-from tests.e2e.server import NO_TLS, Server, running, wait_until
-from tests.e2e.test_pods import Viewer
+from tests.e2e.server import NO_TLS, Server, wait_until
+from tests.e2e.viewer import Viewer
 from tests.store import valkey
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[valkey.Server]:
-    with valkey.running(tmp_path / "redis") as server:
-        yield server
-
-
-@pytest.fixture
-def pods(redis: valkey.Server, tmp_path: Path) -> Iterator[list[Server]]:
-    with ExitStack() as stack:
-        servers = []
-        for name in "ab":
-            (tmp_path / name).mkdir()
-            servers.append(stack.enter_context(running(tmp_path / name, "--store", redis.url)))
-        yield servers
 
 
 def ready(pod: Server) -> dict[str, Any]:

@@ -2,62 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import threading
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Any
 
-import httpx2
-import pytest
-
-from mapsrv.wire.sse import Message, Parser
-from tests.e2e.server import NO_TLS, Server, call, running, wait_until
-from tests.store import valkey
-
-
-class Viewer:
-    """Reads a stream in a thread; `seen` are the positions in order, `state` what the frames say last."""
-
-    def __init__(self, server: Server, session_id: str) -> None:
-        self.seen: list[str] = []
-        self.messages: list[Message] = []
-        self._url = f"{server.url}/events?session={session_id}"
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        parser = Parser()
-        try:
-            with httpx2.stream("GET", self._url, timeout=60, verify=NO_TLS) as answer:
-                for data in answer.iter_raw():
-                    for message in parser.feed(data):
-                        self.messages.append(message)
-                        if message.event in ("snapshot", "event"):
-                            self.seen.append(message.id)
-        except httpx2.TransportError:
-            pass  # the pod ended
-
-    def last(self, event: str) -> Any:
-        found = [message.data for message in self.messages if message.event == event]
-        return json.loads(found[-1]) if found else None
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[valkey.Server]:
-    with valkey.running(tmp_path / "redis") as server:
-        yield server
-
-
-@pytest.fixture
-def pods(redis: valkey.Server, tmp_path: Path) -> Iterator[list[Server]]:
-    with ExitStack() as stack:
-        servers = []
-        for name in "ab":
-            (tmp_path / name).mkdir()
-            servers.append(stack.enter_context(running(tmp_path / name, "--store", redis.url)))
-        yield servers
+from tests.e2e.server import Server, call, wait_until
+from tests.e2e.viewer import Viewer
 
 
 def test_a_change_on_any_pod_reaches_every_viewer_on_every_pod(pods: list[Server]) -> None:

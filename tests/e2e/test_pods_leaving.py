@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -12,38 +11,12 @@ from typing import Any
 import httpx2
 
 from mapsrv.store import FORMAT
-from mapsrv.wire.sse import Message, Parser
 from tests.e2e.pods import NextRelease, pods
 from tests.e2e.server import NO_TLS, Server, call, wait_until
+from tests.e2e.viewer import Viewer
 
 WINDOW = 2.0
 STREAMS = 10
-
-
-class Watcher:
-    """Reads one stream in a thread, to its end; goes on from `position` where there is one."""
-
-    def __init__(self, server: Server, session_id: str, position: str = "") -> None:
-        self.messages: list[Message] = []
-        self.ended_at: float | None = None
-        self._ask = (f"{server.url}/events?session={session_id}", {"Last-Event-ID": position})
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        url, headers = self._ask
-        parser = Parser()
-        with httpx2.stream("GET", url, headers=headers, timeout=60, verify=NO_TLS) as answer:
-            for data in answer.iter_raw():
-                self.messages += parser.feed(data)
-        self.ended_at = time.monotonic()
-
-    @property
-    def history(self) -> list[Message]:
-        return [message for message in self.messages if message.event in ("snapshot", "event")]
-
-    @property
-    def drained(self) -> Message | None:
-        return next((message for message in self.messages if message.event == "drain"), None)
 
 
 def error_of(answer: httpx2.Response) -> tuple[int, str, str]:
@@ -56,7 +29,7 @@ def test_a_pod_that_stops_sends_its_viewers_to_the_other_one_by_one_and_they_mis
 ) -> None:
     with pods(tmp_path, Server, Server, flags=("--drain-window", f"{WINDOW}")) as (_redis, (a, b)):
         session_id = a.new_map()
-        watchers = [Watcher(a, session_id) for _ in range(STREAMS)]
+        watchers = [Viewer(a, session_id) for _ in range(STREAMS)]
         wait_until(lambda: all(watcher.history for watcher in watchers))
         assert a.process is not None
         a.process.send_signal(signal.SIGTERM)
@@ -74,7 +47,7 @@ def test_a_pod_that_stops_sends_its_viewers_to_the_other_one_by_one_and_they_mis
         assert ends[-1] - ends[0] > WINDOW * 0.6, "one after the other"
         assert took < WINDOW + 8, "a busy machine's leave; 18 s when everything hangs"
         position = b.command(session_id, "open_map", title="Later")["position"]
-        resumed = [Watcher(b, session_id, watcher.history[-1].id) for watcher in watchers]
+        resumed = [Viewer(b, session_id, watcher.history[-1].id) for watcher in watchers]
         wait_until(lambda: all(watcher.history and watcher.history[-1].id == position for watcher in resumed))
         assert {message.event for watcher in resumed for message in watcher.history} == {"event"}
 
@@ -84,7 +57,7 @@ def test_an_older_pod_lets_go_of_what_a_newer_one_has_written_and_serves_the_res
         theirs, ours, read_only = a.new_map(), a.new_map(), a.new_map()
         for session_id in (theirs, ours, read_only):
             a.command(session_id, "open_map", title="Before")
-        gone, stays, reads = (Watcher(a, session_id) for session_id in (theirs, ours, read_only))
+        gone, stays, reads = (Viewer(a, session_id) for session_id in (theirs, ours, read_only))
         wait_until(lambda: gone.history and stays.history and reads.history)
         assert b.state(read_only)["state"]["title"] == "Before", "a newer one may read along"
 

@@ -14,8 +14,8 @@ from playwright.sync_api import Page
 from tests.e2e.conftest import DRAWN, opened, rendered
 from tests.e2e.pods import pods
 from tests.e2e.server import NO_TLS, Server, call, wait_until
-from tests.e2e.test_pods_leaving import Watcher
 from tests.e2e.test_regressions import CIRCLE, POINT
+from tests.e2e.viewer import Viewer
 from tests.store import valkey
 
 INITIALIZE = {
@@ -43,7 +43,7 @@ def test_a_tool_call_on_one_pod_reaches_a_stream_on_another(
 ) -> None:
     _redis, a, b = two
     session_id = b.new_map()
-    watcher = Watcher(b, session_id)
+    watcher = Viewer(b, session_id)
     wait_until(lambda: watcher.history)
     [receipt] = call(a, transport, ("open_map", {"session_id": session_id, "title": "From A"}))
     wait_until(lambda: watcher.history[-1].id == receipt["position"])

@@ -16,7 +16,7 @@ import pytest
 
 from tests.e2e.refusals import FEATURE
 from tests.e2e.server import NO_TLS, Server, running, wait_until
-from tests.e2e.test_pods import Viewer
+from tests.e2e.viewer import Viewer
 from tests.store import valkey
 
 KINDS = ("meta", "state", "log", "keys")

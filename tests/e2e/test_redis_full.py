@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.e2e.server import NO_TLS, Server, running, wait_until
-from tests.e2e.test_pods import Viewer
+from tests.e2e.viewer import Viewer
 from tests.store import valkey
 
 
