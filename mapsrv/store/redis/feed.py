@@ -103,6 +103,11 @@ class RedisFeed:
 
     async def run_watches(self) -> None:
         """Subscribe to what is wanted for ever."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._watches.give_up_in_silence)
+            await self._subscribe_wanted()
+
+    async def _subscribe_wanted(self) -> None:
         while True:
             wanted = await self._watches.wanted()
             if self._pubsub is not None:

@@ -18,6 +18,14 @@ from mapsrv.store.redis.patience import Patience
 AT_ONCE = 250  # sessions in one SUBSCRIBE
 
 
+class Waiting:
+    """Those who wait until Redis says that one session is subscribed to."""
+
+    def __init__(self) -> None:
+        self.over = trio.Event()
+        self.given_up = False
+
+
 class Watches:
     """The sessions of one feed."""
 
@@ -27,32 +35,48 @@ class Watches:
         self._patience = patience
         self._wanted: dict[str, None] = {}  # those that the next SUBSCRIBE is to name
         self._want = trio.Event()
-        self._awaited: dict[str, trio.Event] = {}
+        self._awaited: dict[str, Waiting] = {}
+        self._some = trio.Event()
 
     async def add(self, session_id: str) -> None:
         """Have a session subscribed to, and wait until it is. Raises TooSlowError when Redis is silent."""
-        heard = self._awaited.setdefault(session_id, trio.Event())
+        waiting = self._awaited.setdefault(session_id, Waiting())
         self._wanted[session_id] = None
         self._want.set()
+        self._some.set()
         try:
-            await self._wait_for(heard)
+            await waiting.over.wait()
         finally:
+            waiting.over.set()
             self._awaited.pop(session_id, None)
+        if waiting.given_up:
+            raise trio.TooSlowError
 
-    async def _wait_for(self, heard: trio.Event) -> None:
-        while not heard.is_set():
+    async def give_up_in_silence(self) -> None:
+        """Let go on who waits while Redis says nothing to anybody, for ever: one watch for thousands."""
+        while True:
+            if not self._awaited:
+                self._some = trio.Event()
+                await self._some.wait()
             before = self.heard
             try:
                 with self._patience.fail_after(CALL_SECONDS):
-                    await heard.wait()
+                    while self._awaited:
+                        await next(iter(self._awaited.values())).over.wait()
+                        await trio.lowlevel.checkpoint()  # so that it leaves
             except trio.TooSlowError:
                 if self.heard == before:
-                    raise
+                    self._give_up()
+
+    def _give_up(self) -> None:
+        for waiting in self._awaited.values():
+            waiting.given_up = True
+            waiting.over.set()
 
     def confirm(self, session_id: str) -> None:
         """Let go on who waits for a session."""
         if session_id in self._awaited:
-            self._awaited[session_id].set()
+            self._awaited[session_id].over.set()
 
     async def wanted(self) -> list[str]:
         """Wait for sessions to be subscribed to; return all that came meanwhile, up to AT_ONCE."""
