@@ -1,4 +1,4 @@
-"""The bound of a call leaves out the time in which the process itself was late."""
+"""The bound of a call is silence, and leaves out the time in which the process itself was late."""
 
 from __future__ import annotations
 
@@ -24,8 +24,28 @@ async def test_a_call_that_waits_for_a_busy_process_does_not() -> None:
     patience = Patience()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(patience.run)
-        with patience.fail_after(0.9):
-            for _ in range(10):
-                time.sleep(0.2)  # noqa: ASYNC251 (the loop is held, as by thousands that come at once)
+        with patience.fail_after(0.2):
+            for _ in range(4):
+                time.sleep(0.3)  # noqa: ASYNC251 (the loop is held, as by thousands that come at once)
                 await trio.sleep(0.001)
+        nursery.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize(("speaks", "waits"), [(0.0, 0.2), (0.5, 0.7), (5.0, 1.0)])
+async def test_who_waits_gives_up_in_silence_and_in_the_end(
+    autojump_clock: object, speaks: float, waits: float
+) -> None:
+    patience = Patience()
+
+    async def speak() -> None:
+        while trio.current_time() <= speaks:
+            patience.heard()
+            await trio.sleep(0.1)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(patience.run)
+        nursery.start_soon(speak)
+        with pytest.raises(trio.TooSlowError), patience.fail_after(0.2, most=1.0):
+            await trio.sleep_forever()
+        assert trio.current_time() == pytest.approx(waits, abs=0.05)
         nursery.cancel_scope.cancel()

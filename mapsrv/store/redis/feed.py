@@ -170,7 +170,7 @@ class RedisFeed:
             message = await pubsub.get_message(timeout=PROBE_SECONDS)
             if message is None or moves != self._link.moves:
                 return heard
-            self._watches.heard += 1
+            self._link.patience.heard()
             self._take(message)
         return HEARD_AT_ONCE
 

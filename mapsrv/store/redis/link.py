@@ -21,7 +21,7 @@ from redis.backoff import NoBackoff
 from mapsrv.errors import StoreAway
 from mapsrv.store.redis.layout import Command, Reply
 from mapsrv.store.redis.master import MasterPool, watch_master
-from mapsrv.store.redis.patience import Patience
+from mapsrv.store.redis.patience import MOST, Patience
 from mapsrv.store.redis.scripts import LOAD
 from mapsrv.store.redis.target import Target
 from mapsrv.store.redis.trouble import explain
@@ -84,6 +84,7 @@ class Link:
                 self._open_until = trio.current_time() + OPEN_SECONDS
                 raise explain(error) from error
         self._open_until = 0.0
+        self.patience.heard()
         if any(isinstance(reply, exceptions.ReadOnlyError) for reply in replies):
             # The master became a replica: what leads to it (DNS, a proxy) may lead elsewhere by now.
             await self._aio(self._client.connection_pool.disconnect(inuse_connections=False))
@@ -167,7 +168,8 @@ async def open_link(target: Target) -> AsyncIterator[Link]:
 def _clients(target: Target) -> tuple[Redis, ...]:
     """Return the client of the target, and those of its sentinels."""
     common: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "retry_on_error": [], "protocol": 2}
-    timeouts = {"socket_timeout": CALL_SECONDS, "socket_connect_timeout": CALL_SECONDS}
+    # The bound of a call is Patience's: the client's own would take a busy process for a silent Redis.
+    timeouts = {"socket_timeout": MOST, "socket_connect_timeout": CALL_SECONDS}
     settings = {**common, **timeouts, **target.settings}
     if not target.sentinels:
         client, sentinels = Redis(max_connections=CONNECTIONS + LISTENERS, **settings), []
