@@ -19,7 +19,7 @@ from mapsrv.store import Missed
 from mapsrv.store.memory import MemoryStore
 from mapsrv.wire.codec import state_bytes
 from tests.hub.line import Line
-from tests.hub.shared import SharedMemory
+from tests.hub.shared import LOSS_SECONDS, SharedMemory
 from tests.hub.viewers import Viewer
 
 ANSWER_SECONDS = 30.0  # a command is answered within, whatever happens
@@ -197,8 +197,12 @@ class World:
 
     def check_unknown(self, asked: Pod, session_id: str) -> None:
         """A pod says that a map is unknown: so it must be, unless the pod cannot know of a loss yet."""
-        there = session_id in self.memory._sessions
-        there = there or any(session_id in pod.hub.held() for pod in self.living)
+        holders = [pod for pod in self.living if session_id in pod.hub.held()]
+        lost = [loss.at for loss in self.losses if session_id in loss.keys]
+        if lost and trio.current_time() > lost[-1] + LOSS_SECONDS:
+            # No longer is it kept in mind that a pod which is away all the time may have it.
+            holders = [pod for pod in holders if self._is_sound(pod.line)]
+        there = session_id in self.memory._sessions or bool(holders)
         last = self.losses[-1].at if self.losses else -NOTICE_SECONDS
         new = asked.began + 1 >= last and not self._is_noticed(last)
         assert new or not there, "a map that is somewhere is not unknown"
@@ -208,6 +212,10 @@ class World:
         lines = [pod.line for pod in self.living if pod.began + 1 < loss]
         sound = [max(loss, line.mended) for line in lines if not (line.cut or line.hangs)]
         return any(trio.current_time() >= since + NOTICE_SECONDS for since in sound)
+
+    def _is_sound(self, line: Line) -> bool:
+        cut = line.cut or line.hangs
+        return not cut and trio.current_time() >= line.mended + NOTICE_SECONDS
 
     # --- viewers -----------------------------------------------------------------
 
