@@ -27,7 +27,7 @@ from mapsrv.hub.problems import Problem
 from mapsrv.hub.restore import current
 from mapsrv.hub.seed import seed_of
 from mapsrv.metrics import DECIDED_AGAIN, SEEDED
-from mapsrv.store import Done, Moved, Ok, Outcome, Refused, SharedStore, Unknown
+from mapsrv.store import Ok, Refused, SharedStore
 from mapsrv.wire import codec
 
 AT_ONCE = 4  # sessions that come back at the same time
@@ -169,7 +169,7 @@ class Healer:
             branch.done(len(share))
             for wanted, result in zip(share, results, strict=True):
                 self._told(live, wanted, result)
-            live.branch_shrank()
+            live.wake()  # fewer wait for the store
 
     async def _commit(self, live: LiveSession, branch: Branch) -> bool:
         """Commit what is pending on the trunk; False when it is to be decided anew."""
@@ -183,15 +183,10 @@ class Healer:
             branch.trunk.committed(len(pending))
             return True
         branch.trunk.withdraw()
-        await self._step_aside(live, branch, outcome)
+        if isinstance(outcome, Refused):
+            raise outcome.error
+        await self._meet(live, branch)
         return False
-
-    async def _step_aside(self, live: LiveSession, branch: Branch, outcome: Outcome) -> None:
-        match outcome:
-            case Refused(error):
-                raise error
-            case Unknown() | Done() | Moved():
-                await self._meet(live, branch)
 
     async def _decide(self, live: LiveSession, trunk: Session, wanted: Wanted) -> Pending | Settled:
         def asked(prepared: Prepared) -> Asked:
@@ -215,15 +210,16 @@ class Healer:
         return proposal
 
     def _told(self, live: LiveSession, wanted: Wanted, result: Pending | Settled) -> None:
-        if isinstance(result, Settled):
-            refused = isinstance(result.result, MapsrvError)
-            DECIDED_AGAIN.labels("refused" if refused else "known").inc()
-            if isinstance(result.result, MapsrvError):
-                live.refuse(wanted, result.result)
-            return
-        DECIDED_AGAIN.labels("kept").inc()
-        if isinstance(wanted.command, Reapply) and len(result.event.ops) < len(wanted.command.ops):
-            live.refuse(wanted, OutOfDate("A part of it no longer fits: others have changed the map since."))
+        if isinstance(result, Pending):
+            DECIDED_AGAIN.labels("kept").inc()
+            if isinstance(wanted.command, Reapply) and len(result.event.ops) < len(wanted.command.ops):
+                lost = OutOfDate("A part of it no longer fits: others have changed the map since.")
+                live.refuse(wanted, lost)
+        elif isinstance(result.result, MapsrvError):
+            DECIDED_AGAIN.labels("refused").inc()
+            live.refuse(wanted, result.result)
+        else:
+            DECIDED_AGAIN.labels("known").inc()
 
 
 def _again(missing: tuple[Event, ...], others: tuple[Event, ...]) -> list[Wanted]:

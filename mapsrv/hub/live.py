@@ -79,12 +79,12 @@ class LiveSession:
         self.out_of_step = False  # its history must be read anew
         self.gone: MapsrvError | None = None  # why this process does not serve it any more
         self._news: list[Event] = []
-        self._status = b""  # as those read it of whom nothing was refused; made anew when empty
         self._keeper = keeper
         self._turns: defaultdict[tuple[str, str], Turns] = defaultdict(Turns)
         self._waiters = Waiters()
         self._wanted: dict[Pending, Wanted] = {}
         self._encoded: tuple[Position, bytes] | None = None
+        self._status: tuple[tuple[str, int], bytes] | None = None  # of whom nothing was refused
 
     @property
     def state(self) -> MapState:
@@ -225,7 +225,7 @@ class LiveSession:
         self.out_of_step = False
         self.failed(self.session.pending, error)
         if self.branch is not None:
-            branch, self.branch, self._status = self.branch, None, b""
+            branch, self.branch = self.branch, None
             for wanted in branch.oldest(len(branch)):
                 self.refuse(wanted, error)
             branch.done(len(branch))
@@ -265,7 +265,6 @@ class LiveSession:
             self.branch.add(self._wanted[one])
             self._forget_problems([one.event])
             self._release(one, position=self.session.keys[one.event.key].position)
-        self._status = b""
         self.wake()
 
     def rejoin(self) -> None:
@@ -274,14 +273,8 @@ class LiveSession:
         branch, self.branch = self.branch, None
         self.session = branch.trunk
         branch.reopen()
-        self._status = b""
         self.wake()
         self.catch_up()
-
-    def branch_shrank(self) -> None:
-        """Tell readers that fewer commands wait for the store."""
-        self._status = b""
-        self.wake()
 
     def refuse(self, wanted: Wanted, error: MapsrvError) -> None:
         """Tell its author of a command that could not be kept."""
@@ -292,14 +285,13 @@ class LiveSession:
 
     def status(self, author: tuple[str, str]) -> bytes:
         """Return the status as one author reads it."""
-        refused = self.refusals.of(author)
-        if not refused and self._status:
-            return self._status
-        pending = len(self.branch) if self.branch is not None else 0
-        said = {"durability": self.durability, "pending": pending, "refused": [r.to_json() for r in refused]}
-        body = codec.dumps(said)
+        refused = [refusal.to_json() for refusal in self.refusals.of(author)]
+        stands = self.durability, len(self.branch) if self.branch is not None else 0
+        if not refused and self._status is not None and self._status[0] == stands:
+            return self._status[1]
+        body = codec.dumps({"durability": stands[0], "pending": stands[1], "refused": refused})
         if not refused:
-            self._status = body
+            self._status = stands, body
         return body
 
     # --- what other processes committed -----------------------------------------
