@@ -78,7 +78,7 @@ class Link:
             self._check_breaker(failures, seconds)
             try:
                 with self.patience.fail_after(seconds):
-                    replies: list[Reply] = await self._aio(self._execute(commands, atomic))
+                    replies: list[Reply] = await self.island(self._execute(commands, atomic))
             except (exceptions.RedisError, OSError, trio.TooSlowError) as error:
                 self._failures += 1
                 self._open_until = trio.current_time() + OPEN_SECONDS
@@ -87,7 +87,7 @@ class Link:
         self.patience.heard()
         if any(isinstance(reply, exceptions.ReadOnlyError) for reply in replies):
             # The master became a replica: what leads to it (DNS, a proxy) may lead elsewhere by now.
-            await self._aio(self._client.connection_pool.disconnect(inuse_connections=False))
+            await self.island(self._client.connection_pool.disconnect(inuse_connections=False))
         return replies
 
     def _check_breaker(self, failures: int, seconds: float) -> None:
@@ -110,7 +110,12 @@ class Link:
 
     async def island(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Await something of the client's own, such as a pubsub()'s. Raises its errors."""
-        return await self._aio(work)
+        # Whoever calls may have been started outside of the island and not know its loop.
+        token = trio_asyncio.current_loop.set(self._loop)
+        try:
+            return await self._loop.run_aio_coroutine(work)
+        finally:
+            trio_asyncio.current_loop.reset(token)
 
     @property
     def moves(self) -> int:
@@ -122,25 +127,17 @@ class Link:
         """Know of another master soon, where there are sentinels."""
         pool = self._client.connection_pool
         if isinstance(pool, MasterPool):
-            await watch_master(pool, self._aio)
+            await watch_master(pool, self.island)
 
     def pubsub(self) -> Any:
         """Return a new connection for publications; nothing is connected yet."""
         return self._client.pubsub()
 
-    async def _aio(self, work: Coroutine[Any, Any, Any]) -> Any:
-        # Whoever calls may have been started outside of the island and not know its loop.
-        token = trio_asyncio.current_loop.set(self._loop)
-        try:
-            return await self._loop.run_aio_coroutine(work)
-        finally:
-            trio_asyncio.current_loop.reset(token)
-
     async def close(self) -> None:
         """End the connections; the caller says the bound."""
         for client in self._clients:
             try:
-                await self._aio(client.aclose())
+                await self.island(client.aclose())
             except (exceptions.RedisError, OSError):
                 pass  # they are gone already
 
