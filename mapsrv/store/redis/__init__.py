@@ -17,7 +17,7 @@ from mapsrv.store import Batch, Ok, Outcome, Seed, StoredSession
 from mapsrv.store.redis import blobs, reading, sessions
 from mapsrv.store.redis.check import check
 from mapsrv.store.redis.feed import RedisFeed, open_feed
-from mapsrv.store.redis.layout import LOST, STORE, Command
+from mapsrv.store.redis.layout import LOST, Command, identity_commands
 from mapsrv.store.redis.link import CALL_SECONDS, Link, open_link
 from mapsrv.store.redis.sessions import Lifetimes
 from mapsrv.store.redis.target import parse_target
@@ -126,7 +126,7 @@ class RedisStore:
 
     async def identity(self) -> str:
         """Return map_store as it is now, given anew where it is missing."""
-        _set, found = await self._link.pipe([("SET", STORE, secrets.token_hex(16), "NX"), ("GET", STORE)])
+        _set, found = await self._link.pipe(identity_commands(secrets.token_hex(16)))
         for reply in (_set, found):
             if isinstance(reply, Exception):
                 raise explain(reply) from reply

@@ -9,7 +9,7 @@ import logging
 import re
 
 from mapsrv.errors import StartupError, StoreUnavailable
-from mapsrv.store.redis.layout import STORE, Reply
+from mapsrv.store.redis.layout import Reply, identity_commands
 from mapsrv.store.redis.link import Link
 from mapsrv.store.redis.target import Target
 from mapsrv.store.redis.trouble import word_of
@@ -32,7 +32,7 @@ async def check(link: Link, target: Target, new_id: str) -> None:
         for reply in (expire, stream):
             if isinstance(reply, Exception):
                 raise StartupError(_unfit(target, reply)) from reply
-        _set, store_id = await link.pipe([("SET", STORE, new_id, "NX"), ("GET", STORE)])
+        _set, store_id = await link.pipe(identity_commands(new_id))
     except StoreUnavailable as error:
         raise StartupError(_unreachable(target, error)) from error
     for reply in (_set, store_id):

@@ -20,6 +20,11 @@ STORE = b"map_store"  # a random id of this store: missing or another means that
 LOST = b"map_lost"  # there for a while after some process found that sessions were lost
 
 
+def identity_commands(new_id: str) -> list[Command]:
+    """Return what gives the store an id, if it has none, and asks for the one that it has."""
+    return [("SET", STORE, new_id, "NX"), ("GET", STORE)]
+
+
 class Damaged(ValueError):
     """What stands in Redis is not what mapsrv writes; says of which kind of key."""
 
