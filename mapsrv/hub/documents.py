@@ -9,10 +9,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import ParamSpec, TypeVar
-
-import trio
 
 from mapsrv.core.bounds import Bounds
 from mapsrv.core.ops import FeatureId
@@ -23,7 +20,7 @@ from mapsrv.hub import geodata
 from mapsrv.hub.geodata import Merged, Regular
 from mapsrv.hub.worker import Workers, started
 from mapsrv.store import SharedStore, Store
-from mapsrv.store.damage import damaged
+from mapsrv.store.damage import damaged, is_intact
 
 INLINE = 32 * 1024  # bytes of GeoJSON: some 4 ms on the loop, of the 10 that it may be held
 MAX_REMEMBERED = 64 * 1024 * 1024  # bytes of documents, for a store that loses them
@@ -76,7 +73,7 @@ class Documents:
         body = await self._store.get_blob(name) if _NAME.fullmatch(name) else None
         if body is None:
             raise _unknown(name)
-        if await _hash(body) != name:
+        if not await is_intact(name, body):
             trouble = "is not what was stored under that name"
             raise damaged("map_data", f"data/{name}", trouble, "or POST it to /data again")
         self._remember_body(name, body)
@@ -176,12 +173,6 @@ class Documents:
         if size <= INLINE:
             return call(*args, **kwargs)
         return await self._workers.run(call, *args, **kwargs)
-
-
-async def _hash(body: bytes) -> str:
-    if len(body) <= INLINE:
-        return sha256(body).hexdigest()
-    return (await trio.to_thread.run_sync(sha256, body)).hexdigest()
 
 
 def is_address(data: str) -> bool:

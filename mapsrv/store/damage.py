@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import logging
 import time
+from hashlib import sha256
+
+import trio
 
 from mapsrv.errors import StoreDamaged
 
 TELL_SECONDS = 60.0
+INLINE = 32 * 1024  # bytes hashed on the loop; more are in a thread
 
 log = logging.getLogger("mapsrv.store")
 
@@ -25,3 +29,9 @@ def damaged(kind: str, name: str, trouble: str, remedy: str = "or open a new map
         _told[kind] = now + TELL_SECONDS
         log.warning("store=damaged key=%s reason=%r", kind, trouble)
     return StoreDamaged(f"{name} {trouble}: have it put back, {remedy}. Nothing was changed.")
+
+
+async def is_intact(name: str, body: bytes) -> bool:
+    """Return whether these are the bytes of a document: its name is their SHA-256."""
+    digest = sha256(body) if len(body) <= INLINE else await trio.to_thread.run_sync(sha256, body)
+    return digest.hexdigest() == name

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
-from hashlib import sha256
 
 from mapsrv.errors import StoreUnavailable
-from mapsrv.store.damage import damaged
+from mapsrv.store.damage import damaged, is_intact
 from mapsrv.store.redis.layout import blob_key
 from mapsrv.store.redis.link import Link
 from mapsrv.store.redis.trouble import explain
@@ -29,7 +28,7 @@ async def put(link: Link, name: str, body: bytes, seconds: int) -> None:
     key = blob_key(name)
     if await renew(link, [name], seconds):
         there = await get(link, name)
-        if there == body or (there is not None and sha256(body).hexdigest() != name):
+        if there == body or (there is not None and not await is_intact(name, body)):
             return
     if len(body) <= CHUNK:
         await link.call("SET", key, body, "EX", seconds)
