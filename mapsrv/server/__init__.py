@@ -7,7 +7,6 @@ import logging
 import math
 import os
 import signal
-import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,9 +18,10 @@ from mapsrv import local
 from mapsrv.config import Config, shared
 from mapsrv.errors import StartupError, leaves
 from mapsrv.hub.sessions import FLUSH_SECONDS, Hub, open_hub
-from mapsrv.server.connections import Connections
+from mapsrv.listen.connections import Connections
+from mapsrv.listen.sockets import open_listeners, raise_file_limit
+from mapsrv.logs import log_to_stderr
 from mapsrv.server.dispatch import Dispatch
-from mapsrv.server.listen import open_listeners, raise_file_limit
 from mapsrv.store import Store
 from mapsrv.store.memory import open_memory
 from mapsrv.store.sqlite import open_sqlite
@@ -184,16 +184,3 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-
-
-def log_to_stderr(level: str) -> None:
-    """Have mapsrv's log lines on stderr, one line an event (a bug brings its traceback).
-
-    The handler is the root logger's: the MCP SDK logs there, which would else add one of its own.
-    """
-    logging.getLogger("mapsrv").setLevel(level.upper())
-    root = logging.getLogger()
-    if not root.handlers:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-        root.addHandler(handler)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import trio
-from mcp.server.lowlevel import Server
 
 from mapsrv.errors import MapsrvError, SlowBody, TooLarge
 
+if TYPE_CHECKING:
+    from mcp.server.lowlevel import Server  # half a second to import, which the bridge does without
+
 MAX_MESSAGE = 256 * 1024  # bytes: some 2 ms to parse, of the 10 that the loop may be held
-MAX_DISCARD = 4 * 1024 * 1024  # bytes of a body too large that are read on, so that its sender sees why
+MAX_DISCARD = 4 * 1024 * 1024  # bytes beyond a limit that are read on, so that their sender sees why
 BODY_SECONDS = 30.0  # for a whole body; MCP messages are small
 
 INVALID_REQUEST, INTERNAL_ERROR = -32600, -32603  # JSON-RPC 2.0 section 5.1
@@ -25,7 +27,12 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
-MakeServer: TypeAlias = Callable[[Scope | None], Server[Any]]  # see endpoints.open_mcp
+MakeServer: TypeAlias = "Callable[[Scope | None], Server[Any]]"  # see endpoints.open_mcp
+
+ADVICE = (
+    'Send large GeoJSON to POST /data (curl --data-binary @FILE), and pass the "data" of the answer to'
+    " add_layer as source."
+)
 
 
 class Answer:
@@ -77,6 +84,8 @@ class Answer:
         headers = {"content-type": "application/json"}
         if error.retry_after is not None:
             headers["retry-after"] = str(error.retry_after)
+        if error.status == 401:
+            headers["www-authenticate"] = "Bearer"  # RFC 9110 section 15.5.2 wants a challenge
         await self.give(error.status, headers, json.dumps(value).encode())
 
 
@@ -134,25 +143,27 @@ def header(scope: Scope, name: str) -> str | None:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == wanted), None)
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes | None:
-    """Return the whole body, or None when its sender left. Raises TooLarge and SlowBody."""
-    body, size = bytearray(), 0
+async def read_body(
+    scope: Scope, receive: Receive, limit: int = MAX_MESSAGE, advice: str = ADVICE
+) -> bytes | None:
+    """Return the whole body, or None when its sender left. Raises TooLarge (ends in advice) and SlowBody."""
+    body, size, most = bytearray(), 0, limit + MAX_DISCARD
     declared = header(scope, "content-length") or ""
-    if declared.isdigit() and int(declared[:18]) > MAX_DISCARD:
-        raise _too_large()
+    if declared.isdigit() and int(declared[:18]) > most:
+        raise _too_large(limit, advice)
     with trio.move_on_after(BODY_SECONDS):
-        while size <= MAX_DISCARD:
+        while size <= most:
             message = await receive()
             if message["type"] != "http.request":
                 return None
             part = message.get("body", b"")
             size += len(part)
-            if size <= MAX_MESSAGE:
+            if size <= limit:
                 body += part
             if not message.get("more_body", False):
                 break
-        if size > MAX_MESSAGE:
-            raise _too_large()
+        if size > limit:
+            raise _too_large(limit, advice)
         return bytes(body)
     raise SlowBody(f"The message did not arrive within {BODY_SECONDS:g} s. Send it again.")
 
@@ -169,8 +180,5 @@ def replay(body: bytes, receive: Receive) -> Receive:
     return next_message
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(
-        f"An MCP message may have at most {MAX_MESSAGE // 1024} KiB. Send large GeoJSON to POST /data"
-        ' (curl --data-binary @FILE), and pass the "data" of the answer to add_layer as source.'
-    )
+def _too_large(limit: int, advice: str) -> TooLarge:
+    return TooLarge(f"An MCP message may have at most {limit // 1024:,} KiB. {advice}")

@@ -55,11 +55,17 @@ async def test_a_sender_that_left_is_no_error() -> None:
     assert await read_body(scope(), receiving(b"{", left=True)) is None
 
 
-@pytest.mark.parametrize("size", [MAX_MESSAGE + 1, MAX_DISCARD + 1])
+@pytest.mark.parametrize("size", [MAX_MESSAGE + 1, MAX_MESSAGE + MAX_DISCARD + 1])
 async def test_a_body_that_is_too_large_names_the_way_round(size: int) -> None:
     half = b" " * (size // 2 + 1)
     with pytest.raises(TooLarge, match="POST /data"):
         await read_body(scope(), receiving(half, half))
+
+
+async def test_limit_and_advice_are_the_callers() -> None:
+    assert await read_body(scope(), receiving(b" " * 9), 9, "Split it.") == b" " * 9
+    with pytest.raises(TooLarge, match=r"at most 1,024 KiB\. Split it\.$"):
+        await read_body(scope(), receiving(b" " * (2**20 + 1)), 2**20, "Split it.")
 
 
 async def test_the_largest_body_is_taken() -> None:
@@ -68,7 +74,7 @@ async def test_the_largest_body_is_taken() -> None:
 
 async def test_a_declared_body_far_too_large_is_not_read_at_all() -> None:
     with pytest.raises(TooLarge):
-        await read_body(scope(content_length=str(MAX_DISCARD + 1)), receiving())
+        await read_body(scope(content_length=str(MAX_MESSAGE + MAX_DISCARD + 1)), receiving())
 
 
 async def test_a_body_that_takes_too_long_is_refused(autojump_clock: object) -> None:

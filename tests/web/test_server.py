@@ -16,6 +16,7 @@ import trio
 from mapsrv.config import Config
 from mapsrv.errors import StartupError
 from mapsrv.server import serve
+from tests.ports import free_port
 from tests.web.real import open_files, read_all, read_until, running
 
 GET = "GET {} HTTP/1.1\nHost: localhost\n\n"
@@ -109,7 +110,7 @@ async def test_a_bug_in_one_connection_is_logged_and_ends_no_other(
         stream = await real.send(GET.format("/events"))
         await read_until(stream, b"event: snapshot")
         with monkeypatch.context() as patched:
-            patched.setattr("mapsrv.server.connections.TCPServer.run", broken)
+            patched.setattr("mapsrv.listen.connections.Peer.run", broken)
             assert await read_all(await real.connect()) == b""
         assert "A connection failed" in caplog.text
         real.stop.set()
@@ -181,11 +182,10 @@ async def test_both_mcp_transports_and_the_page_are_served(tmp_path: Path) -> No
 
 async def in_a_process(folder: Path, *flags: str) -> tuple[subprocess.Popen[bytes], str]:
     """Start `mapsrv` itself; return it and its URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
     process = subprocess.Popen(  # noqa: ASYNC220 (it takes a millisecond)
-        [sys.executable, "-m", "mapsrv", "--no-open", f"--port={url.rpartition(':')[2]}",
+        [sys.executable, "-m", "mapsrv", "--no-open", f"--port={port}",
          f"--data-dir={folder}", *flags],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip

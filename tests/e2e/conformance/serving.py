@@ -8,9 +8,9 @@ from typing import Any
 
 import trio
 
-from mapsrv.server.connections import Connections
+from mapsrv.listen.connections import Connections
+from mapsrv.listen.sockets import open_listeners
 from mapsrv.server.dispatch import Dispatch
-from mapsrv.server.listen import open_listeners
 from mapsrv.transports.asgi import MakeServer
 from mapsrv.transports.endpoints import PATHS, open_mcp
 from mapsrv.wire.edge import Edge

@@ -13,9 +13,9 @@ from typing import Any
 import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
-from hypercorn.trio.tcp_server import TCPServer
-from hypercorn.trio.worker_context import WorkerContext
-from hypercorn.typing import ConnectionState
+
+from mapsrv.listen.peer import Peer
+from mapsrv.listen.worker import Worker
 
 KEEP_ALIVE_SECONDS = 5.0  # an idle connection's, and a new one's until its first request is here
 MAX_REQUESTS = 1_000_000  # of one connection; Hypercorn's 1,000 cuts off a busy proxy every second
@@ -26,14 +26,14 @@ log = logging.getLogger("mapsrv.http")
 class Connections:
     """Every open connection of one ASGI application."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, keep_alive: float = KEEP_ALIVE_SECONDS) -> None:
         self._app = ASGIWrapper(app)
-        self._context = WorkerContext(None)
+        self._context = Worker()
         self._config = Config()
         self._config.accesslog = None
         self._config.errorlog = log
         self._config.include_server_header = False
-        self._config.keep_alive_timeout = KEEP_ALIVE_SECONDS
+        self._config.keep_alive_timeout = keep_alive
         self._config.keep_alive_max_requests = MAX_REQUESTS
         self._open: set[trio.SocketStream] = set()
         self._ended = trio.Event()
@@ -45,8 +45,7 @@ class Connections:
         """Serve one connection to its end. Raises nothing of its own."""
         self._open.add(stream)
         try:
-            tls: Any = stream  # what TCPServer is typed for; it takes plain ones too
-            await TCPServer(self._app, self._config, self._context, ConnectionState({}), tls).run()
+            await Peer(self._app, self._config, self._context, stream).run()
         except* Exception as group:
             log.error("A connection failed", exc_info=group)
         finally:

@@ -1,0 +1,1 @@
+"""Where a server listens, and the connections that it has: HTTP below any application."""

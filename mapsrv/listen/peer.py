@@ -1,0 +1,153 @@
+"""One HTTP connection: Hypercorn's protocols on a socket, with few turns of the event loop for a request.
+
+Hypercorn's TCPServer writes the head, each part and the end of an answer one by one, and starts a task
+when a request ends to wait for the next: twenty turns of Trio's loop, where five are enough.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Awaitable, Callable
+
+import trio
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.protocol import ProtocolWrapper
+from hypercorn.protocol.h2 import H2Protocol
+from hypercorn.typing import AppWrapper, ConnectionState
+from hypercorn.utils import parse_socket_addr
+
+from mapsrv.listen.requests import Requests
+from mapsrv.listen.worker import Worker
+
+READ_BYTES = 65_536
+
+
+class Peer:
+    """A connection without TLS; run() serves it to its end."""
+
+    def __init__(self, app: AppWrapper, config: Config, context: Worker, stream: trio.SocketStream) -> None:
+        self._app, self._config, self._context = app, config, context
+        self._stream = stream
+        self._protocol: ProtocolWrapper
+        self._writing = trio.Lock()
+        self._corked: list[bytes] | None = None  # what is held back, while it is
+        self._resting = True  # whether no request is being served
+        self._rest = trio.CancelScope()  # its deadline is how long the peer may rest
+
+    async def run(self) -> None:
+        """Serve it. Raises what the application raises and Hypercorn does not catch."""
+        try:
+            async with trio.open_nursery() as nursery:
+                self._protocol = self._make_protocol(nursery)
+                await self._protocol.initiate()
+                self._set_resting(True)
+                nursery.start_soon(self._end_rest)
+                await self._read()
+                self._rest.cancel()
+        except OSError:
+            pass  # it was gone before it was served
+        finally:
+            await self._close()  # noqa: ASYNC102 (who serves the listener closes it, if this is cancelled)
+
+    def _make_protocol(self, nursery: trio.Nursery) -> ProtocolWrapper:
+        sock = self._stream.socket
+        client = parse_socket_addr(sock.family, sock.getpeername())
+        server = parse_socket_addr(sock.family, sock.getsockname())
+        requests = Requests(nursery, self._at_once)
+        state = ConnectionState({})
+        return ProtocolWrapper(
+            self._app, self._config, self._context, requests, state, False, client, server, self._handle
+        )
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                data = bytes(await self._stream.receive_some(READ_BYTES))
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                break
+            await self._protocol.handle(RawData(data))
+            if not data:
+                break
+        await self._protocol.handle(Closed())
+
+    async def _handle(self, event: Event) -> None:
+        """Do what the protocol says."""
+        if isinstance(event, RawData):
+            await self._write(event.data)
+        elif isinstance(event, Updated):
+            self._set_resting(event.idle)
+        elif isinstance(event, Closed):
+            await self._flush()
+            await self._close()
+            await self._protocol.handle(Closed())
+
+    # --- writing -------------------------------------------------------------------
+
+    async def _at_once(self, send: Callable[[], Awaitable[None]]) -> None:
+        """Write all that is sent meanwhile in one piece: a small answer is one packet then."""
+        if self._corked is not None or isinstance(self._protocol.protocol, H2Protocol):
+            return await send()  # HTTP/2 may wait for its peer while it sends
+        self._corked = []
+        try:
+            await send()
+        finally:
+            await self._flush()  # noqa: ASYNC102 (its wait is shielded, and bounded by the socket)
+
+    async def _flush(self) -> None:
+        held, self._corked = self._corked, None
+        if held:
+            await self._write(b"".join(held))
+
+    async def _write(self, data: bytes) -> None:
+        if self._corked is not None:
+            return self._corked.append(data)
+        if not data:
+            return
+        try:
+            self._writing.acquire_nowait()
+        except trio.WouldBlock:
+            await self._writing.acquire()
+        try:
+            if (sent := self._write_nowait(data)) < len(data):
+                # Half a frame would be garbage; bounded by the socket's TCP_USER_TIMEOUT.
+                with trio.CancelScope(shield=True):
+                    await self._stream.send_all(memoryview(data)[sent:])
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            await self._protocol.handle(Closed())
+        finally:
+            self._writing.release()
+
+    def _write_nowait(self, data: bytes) -> int:
+        """Return how much of it the kernel took, without a turn of the loop."""
+        if sys.platform == "win32":
+            return 0  # a socket is no file there
+        try:
+            return os.write(self._stream.socket.fileno(), data)
+        except OSError:
+            return 0  # send_all() waits, or tells what is wrong
+
+    # --- rest and end --------------------------------------------------------------
+
+    def _set_resting(self, resting: bool) -> None:
+        self._resting = resting
+        self._rest.deadline = trio.current_time() + self._config.keep_alive_timeout if resting else math.inf
+
+    async def _end_rest(self) -> None:
+        """Close the connection when it rested for long, or rests when the server stops."""
+        with self._rest:
+            await self._context.terminated.wait()
+            if not self._resting:
+                await trio.sleep_forever()  # the protocol closes it after the answer
+        with trio.CancelScope(shield=True):
+            await self._protocol.handle(Closed())
+            await self._stream.aclose()
+
+    async def _close(self) -> None:
+        try:
+            await self._stream.send_eof()
+        except (trio.BrokenResourceError, trio.BusyResourceError, trio.ClosedResourceError, OSError):
+            pass  # it is gone, or is being written to
+        await self._stream.aclose()
