@@ -73,7 +73,7 @@ SWITCHES = ("open", "no-files")
 def test_every_option_is_a_flag_and_a_variable_and_the_flag_wins(option: Option) -> None:
     name = option.name
     text, value = EXAMPLES[name]
-    command = next(command for command in COMMANDS if command in option.commands)
+    command = next(command for command in COMMANDS if option.fits(command))
     variable = "MAPSRV_" + name.upper().replace("-", "_")
     field = name.replace("-", "_")
     assert getattr(parse([command], {variable: text}), field) == value
