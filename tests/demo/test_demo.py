@@ -12,7 +12,8 @@ import pytest
 
 from mapsrv.demo import data
 from mapsrv.errors import StartupError
-from tests.e2e.server import Server, free_port, running
+from tests.e2e.server import Server, running
+from tests.ports import free_port
 from tests.stdio.host import announced, end_server
 
 SECONDS = 60

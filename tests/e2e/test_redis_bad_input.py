@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.server import running
+from tests.ports import free_port
 from tests.store import valkey
 
 SECRET = "s3cret-w0rd"
@@ -101,7 +102,7 @@ def test_a_password_that_is_refused_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    port = valkey.free_port()
+    port = free_port()
     for store in (
         f"redis://:{SECRET}@127.0.0.1:{port}",
         "redis://nobody.invalid",

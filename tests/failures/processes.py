@@ -1,14 +1,11 @@
 """The processes of a run: pods, a Redis that can be killed and started again, and Redis with sentinels.
 
-All are started by the main thread, and die with it. Their ports are none that the system gives to
-clients: one who connects to a dead server's port could be given that very port, and hold it.
+All are started by the main thread, and die with it.
 """
 
 from __future__ import annotations
 
-import random
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.e2e.server import START_SECONDS, Server, wait_until
+from tests.ports import free_port
 from tests.store import valkey
 
 MASTER = "maps"  # what the sentinels call it
@@ -25,25 +23,13 @@ ATTACH_SECONDS = 10.0  # for replica and sentinels to find each other
 FAILOVER_SECONDS = 30.0
 
 
-def quiet_port() -> int:
-    """Return a port that is free and outside of what Linux gives to clients."""
-    while True:
-        port = random.randint(18_000, 32_000)
-        with socket.socket() as found:
-            try:
-                found.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
-
-
 class Pod(Server):
     """One mapsrv; begin() and ready() apart, so that several start at once."""
 
     def __init__(self, folder: Path, name: str, store: str) -> None:
         folder.mkdir(parents=True)
         super().__init__(folder, "--store", store)
-        self.name, self.port = name, quiet_port()
+        self.name, self.port = name, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
     def begin(self) -> None:
@@ -86,7 +72,7 @@ class Redis:
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self._folder, self._stack = folder, stack
-        self.port = quiet_port()
+        self.port = free_port()
         self.start()
 
     def start(self, *, empty: bool = False) -> None:
@@ -115,14 +101,14 @@ class Watched:
 
     def __init__(self, folder: Path, stack: ExitStack, sentinels: int) -> None:
         run = stack.enter_context
-        self.master = run(valkey.running(folder / "master", port=quiet_port()))
+        self.master = run(valkey.running(folder / "master", port=free_port()))
         self.master.do("ACL", "SETUSER", REPLICATOR, "on", f">{SECRET}", "+psync", "+replconf", "+ping")
         words = ["--replicaof", f"127.0.0.1 {self.master.port}"]
         words += ["--masteruser", REPLICATOR, "--masterauth", SECRET, "--repl-diskless-sync-delay", "0"]
-        self.replica = run(valkey.running(folder / "replica", *words, port=quiet_port()))
+        self.replica = run(valkey.running(folder / "replica", *words, port=free_port()))
         wait_until(lambda: _facts(self.replica).get("master_link_status") == "up", ATTACH_SECONDS)
         self.sentinels = [
-            run(valkey.running(folder / f"sentinel-{n}", port=quiet_port(), sentinel=True))
+            run(valkey.running(folder / f"sentinel-{n}", port=free_port(), sentinel=True))
             for n in range(sentinels)
         ]
         for sentinel in self.sentinels:

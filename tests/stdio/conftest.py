@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.server import free_port
+from tests.ports import free_port
 from tests.stdio.host import end_server
 
 

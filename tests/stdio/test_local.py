@@ -16,7 +16,8 @@ from mapsrv import local
 from mapsrv.local import LocalServer
 from mapsrv.local.start import environment
 from mapsrv.transports.forward import local_source
-from tests.e2e.server import free_port, running, wait_until
+from tests.e2e.server import running, wait_until
+from tests.ports import free_port
 from tests.stdio.host import hosting, is_running
 
 NONCE = "abcdefghijklmnop"

@@ -11,6 +11,7 @@ from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.store import Component, Ok, Refused
 from mapsrv.store.redis import open_redis
 from mapsrv.store.redis.trouble import explain
+from tests.ports import free_port
 from tests.store import valkey
 
 # As servers write them.
@@ -104,7 +105,7 @@ async def test_a_server_that_is_no_master_any_more_is_away_for_positions_and_ren
         async with open_redis(server.url) as store:
             made = history.of("s1")
             assert await store.create("s1", made.head, now=1)
-            server.do("REPLICAOF", "127.0.0.1", str(valkey.free_port()))
+            server.do("REPLICAOF", "127.0.0.1", str(free_port()))
             with pytest.raises(StoreAway, match="MASTERDOWN"):
                 await store.heads(["s1"])
             for call in (store.renew(["s1"], now=1), store.load("s1"), store.exists("s1")):

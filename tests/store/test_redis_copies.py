@@ -10,6 +10,7 @@ import trio
 from mapsrv.errors import StartupError, StoreAway, StoreUnavailable
 from mapsrv.store import Done, Ok, Store
 from mapsrv.store.redis import open_redis
+from tests.ports import free_port
 from tests.store import valkey
 
 
@@ -90,7 +91,7 @@ def watched(pair, tmp_path):
             sentinel.do("SENTINEL", "SET", "maps", "down-after-milliseconds", "300")
             sentinel.do("SENTINEL", "SET", "maps", "failover-timeout", "1000")
             sentinels.append(sentinel)
-        hosts = ",".join(f"127.0.0.1:{port}" for port in [valkey.free_port(), *(s.port for s in sentinels)])
+        hosts = ",".join(f"127.0.0.1:{port}" for port in [free_port(), *(s.port for s in sentinels)])
         yield f"redis+sentinel://{hosts}/maps", sentinels
 
 

