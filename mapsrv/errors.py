@@ -106,10 +106,22 @@ class MethodNotAllowed(MapsrvError):
     code, status = "method_not_allowed", 405
 
 
+class Unauthorized(MapsrvError):
+    """A key is needed, and what was sent is none that is known."""
+
+    code, status = "unauthorized", 401
+
+
 class Forbidden(MapsrvError):
-    """Host or Origin is not one that may change maps here."""
+    """Host or Origin is not one that this server answers."""
 
     code, status = "forbidden", 403
+
+
+class NotAcceptable(MapsrvError):
+    """The Accept header leaves out what the answer may come as."""
+
+    code, status = "not_acceptable", 406
 
 
 class SlowBody(MapsrvError):

@@ -1,4 +1,4 @@
-"""Who may change maps here: the rules for a request's Host and Origin, against rebinding and other sites.
+"""Which pages may use a server: the rules for Host and Origin, against rebinding and other sites.
 
 A browser sends any page's requests to any address it resolves, so neither being on loopback nor
 knowing nothing protects: the Host must be a name that is ours, and the Origin the page we served.
@@ -83,7 +83,7 @@ class Edge:
         if origin is not None:
             self._check_origin(origin, ours)
         elif fetch_site in _OTHER_SITES and not navigation:
-            raise Forbidden("Another site's page asked for this. Open the map's own page and do it there.")
+            raise Forbidden("Another site's page asked for this. Only pages of this server may.")
 
     def base_url(self, host: str | None, scheme: str) -> str:
         """Return what links begin with, without a slash at its end; raises Forbidden for a Host not ours."""
@@ -109,7 +109,7 @@ class Edge:
         page = Authority.parse(found[2]) if found else None
         if found is None or page is None or not self._is_our_page(found[1], page, ours):
             raise Forbidden(
-                f"A page of {origin[:100]!r} may not change maps here. Open the map's own page, or start the"
+                f"A page of {origin[:100]!r} may not use this server. Open a page of its own, or start the"
                 " server with --allowed-host NAME, or behind a proxy with --public-url URL."
             )
 

@@ -1,4 +1,4 @@
-"""Prometheus counters of the whole process; never a session id as a label."""
+"""Prometheus counters of the whole process, the map server's here; never a session id as a label."""
 
 from __future__ import annotations
 
@@ -51,6 +51,6 @@ TOOL_CALLS = Counter(
 )
 
 
-def exposition() -> tuple[bytes, str]:
+def exposition(registry: CollectorRegistry = REGISTRY) -> tuple[bytes, str]:
     """Return the metrics in Prometheus' text format, and its content type."""
-    return generate_latest(REGISTRY), CONTENT_TYPE_LATEST
+    return generate_latest(registry), CONTENT_TYPE_LATEST
