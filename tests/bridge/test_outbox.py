@@ -1,0 +1,48 @@
+"""What waits for a child: in order, bounded, and over when it is closed."""
+
+from __future__ import annotations
+
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from mapsrv.bridge.children.outbox import MAX_BYTES, Outbox
+
+
+async def test_lines_come_out_together_in_their_order():
+    box = Outbox()
+    for line in (b"1", b"2", b"3"):
+        await box.put(line)
+    assert await box.take() == b"1\n2\n3\n"
+
+
+async def test_who_sends_too_much_waits_until_it_is_taken_but_one_line_always_fits(nursery):
+    box = Outbox()
+    await box.put(b"x" * (MAX_BYTES + 1))
+    assert not box.put_nowait(b"more")
+    nursery.start_soon(box.put, b"more")
+    await wait_all_tasks_blocked()
+    assert len(await box.take()) == MAX_BYTES + 2
+    await wait_all_tasks_blocked()
+    assert await box.take() == b"more\n"
+
+
+async def test_a_closed_one_takes_in_nothing_and_lets_nobody_wait(nursery):
+    box, over = Outbox(), []
+
+    async def ended(call, *args):
+        with pytest.raises(trio.ClosedResourceError):
+            await call(*args)
+        over.append(call)
+
+    nursery.start_soon(ended, box.take)
+    await wait_all_tasks_blocked()
+    box.close()
+    await wait_all_tasks_blocked()
+    full = Outbox()
+    await full.put(b"x" * MAX_BYTES)
+    nursery.start_soon(ended, full.put, b"y")
+    await wait_all_tasks_blocked()
+    full.close()
+    await wait_all_tasks_blocked()
+    assert over == [box.take, full.put]
