@@ -1,0 +1,131 @@
+"""A real child behind a switch; real SDK clients of either era in front of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx2
+import trio
+from mcp.client import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.message import SessionMessage
+from mcp_types import jsonrpc_message_adapter
+
+import mapsrv
+from mapsrv.bridge import rpc
+from mapsrv.bridge.children.child import Child, Command, start_child
+from mapsrv.bridge.eras import Adapted, greet
+from mapsrv.bridge.eras.desk import Desk
+from mapsrv.bridge.front import stateless
+from mapsrv.bridge.front.http import is_newer
+from mapsrv.bridge.rpc import Message
+from mapsrv.bridge.sessions.seats import Seat
+from mapsrv.bridge.sessions.switch import Switch
+from mapsrv.errors import MapsrvError
+from mapsrv.transports.asgi import Answer, read_body
+from tests.transports.serving import serving
+
+HERE = Path(__file__).parent
+OLDER, NEWER = "older_child.py", "newer_child.py"
+MODERN = "2026-07-28"
+
+
+class Shared:
+    """One child, as all its callers share it: what stateless.Commons and stateless.Served ask for."""
+
+    def __init__(self, child: Child, switch: Switch) -> None:
+        self.child, self.switch, self.desk = child, switch, Desk()
+        self._greeting: Message | None = None
+        self._lock = trio.Lock()
+
+    async def ready(self) -> Message:
+        async with self._lock:
+            if self._greeting is None:
+                self._greeting = await greet(self.join)
+            return self._greeting
+
+    def join(self, deliver: Any) -> Seat:
+        return self.switch.join(deliver)
+
+    def commons(self) -> Shared:
+        return self
+
+    async def asgi(self, scope: Any, receive: Any, send: Any) -> None:
+        answer = Answer(send)
+        try:
+            body = await read_body(scope, receive)
+            if body is not None:
+                message = rpc.parse(body)
+                assert is_newer(scope, message)
+                await stateless.serve(self, message, scope, receive, answer)
+        except MapsrvError as error:
+            await answer.refuse(error, rpc=True)
+
+
+@asynccontextmanager
+async def shared(program: str) -> AsyncIterator[Shared]:
+    """Run one of the two children."""
+    root = str(Path(mapsrv.__file__).parents[1])
+    flags = ["-I", "-S"] if program == OLDER else []
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": root}
+    command = Command("the child", [sys.executable, *flags, str(HERE / program)], environment)
+    child = start_child(command)
+    switch = Switch(child)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(child.run, switch.from_child, switch.fail)
+        with trio.fail_after(40):  # noqa: ASYNC100 (the test waits in it)
+            yield Shared(child, switch)
+        nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def newer_client(child: Shared, **more: Any) -> AsyncIterator[Client]:
+    """A client of 2026-07-28, over HTTP."""
+    async with serving(child.asgi) as base, httpx2.AsyncClient(timeout=20) as http:
+        streams: Any = streamable_http_client(f"{base}/mcp", http_client=http)
+        async with Client(streams, **{"mode": MODERN, "cache": None, **more}) as client:
+            yield client
+
+
+@asynccontextmanager
+async def older_client(child: Shared, **more: Any) -> AsyncIterator[Client]:
+    """A client that initializes, at a place as a session has it."""
+    async with Client(_place(child), mode="legacy", cache=None, **more) as client:
+        yield client
+
+
+@asynccontextmanager
+async def _place(child: Shared) -> AsyncIterator[Any]:
+    to_client, reading = anyio.create_memory_object_stream[Any](1000)
+    writing, from_client = anyio.create_memory_object_stream[Any](1000)
+
+    def deliver(message: Message, about: Any) -> None:
+        to_client.send_nowait(SessionMessage(jsonrpc_message_adapter.validate_json(rpc.line(message))))
+
+    async with trio.open_nursery() as nursery:
+        place = Adapted(child.join, deliver, nursery)
+
+        async def send() -> None:
+            async for item in from_client:
+                body = item.message.model_dump_json(by_alias=True, exclude_unset=True)
+                await place.send(rpc.parse(body.encode()))
+
+        nursery.start_soon(send)
+        try:
+            async with to_client, reading, writing, from_client:
+                yield reading, writing
+                nursery.cancel_scope.cancel()
+        finally:
+            place.leave()
+
+
+def value(result: Any) -> Any:
+    """Return what a tool answered."""
+    return json.loads(result.content[0].text)
