@@ -1,0 +1,77 @@
+"""How the children of one server are made, and who keeps count of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import trio
+
+from mapsrv.bridge.children.child import NOBODY, Child, ChildEnded, Command, start_child
+from mapsrv.bridge.children.guard import Guard
+from mapsrv.bridge.sessions.switch import MAX_CALLS, Switch
+from mapsrv.bridge.sessions.tools import ALL, Tools
+from mapsrv.metrics.bridge import CRASHES, STARTS
+
+RETRY_SECONDS = 5  # before who could not have a child should ask again
+
+
+class Full(ChildEnded):
+    """So many children run that no more are started."""
+
+    code, status = "too_many_children", 503
+
+
+@dataclass(slots=True)
+class Recipe:
+    """`most` bounds the children that there are at the same time, those that are ending too."""
+
+    command: Command
+    most: int = 1000
+    calls: int = MAX_CALLS
+    tools: Tools = ALL
+    guard: Guard = NOBODY
+    children: dict[Child, Switch | None] = field(default_factory=dict)
+    failure: tuple[float, ChildEnded] | None = None  # when one last ended that was not initialised, and how
+
+    @property
+    def name(self) -> str:
+        """The server's name."""
+        return self.command.name
+
+    @property
+    def able(self) -> bool:
+        """Whether one runs that was initialised, and none failed to be since."""
+        known = [switch.initialized_at for switch in self.children.values() if switch is not None]
+        at = max((when for when in known if when is not None), default=-math.inf)
+        return at > (-math.inf if self.failure is None else self.failure[0])
+
+    def start(self) -> Child:
+        """Return a new child, which run() is to read. Raises ChildEnded."""
+        if len(self.children) >= self.most:
+            raise Full(f"{self.most} children of {self.name} run, and no more are started.", retry_after=10)
+        try:
+            child = self._new()
+        except OSError as error:
+            why = f"{self.name} cannot be started: {error.strerror}."
+            self.failure = trio.current_time(), ChildEnded(why, retry_after=RETRY_SECONDS)
+            raise self.failure[1] from error
+        self.children[child] = None  # until it is read
+        STARTS.labels(self.name).inc()
+        return child
+
+    def _new(self) -> Child:
+        return start_child(self.command, self.guard)
+
+    async def run(self, child: Child, switch: Switch, ended: Callable[[ChildEnded], object]) -> None:
+        """Have the switch hear a child, to its end."""
+        self.children[child] = switch
+        try:
+            await child.run(switch.from_child, ended)
+        finally:
+            del self.children[child]
+            if child.crashed:
+                CRASHES.labels(self.name).inc()
+            if child.crashed and child.ended is not None and switch.initialized_at is None:
+                self.failure = trio.current_time(), child.ended

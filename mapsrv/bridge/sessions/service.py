@@ -1,0 +1,151 @@
+"""One stdio server as it is served: its sessions, each with its place at a child, within bounds.
+
+A session ends with its own child, when its client says so, when it is idle for long, or when its last
+reader has been away for longer than one who lost the connection needs to come back.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from functools import partial
+
+import trio
+
+from mapsrv.bridge.children.guard import Guard
+from mapsrv.bridge.eras import Adapted
+from mapsrv.bridge.eras.desk import Desk
+from mapsrv.bridge.sessions.commons import Commons
+from mapsrv.bridge.sessions.health import Health
+from mapsrv.bridge.sessions.own import OwnChildren
+from mapsrv.bridge.sessions.recipe import Recipe
+from mapsrv.bridge.sessions.seats import Deliver, Place
+from mapsrv.bridge.sessions.session import Session
+from mapsrv.bridge.sessions.shared import SharedChild
+from mapsrv.bridge.sessions.tools import Tools
+from mapsrv.bridge.settings import Limits, Mode
+from mapsrv.bridge.specs import Spec, command_of
+from mapsrv.errors import MapsrvError, NotFound, TooMany
+from mapsrv.metrics.bridge import SESSIONS
+
+SWEEP_SECONDS = 300.0  # at most; where sessions end sooner they are looked at four times as often
+
+log = logging.getLogger("mapsrv.bridge")
+
+
+class Service:
+    """run_service() makes it, and runs what it needs in `nursery`."""
+
+    def __init__(self, recipe: Recipe, mode: Mode, limits: Limits, nursery: trio.Nursery) -> None:
+        self.recipe, self.mode, self.limits = recipe, mode, limits
+        self.sessions: dict[str, Session] = {}
+        self._over = False  # a request may still hold on to a server that is no more served
+        self.shared = SharedChild(recipe, nursery) if mode == "shared" else None
+        self.own = OwnChildren(recipe, nursery, limits.spare if mode == "pool" else 0)
+        self.health = Health(recipe, self.shared)
+        self.desk = Desk()
+        self._nursery = nursery
+        self._commons: Commons | None = None
+
+    @property
+    def name(self) -> str:
+        """The server's name."""
+        return self.recipe.name
+
+    async def open(self, client: str, linger: float) -> Session:
+        """Return a new session, which stays for so long when nobody reads or calls.
+
+        Raises TooMany, or ChildEnded where it can have no child.
+        """
+        self._check_not_over()
+        self._check_room(client)
+        session = Session(client, linger, self.limits.unread)
+        session.seat = Adapted(partial(self._join, session), session.deliver, self._nursery)
+        self.sessions[session.id] = session
+        SESSIONS.labels(self.name).set(len(self.sessions))
+        await trio.lowlevel.checkpoint()
+        return session
+
+    def _join(self, session: Session, deliver: Deliver) -> Place:
+        join = self.shared.join if self.shared is not None else self.own.join
+        return join(deliver, partial(self._forget, session))
+
+    def get(self, session_id: str) -> Session:
+        """Return a session. Raises NotFound, which has clients initialize anew."""
+        session = self.sessions.get(session_id)
+        if session is None:
+            raise NotFound("There is no such session here (any more). Initialize again.")
+        return session
+
+    def end(self, session: Session) -> None:
+        """End a session, as its client asked."""
+        self._forget(session)
+
+    def commons(self) -> Commons:
+        """Return the child that callers without sessions share; where sessions do, it is theirs too."""
+        self._check_not_over()
+        if self._commons is None:
+            if self.shared is not None:
+                self._commons = Commons(self.shared)
+            else:
+                self._commons = Commons(SharedChild(self.recipe, self._nursery))
+                self._nursery.start_soon(self._commons.run)
+        return self._commons
+
+    def _check_not_over(self) -> None:
+        if self._over:
+            raise NotFound("This server is no more served, or has just changed. Try again.")
+
+    def _check_room(self, client: str) -> None:
+        if len(self.sessions) >= self.limits.sessions:
+            raise TooMany(
+                f"{self.limits.sessions} sessions are open, and more are not taken.", retry_after=10
+            )
+        own = Counter(session.client for session in self.sessions.values())[client]
+        if own >= self.limits.sessions_a_client:
+            raise TooMany(
+                f"You have {own} sessions open: end some (DELETE, or close the stream).", retry_after=10
+            )
+
+    def _forget(self, session: Session, error: MapsrvError | None = None) -> None:
+        self.sessions.pop(session.id, None)
+        SESSIONS.labels(self.name).set(len(self.sessions))
+        session.end(error)
+
+    async def sweep(self) -> None:
+        """End the sessions that nobody uses, for ever; when cancelled, all."""
+        pause = min(SWEEP_SECONDS, self.limits.idle / 4, self.limits.resume / 4)
+        try:
+            while True:
+                await trio.sleep(pause)
+                self._end_unused()
+        finally:
+            self._over = True
+            for session in list(self.sessions.values()):
+                self._forget(session)
+
+    def _end_unused(self) -> None:
+        now = trio.current_time()
+        for session in list(self.sessions.values()):
+            if not session.readers and now - session.used_at > session.linger:
+                log.info("%s: a session ends that nobody used for %g s", self.name, session.linger)
+                self._forget(session)
+        self.desk.sweep()
+        commons = self._commons
+        if commons is not None and self.shared is None and commons.unused_for() > self.limits.idle:
+            commons.end()
+            self._commons = None
+
+
+async def run_service(  # noqa: ASYNC114 (started by services.py)
+    spec: Spec, guard: Guard, *, task_status: trio.TaskStatus[Service] = trio.TASK_STATUS_IGNORED
+) -> None:
+    """Serve one server until cancelled; its children have ended then. Raises StartupError at once."""
+    command = command_of(spec, os.environ)
+    recipe = Recipe(command, spec.limits.children, spec.limits.calls, Tools(spec.allow, spec.deny), guard)
+    async with trio.open_nursery() as nursery:
+        service = Service(recipe, spec.mode, spec.limits, nursery)
+        nursery.start_soon(service.sweep)
+        nursery.start_soon((service.shared or service.own).run)
+        task_status.started(service)

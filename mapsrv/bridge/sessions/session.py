@@ -1,0 +1,154 @@
+"""One client's session: a seat at a child, and the mailboxes in which what comes back waits for its reader.
+
+HTTP+SSE reads one mailbox. Streamable HTTP reads one for each POST, and one for all that belongs to none.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import Any
+
+import trio
+
+from mapsrv.bridge import rpc
+from mapsrv.bridge.rpc import Message
+from mapsrv.bridge.sessions.mailbox import MAX_BYTES, Mailbox, Reader, Room
+from mapsrv.bridge.sessions.seats import Place
+from mapsrv.errors import BadRequest, MapsrvError, NotFound, TooMany
+
+KEPT_BOXES = 50  # of calls whose stream may be asked for again
+MAX_SENDING = 100  # messages that wait for the child to read; then its client is told to wait
+SEND_SECONDS = 30.0  # for the child to read one
+
+MAIN = "0"  # the name of the mailbox for what belongs to no call
+
+log = logging.getLogger("mapsrv.bridge")
+
+
+class Session:
+    """Its id is a capability: whoever knows it may read and call. `over` is set when it has ended."""
+
+    def __init__(self, client: str, linger: float, unread: int = MAX_BYTES) -> None:
+        self.id = secrets.token_hex(16)
+        self.client, self.linger = client, linger
+        self.seat: Place | None = None
+        self._room = Room(unread)
+        self.main = Mailbox(self._room)
+        self.over = trio.Event()
+        self.readers = 0  # streams and requests that are open
+        self.used_at = trio.current_time()
+        self._sending = 0
+        self._unanswered: set[Any] = set()  # ids of its calls
+        self._boxes: dict[str, Mailbox] = {MAIN: self.main}  # by the name that an event id begins with
+        self._of_call: dict[Any, Mailbox] = {}  # those of calls that are not answered
+
+    def deliver(self, message: Message, about: Any) -> None:
+        """Put what the child says where its reader looks for it."""
+        box = self.main if about is None else self._of_call.get(about, self.main)
+        box.put(rpc.line(message))
+        if message.is_answer:
+            self._unanswered.discard(about)
+        if box is not self.main and message.is_answer:
+            del self._of_call[about]
+            box.close()
+        if self._room.overflowed:
+            log.warning("A session of %s ends: it left %s bytes unread", self.client, f"{self._room.most:,}")
+            self.end()
+            for one in self._boxes.values():
+                one.discard()
+
+    async def send(self, message: Message) -> None:
+        """Send something to the child. Raises NotFound when the session is over, or more."""
+        self.used_at = trio.current_time()
+        if self.seat is None or self.over.is_set():
+            raise NotFound("This session has ended. Initialize again.")
+        if message.is_request and message.id in self._unanswered:
+            raise BadRequest(f"A call with the id {message.id!r} waits for its answer: take another id.")
+        if self._sending >= MAX_SENDING:
+            raise TooMany(f"{MAX_SENDING} messages wait for the server to read them.", retry_after=1)
+        await self._pass_on(message, self.seat)
+        if message.method == "notifications/cancelled":
+            self._cancelled(message)
+
+    async def _pass_on(self, message: Message, seat: Place) -> None:
+        self._sending += 1
+        if message.is_request:
+            self._unanswered.add(message.id)
+        try:
+            with trio.fail_after(SEND_SECONDS):
+                await seat.send(message)
+        except trio.TooSlowError:
+            self._unanswered.discard(message.id)
+            why = f"The server has read nothing for {SEND_SECONDS:g} s. Try again."
+            raise TooMany(why, retry_after=5) from None
+        except BaseException:
+            self._unanswered.discard(message.id)
+            raise
+        finally:
+            self._sending -= 1
+
+    def _cancelled(self, message: Message) -> None:
+        """End the stream of a call that nobody will answer."""
+        call = rpc.members(message.params).get("requestId")
+        if not isinstance(call, (int, str, float)):
+            return
+        self._unanswered.discard(call)
+        if (box := self._of_call.pop(call, None)) is not None:
+            box.close()
+
+    async def ask(self, message: Message) -> tuple[str, Reader]:
+        """Send a call; return the name of its mailbox and a reader of it. Raises as send() does."""
+        if message.id in self._of_call:
+            raise BadRequest(f"A call with the id {message.id!r} waits for its answer: take another id.")
+        name, box = secrets.token_hex(4), Mailbox(self._room)
+        self._boxes[name] = self._of_call[message.id] = box
+        reader = self.read(box)
+        try:
+            await self.send(message)
+        except BaseException:
+            self._of_call.pop(message.id, None)
+            self.forget(name)
+            self.leave(reader)
+            raise
+        if len(self._boxes) > KEPT_BOXES:
+            self._forget_oldest()
+        return name, reader
+
+    def read(self, box: Mailbox) -> Reader:
+        """Return a reader of what a mailbox holds that was not sent; it counts as use until it leaves."""
+        self.readers += 1
+        return box.attach()
+
+    def read_again(self, name: str, number: int) -> Reader | None:
+        """Return a reader of what follows an event; None when that is not kept any more."""
+        box = self._boxes.get(name)
+        reader = box.attach_after(number) if box is not None else None
+        self.readers += reader is not None
+        return reader
+
+    def leave(self, reader: Reader) -> None:
+        """Note that a reader has left."""
+        reader.leave()
+        self.readers -= 1
+        self.used_at = trio.current_time()
+
+    def forget(self, name: str) -> None:
+        """Hold a call's mailbox no more: nobody can ask for it again."""
+        if (box := self._boxes.pop(name, None)) is not None:
+            box.discard()
+
+    def _forget_oldest(self) -> None:
+        for name, box in self._boxes.items():
+            if box.closed and box.reader is None:
+                return self.forget(name)
+
+    def end(self, error: MapsrvError | None = None) -> None:
+        """End it: all that waits is closed, and its id is unknown from now on."""
+        if self.over.is_set():
+            return
+        self.over.set()
+        if self.seat is not None:
+            self.seat.leave()
+        for box in self._boxes.values():
+            box.close()

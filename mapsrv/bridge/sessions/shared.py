@@ -1,0 +1,236 @@
+"""One child for all: started again when it ends, and initialised again as its first client did it.
+
+Every client is told what the first one's initialize was answered with. While the child is away calls
+wait a little, and are then refused; when it ends too often nothing is tried for a while.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import trio
+from msgspec import UNSET, Raw, UnsetType
+
+from mapsrv.bridge import rpc
+from mapsrv.bridge.children.child import Child, ChildEnded
+from mapsrv.bridge.eras.words import OLDER
+from mapsrv.bridge.rpc import Message
+from mapsrv.bridge.sessions.ask import ask
+from mapsrv.bridge.sessions.backoff import Backoff
+from mapsrv.bridge.sessions.recipe import Recipe
+from mapsrv.bridge.sessions.seats import Deliver
+from mapsrv.bridge.sessions.switch import FOR_ALL, Switch
+from mapsrv.bridge.sessions.turns import MAY_ASK
+from mapsrv.errors import MapsrvError, TooMany
+from mapsrv.metrics.bridge import RESTARTS
+
+WAIT_SECONDS = 5.0  # that a call waits for a child that is being started
+INITIALIZE_SECONDS = 60.0  # that a child gets to answer: some install themselves first
+
+
+log = logging.getLogger("mapsrv.bridge")
+
+
+class SharedChild:
+    """run() keeps the child running; join() returns a session's place. `nursery` answers initialize."""
+
+    def __init__(self, recipe: Recipe, nursery: trio.Nursery) -> None:
+        self.recipe, self.nursery = recipe, nursery
+        self.child: Child | None = None
+        self.answer: Message | None = None  # to the first client's initialize
+        self.backoff = Backoff()
+        self.switch = Switch(self, recipe.name, recipe.tools, recipe.calls)
+        self.level: Message | None = None  # the newest logging/setLevel, for the next child
+        self._params: Raw | UnsetType = UNSET  # of that initialize
+        self._first = trio.Lock()  # held while it is asked
+        self._up = trio.Event()
+        self._down: ChildEnded | None = None  # why it is not up
+
+    @property
+    def name(self) -> str:
+        """The server's name."""
+        return self.recipe.name
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the child runs and knows all that the one before it knew."""
+        return self._up.is_set()
+
+    def join(self, deliver: Deliver, gone: Callable[[ChildEnded], object]) -> SharedPlace:
+        """Return a place for one more session; gone() is never called, as the next child goes on with it."""
+        return SharedPlace(self, deliver)
+
+    async def until_up(self) -> None:
+        """Wait a little for a child that is being started. Raises ChildEnded."""
+        if not self.is_up and not self.backoff.is_open:
+            with trio.move_on_after(WAIT_SECONDS):
+                await self._up.wait()
+        if not self.is_up:
+            raise self._down or ChildEnded(f"{self.name} is being started.", retry_after=1)
+
+    async def initialized(self, params: Any) -> Message:
+        """Return what initialize is answered with; the first who asks has it asked. Raises ChildEnded."""
+        async with self._first:
+            if self.answer is None:
+                await self.until_up()
+                answer = await self._initialize(params)
+                if answer.result is UNSET:
+                    return answer  # the next client may do better
+                self._params, self.answer = params, answer
+            return self.answer
+
+    async def _initialize(self, params: Any) -> Message:
+        try:
+            answer = await ask(self.switch, "initialize", params, INITIALIZE_SECONDS)
+        except trio.TooSlowError:
+            why = f"{self.name} did not answer initialize within {INITIALIZE_SECONDS:g} s."
+            raise ChildEnded(why, retry_after=5) from None
+        if answer.result is not UNSET:
+            await self.send(rpc.line(rpc.notification("notifications/initialized")))
+        return answer
+
+    # --- to the child -----------------------------------------------------------------
+
+    async def send(self, line: bytes) -> None:
+        """Send to the child. Raises ChildEnded."""
+        if self.child is None:
+            raise self._down or ChildEnded(f"{self.name} is being started.", retry_after=1)
+        await self.child.send(line)
+
+    def send_soon(self, line: bytes) -> None:
+        """Send to the child, if it is there."""
+        if self.child is not None:
+            self.child.send_soon(line)
+
+    # --- the child's life -----------------------------------------------------------
+
+    async def run(self) -> None:
+        """Keep a child running, for ever."""
+        while True:
+            await self._live()
+            pause = self.backoff.crashed()
+            if self.backoff.is_open:
+                log.error("%s ended too often: nothing is tried for %g s", self.name, pause)
+            await trio.sleep(pause)
+            RESTARTS.labels(self.name).inc()
+
+    async def _live(self) -> None:
+        """Run one child to its end; who waits for it is told then."""
+        try:
+            child = self.child = self.recipe.start()
+        except ChildEnded as error:
+            self._ended(error)
+            return await trio.lowlevel.checkpoint()
+        async with trio.open_nursery() as nursery:
+            if self.answer is None:
+                self._up.set()
+            else:
+                nursery.start_soon(self._initialize_again, nursery.cancel_scope)
+            await self.recipe.run(child, self.switch, self._ended)
+            nursery.cancel_scope.cancel()
+
+    def _ended(self, error: ChildEnded) -> None:
+        self.child, self._down = None, error
+        self._up, self.switch.initialized_at = trio.Event(), None
+        log.warning("%s", error.message)
+        self.switch.fail(error)
+
+    async def _initialize_again(self, life: trio.CancelScope) -> None:
+        """Have a new child know what the one before it knew, and tell all that its lists may differ."""
+        try:
+            answer = await self._initialize(self._params)
+            if answer.result is UNSET:
+                raise ChildEnded(f"{self.name}, started again, refuses what it took before.")
+            for uri in self.switch.subscribed:
+                await ask(self.switch, "resources/subscribe", {"uri": uri}, INITIALIZE_SECONDS)
+            if self.level is not None:
+                await ask(self.switch, "logging/setLevel", self.level.params, INITIALIZE_SECONDS)
+        except (ChildEnded, trio.TooSlowError) as error:
+            log.error("%s cannot go on with its clients: %s", self.name, error)
+            return life.cancel()
+        self.answer = answer
+        self._up.set()
+        for method in sorted(FOR_ALL):
+            self.switch.from_child(rpc.line(rpc.notification(method)))
+
+
+class SharedPlace:
+    """One session's place at the child of all."""
+
+    def __init__(self, shared: SharedChild, deliver: Deliver) -> None:
+        self._shared, self._deliver = shared, deliver
+        self._seat = shared.switch.join(deliver)
+        self._left = False
+        self._waiting: set[Any] = set()  # ids of calls that wait for their turn
+
+    async def send(self, message: Message) -> None:
+        """Send something to the child. Raises ChildEnded or TooMany."""
+        if message.method == "initialize" and message.is_request:
+            self._shared.nursery.start_soon(self._greet, message)
+        elif message.method == "notifications/initialized":
+            pass  # the child was told once
+        else:
+            if message.method == "logging/setLevel":
+                self._shared.level = message
+            await self._shared.until_up()
+            return await self._pass_on(message)
+        await trio.lowlevel.checkpoint()
+
+    async def _pass_on(self, message: Message) -> None:
+        switch = self._shared.switch
+        if message.method == "notifications/cancelled":
+            self._waiting.discard(rpc.key(rpc.members(message.params).get("requestId")))
+        elif switch.asks and message.is_request and message.method in MAY_ASK:
+            if len(self._waiting) >= self._shared.recipe.calls:
+                raise TooMany(
+                    f"{len(self._waiting)} calls of this session wait for their turn.", retry_after=1
+                )
+            self._waiting.add(message.id)
+            return self._shared.nursery.start_soon(self._in_turn, message, switch.turns.join())
+        await self._seat.send(message)
+
+    async def _in_turn(self, message: Message, ticket: object) -> None:
+        """Make a call when it is this caller's turn, unless it was cancelled meanwhile."""
+        switch, seat = self._shared.switch, self._seat
+
+        def may() -> bool:
+            return message.id not in self._waiting or not switch.works_for_another(seat)
+
+        await switch.turns.wait(ticket, may)
+        if message.id not in self._waiting:
+            return
+        self._waiting.discard(message.id)
+        try:
+            await seat.send(message)
+        except MapsrvError as error:
+            self._deliver(rpc.failed(message.id, error), message.id)
+
+    async def _greet(self, message: Message) -> None:
+        try:
+            told = await self._shared.initialized(message.params)
+            answer = Message(
+                "2.0", id=message.id, result=_as_old(told.result, message.params), error=told.error
+            )
+        except MapsrvError as error:
+            answer = rpc.failed(message.id, error)
+        if not self._left:
+            self._deliver(answer, message.id)
+
+    def leave(self) -> None:
+        """Have nothing more delivered; the child lives on."""
+        self._left = True
+        self._waiting.clear()
+        self._seat.leave()
+
+
+def _as_old(result: Raw | UnsetType, params: Raw | UnsetType) -> Raw | UnsetType:
+    """Return the result for a client that asked for an older revision than the first one's.
+
+    Revisions are dates, and to 2025-11-25 what one has more than another is optional.
+    """
+    told, asked = rpc.members(result).get("protocolVersion"), rpc.members(params).get("protocolVersion")
+    if isinstance(told, str) and isinstance(asked, str) and asked in OLDER and asked < told:
+        return rpc.raw({**rpc.members(result), "protocolVersion": asked})
+    return result
