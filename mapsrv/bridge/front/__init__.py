@@ -1,0 +1,1 @@
+"""The bridge over HTTP: both transports of MCP, health, metrics."""
