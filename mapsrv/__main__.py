@@ -1,4 +1,4 @@
-"""The command line: serve (default), stdio, demo.
+"""The command line: serve (default), stdio, demo, bridge.
 
 Whatever cannot be done is one plain sentence on stderr and an exit code that is not 0; a traceback
 here is a bug. Over stdio nothing but the protocol may reach stdout.
@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -25,13 +26,31 @@ INTERRUPTED = 130  # as shells say it: 128 and SIGINT
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    config = parse(sys.argv[1:] if argv is None else argv, os.environ)
+    run = _told(list(sys.argv[1:] if argv is None else argv))
     try:
-        trio.run(COMMANDS[config.command], config)
+        trio.run(run)
     # Bare interrupts, and what nurseries make of them.
     except (Exception, KeyboardInterrupt, BaseExceptionGroup) as error:
         return _exit_code(error)
     return 0
+
+
+def _told(words: list[str]) -> Callable[[], Awaitable[None]]:
+    """Return what a command line asks for."""
+    if words[:1] == ["bridge"]:
+        return _bridge(words[1:])
+    config = parse(words, os.environ)
+    return partial(COMMANDS[config.command], config)
+
+
+def _bridge(words: list[str]) -> Callable[[], Awaitable[None]]:
+    from mapsrv.bridge import settings
+
+    told = settings.parse(words, os.environ)
+
+    from mapsrv.bridge.run import run_bridge
+
+    return partial(run_bridge, told, partial(print, flush=True))
 
 
 def _exit_code(error: BaseException) -> int:

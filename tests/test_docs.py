@@ -7,12 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from mapsrv.bridge.children.child import ChildEnded
+from mapsrv.bridge.servers_file import IGNORED, KEYS
+from mapsrv.bridge.sessions.recipe import Full
+from mapsrv.bridge.settings import BOUNDS, OPTIONS
+from mapsrv.bridge.specs import ALLOWED, ALLOWED_BEGINNINGS
 from mapsrv.config import options
-from mapsrv.errors import tree
+from mapsrv.config.options import Option
+from mapsrv.errors import Draining, Forbidden, MapsrvError, NotFound, TooLarge, TooMany, Unauthorized, tree
 from mapsrv.wire.calls import CALLS
 from mapsrv.wire.codec import OP_NAMES
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+BRIDGE = README.partition("\n## mapsrv bridge\n")[2].partition("\n## ")[0]
 ROUTES = (
     "GET /",
     "POST /sessions",
@@ -33,9 +40,9 @@ MORE_ROUTES = (
 )
 
 
-def row(text: str) -> str:
+def row(text: str, place: str = README) -> str:
     """Return the README's table row that begins with the text."""
-    found = re.search(rf"^\| `{re.escape(text)}[`?/].*$", README, re.MULTILINE)
+    found = re.search(rf"^\| `{re.escape(text)}[`?/].*$", place, re.MULTILINE)
     assert found, f"README.md has no row for {text}"
     return found[0]
 
@@ -59,3 +66,42 @@ def test_every_tool_op_and_route_is_documented(name: str) -> None:
 @pytest.mark.parametrize("name", ["snapshot", "event", "presence", "status", "ping", "drain"])
 def test_every_stream_event_is_documented(name: str) -> None:
     row(name)
+
+
+# --- the bridge ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_every_option_of_the_bridge_is_documented_with_its_variable_and_default(option: Option) -> None:
+    line = row(f"--{option.name}", BRIDGE)
+    assert f"`{option.env}`" in line and f"| {option.default or ''} |" in line
+
+
+@pytest.mark.parametrize("key", [*KEYS, "disabled"])
+def test_every_key_of_a_server_is_documented(key: str) -> None:
+    row(key, BRIDGE)
+
+
+def test_every_bound_and_every_key_that_is_passed_over_is_documented() -> None:
+    limits = row("limits", BRIDGE)
+    assert all(f"`{name}`" in limits for name in BOUNDS)
+    assert all(f"`{key}`" in BRIDGE for key in IGNORED)
+
+
+def test_every_variable_that_a_child_gets_is_documented() -> None:
+    names = [*ALLOWED, *(f"{beginning}*" for beginning in ALLOWED_BEGINNINGS)]
+    assert [name for name in names if f"`{name}`" not in BRIDGE] == []
+
+
+@pytest.mark.parametrize(
+    "error", [Unauthorized, ChildEnded, Full, TooLarge, TooMany, Draining, NotFound, Forbidden]
+)
+def test_what_a_client_of_the_bridge_meets_is_documented(error: type[MapsrvError]) -> None:
+    assert f"| {error.status}:" in row(error.code, BRIDGE)
+
+
+@pytest.mark.parametrize(
+    "route", ["/servers/NAME/mcp", "/mcp", "GET /servers/NAME/sse", "GET /health", "GET /metrics"]
+)
+def test_every_route_of_the_bridge_is_documented(route: str) -> None:
+    row(route, BRIDGE)

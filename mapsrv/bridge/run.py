@@ -1,0 +1,124 @@
+"""Runs the bridge: listens, serves, does what signals ask for, and ends its children with it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from typing import TypeAlias
+
+import trio
+
+from mapsrv.bridge.children.guard import open_guard
+from mapsrv.bridge.front.app import Bridge
+from mapsrv.bridge.front.keys import Keys, read_keys
+from mapsrv.bridge.servers_file import specs_of
+from mapsrv.bridge.services import Services
+from mapsrv.bridge.settings import Settings
+from mapsrv.bridge.specs import Spec
+from mapsrv.errors import StartupError
+from mapsrv.listen.connections import Connections
+from mapsrv.listen.sockets import Listeners, open_listeners, raise_file_limit
+from mapsrv.logs import log_to_stderr
+from mapsrv.wire.edge import Edge
+
+KEEP_ALIVE_SECONDS = 75.0  # clients POST each message by itself: a new connection each time is slow
+CLOSE_SECONDS = 1.0  # for streams and requests to end by themselves
+CUT_SECONDS = 0.3  # for connections to notice that they were shut down
+
+Signals: TypeAlias = AsyncIterator[int]
+
+log = logging.getLogger("mapsrv.bridge")
+
+
+async def run_bridge(settings: Settings, started: Callable[[str], object]) -> None:
+    """Serve until a signal comes; started() is given what people are told then. Raises StartupError."""
+    log_to_stderr(settings.log_level)
+    raise_file_limit()
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
+        specs, keys = _read(settings)
+        listeners, port = await open_listeners(settings.host, settings.port)
+        with open_guard() as guard:
+            async with trio.open_nursery() as beside:
+                async with trio.open_nursery() as nursery:
+                    services = Services(nursery, guard)
+                    edge = Edge(settings.host, settings.public_url, settings.allowed_host)
+                    bridge = Bridge(services, edge, keys)
+                    await services.become(specs)
+                    stop, again = trio.Event(), partial(_read_again, settings, bridge, services)
+                    beside.start_soon(_obey, signals, stop, again if settings.rereadable else None)
+                    tell = partial(started, greeting(settings, port, services))
+                    await _serve(bridge, services, listeners, stop, tell)
+                beside.cancel_scope.cancel()
+
+
+def _read(settings: Settings) -> tuple[dict[str, Spec], Keys | None]:
+    """Return what the files say. Raises StartupError."""
+    return specs_of(settings), None if settings.api_key_file is None else read_keys(settings.api_key_file)
+
+
+async def _read_again(settings: Settings, bridge: Bridge, services: Services) -> None:
+    """Do what the files say now, or nothing where something is wrong in them."""
+    try:
+        specs, keys = _read(settings)
+        await services.become(specs)
+    except StartupError as error:
+        log.error("All goes on as before: %s", error.message)
+    else:
+        bridge.keys = keys
+        log.info("The files were read again; served are %s", ", ".join(services))
+
+
+async def _obey(signals: Signals, stop: trio.Event, again: Callable[[], Awaitable[None]] | None) -> None:
+    """Stop on the first SIGINT or SIGTERM; on a second end at once, and the guard ends the children.
+
+    Where nothing can be read again SIGHUP stops too, as it does when the terminal closes.
+    """
+    async for number in signals:
+        if number == signal.SIGHUP and again is not None:
+            if not stop.is_set():
+                await again()
+        elif stop.is_set():
+            os._exit(128 + number)
+        else:
+            log.info("Stopping")
+            stop.set()
+
+
+async def _serve(
+    bridge: Bridge, services: Services, listeners: Listeners, stop: trio.Event, started: Callable[[], object]
+) -> None:
+    """Serve until told to stop; then streams end, and connections are closed, then cut."""
+    connections = Connections(bridge, KEEP_ALIVE_SECONDS)
+    async with trio.open_nursery() as nursery:
+        listening = trio.CancelScope()
+        nursery.start_soon(_listen, listening, connections, listeners, nursery)
+        started()
+        await stop.wait()
+        bridge.draining = True
+        listening.cancel()
+        services.end()
+        with trio.move_on_after(CLOSE_SECONDS):
+            await connections.close_idle()
+            await connections.ended()
+        connections.shut_down()
+        with trio.move_on_after(CUT_SECONDS):
+            await connections.ended()
+        nursery.cancel_scope.cancel()
+
+
+async def _listen(
+    scope: trio.CancelScope, connections: Connections, listeners: Listeners, handlers: trio.Nursery
+) -> None:
+    with scope:
+        await trio.serve_listeners(connections.serve, listeners, handler_nursery=handlers)
+
+
+def greeting(settings: Settings, port: int, services: Services) -> str:
+    """Return what a person is told when the bridge serves."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    base = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    lines = [f"{name} is at {base}/servers/{name}/mcp and {base}/servers/{name}/sse" for name in services]
+    return "\n".join([*lines, f"Health: {base}/health", "Ctrl-C ends it."])
