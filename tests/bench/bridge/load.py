@@ -1,0 +1,94 @@
+"""Calls a second and how long one waits for each: of a wrapper's sessions, and of a child's bare pipes."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
+
+import trio
+
+from tests.bench.machine import cpu_seconds
+from tests.bench.report import percentile
+from tests.bridge import proc
+from tests.bridge.client import open_session
+from tests.bridge.raw import StdioSession
+from tests.bridge.running import ABUSE, Running
+from tests.bridge.session import Session
+
+WARM_UP = 20  # calls of each session before the clock starts
+IDS = 1_000_000  # of a session: one wrapper mixes up sessions that use the same
+Open = Callable[[int], AbstractAsyncContextManager[Session]]
+
+
+class Rate(NamedTuple):
+    """Calls a second, and how many ms one waited for them."""
+
+    a_second: float
+    p50: float
+    p99: float
+
+
+def opener(run: Running) -> Open:
+    """Return what opens the n-th session of a wrapper."""
+    return lambda number: open_session(*run.where, first_id=1 + number * IDS)
+
+
+@asynccontextmanager
+async def open_stdio(_number: int = 0) -> AsyncIterator[Session]:
+    """Start a child of one's own and speak to it by its pipes."""
+    command = [sys.executable, "-I", "-S", str(ABUSE), "raw"]
+    async with trio.open_nursery() as nursery:
+        process = await nursery.start(_run_child, command)
+        session = StdioSession(process)
+        nursery.start_soon(session.read)
+        await session.initialize()
+        yield session
+        nursery.cancel_scope.cancel()
+
+
+async def _run_child(  # noqa: ASYNC114 (started above)
+    command: list[str], *, task_status: trio.TaskStatus[trio.Process] = trio.TASK_STATUS_IGNORED
+) -> None:
+    process = await trio.lowlevel.open_process(command, stdin=-1, stdout=-1)
+    task_status.started(process)
+    try:
+        await process.wait()
+    finally:
+        process.kill()
+
+
+async def rate(open_one: Open, clients: int, seconds: float) -> Rate:
+    """Return how fast so many sessions are answered, each asking as soon as it is."""
+    waits: list[float] = []
+    async with AsyncExitStack() as stack:
+        sessions = []
+        for number in range(clients):
+            sessions.append(await stack.enter_async_context(open_one(number)))
+        begun = time.perf_counter()
+
+        async def talk(session: Session) -> None:
+            number = 0
+            while (now := time.perf_counter()) < begun + seconds:
+                value, _ = await session.call("echo", value=number)
+                assert value == number, "another's answer"
+                waits.append(time.perf_counter() - now)
+                number += 1
+
+        for session in sessions:
+            for _ in range(WARM_UP if clients == 1 else 1):
+                await session.call("echo")
+        begun = time.perf_counter()
+        async with trio.open_nursery() as nursery:
+            for session in sessions:
+                nursery.start_soon(talk, session)
+        took = time.perf_counter() - begun
+    return Rate(len(waits) / took, percentile(waits, 0.5) * 1000, percentile(waits, 0.99) * 1000)
+
+
+def wrapper_cpu(run: Running) -> float:
+    """Return the CPU seconds that a wrapper has used so far, its children's not counted."""
+    mine = ({run.pid} | proc.below(run.pid)) - run.children()
+    return sum(map(cpu_seconds, mine))

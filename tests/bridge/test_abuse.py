@@ -1,0 +1,125 @@
+"""The bridge stands every fault of faults.py, as a process, over both transports; and some in great numbers.
+
+Rows are those of the list of what earlier wrappers got wrong: 20 to 28, each a test by its number.
+Where all share one child, what is about a session's own child does not apply.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.bridge import faults, isolation, loads, proc
+from tests.bridge.client import open_session
+from tests.bridge.faults import FAULTS
+from tests.bridge.running import Running, running
+from tests.bridge.session import failed
+from tests.bridge.wire import connect
+from tests.bridge.wrappers import RIVALS, Mapsrv
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+ONE_EACH, ONE_FOR_ALL = Mapsrv(), Mapsrv("shared")
+LIMIT = 256 * loads.MIB  # of a child's address space
+CALLS = 10_000
+LEAVERS = 1_000
+LEAVING_SECONDS = 150  # less than the watchdog of all tests
+
+# What no wrapper can stand where the child that crashes or hangs is everybody's.
+OF_A_SHARED_CHILD = ("crash_spares_others", "hang_spares_others")
+
+
+def cases() -> Iterator[object]:
+    """Yield each fault for each transport and mode for which it has a meaning."""
+    for name, fault in FAULTS.items():
+        row = f"row_{fault.row}" if fault.row else "also"
+        for wrapper in (ONE_EACH, ONE_FOR_ALL):
+            if wrapper is ONE_FOR_ALL and (fault.own or name in OF_A_SHARED_CHILD):
+                continue
+            for transport in fault.transports:
+                yield pytest.param(name, wrapper, transport, id=f"{row}-{name}-{transport}-{wrapper.mode}")
+
+
+@pytest.mark.parametrize(("name", "wrapper", "transport"), list(cases()))
+def test_the_bridge_stands(name: str, wrapper: Mapsrv, transport: str) -> None:
+    assert faults.stand(name, wrapper, transport) is None, FAULTS[name].survived
+
+
+def test_rows_20_to_28_are_all_here() -> None:
+    assert {fault.row for fault in FAULTS.values()} - {None} == set(range(20, 29))
+
+
+@pytest.mark.parametrize("transport", faults.BOTH)
+@pytest.mark.parametrize("wrapper", [ONE_EACH, ONE_FOR_ALL], ids=lambda wrapper: wrapper.mode)
+def test_10_000_interleaved_calls_with_the_same_ids_each_get_their_own_answer(
+    wrapper: Mapsrv, transport: str
+) -> None:
+    with running(wrapper, transport) as run:
+        trio.run(isolation.same_ids, run, CALLS)
+
+
+@pytest.mark.parametrize("transport", faults.BOTH)
+def test_1_000_sessions_abandoned_in_many_ways_leave_no_child_and_no_descriptor(transport: str) -> None:
+    async def main(run: Running) -> None:
+        with trio.fail_after(LEAVING_SECONDS):
+            await loads.abandoned(run, LEAVERS, 16)
+
+    with running(ONE_EACH, transport, *ONE_EACH.idle) as run:
+        trio.run(main, run)
+
+
+def test_sessions_of_a_pool_have_a_child_of_their_own_and_leave_the_spare_ones() -> None:
+    async def main(run: Running) -> None:
+        assert await isolation.has_own_child(run)
+        spare = run.children()
+        async with open_session(*run.where) as session:
+            await session.call("echo")
+        assert await proc.until(lambda: len(run.children()) == len(spare), loads.GONE_SECONDS)
+
+    with running(Mapsrv("pool"), "http") as run:
+        trio.run(main, run)
+
+
+@pytest.mark.parametrize("transport", faults.BOTH)
+def test_junk_lines_are_counted(transport: str) -> None:
+    async def main(run: Running) -> None:
+        before = await junk_counted(run)
+        await loads.junk(run)
+        # An empty line is not counted: some servers end their messages by two line ends.
+        assert await junk_counted(run) - before == 3 * len([line for line in loads.JUNK if line])
+
+    with running(ONE_EACH, transport) as run:
+        trio.run(main, run)
+
+
+def test_a_child_that_leaks_ends_by_its_memory_limit_and_alone(tmp_path: Path) -> None:
+    async def main(run: Running) -> None:
+        async with open_session(*run.where) as leaks, open_session(*run.where) as well:
+            assert (await leaks.call("leak", size=10 * loads.MIB))[0] == 10 * loads.MIB
+            assert failed(await leaks.ask("leak", size=LIMIT))
+            assert (await well.call("echo", value=1))[0] == 1
+
+    bounded = Mapsrv(config=tmp_path / "servers.json", limits={"memory": LIMIT})
+    with running(bounded, "http") as run:
+        trio.run(main, run)
+
+
+def test_the_rivals_lock_file_holds_no_addresses_to_download_from() -> None:
+    lock = json.loads((RIVALS / "package-lock.json").read_text("utf-8"))
+    assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
+
+
+async def junk_counted(run: Running) -> float:
+    """Return what /metrics says of lines that were no JSON-RPC message for anybody."""
+    wire = await connect(run.port)
+    await wire.send("GET", "/metrics", {})
+    assert await wire.head() == 200
+    text = (await wire.body()).decode()
+    wire.close()
+    return sum(map(float, re.findall(r"^mapsrv_bridge_junk_lines_total\{\S* (\S+)$", text, re.MULTILINE)))
