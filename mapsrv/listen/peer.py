@@ -10,6 +10,7 @@ import math
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 import trio
 from hypercorn.config import Config
@@ -23,6 +24,8 @@ from mapsrv.listen.requests import Requests
 from mapsrv.listen.worker import Worker
 
 READ_BYTES = 65_536
+
+Address: TypeAlias = tuple[str, int] | None
 
 
 class Peer:
@@ -40,8 +43,12 @@ class Peer:
     async def run(self) -> None:
         """Serve it. Raises what the application raises and Hypercorn does not catch."""
         try:
+            sock = self._stream.socket
+            addresses = [
+                parse_socket_addr(sock.family, name) for name in (sock.getpeername(), sock.getsockname())
+            ]
             async with trio.open_nursery() as nursery:
-                self._protocol = self._make_protocol(nursery)
+                self._protocol = self._make_protocol(nursery, *addresses)
                 await self._protocol.initiate()
                 self._set_resting(True)
                 nursery.start_soon(self._end_rest)
@@ -52,10 +59,7 @@ class Peer:
         finally:
             await self._close()  # noqa: ASYNC102 (who serves the listener closes it, if this is cancelled)
 
-    def _make_protocol(self, nursery: trio.Nursery) -> ProtocolWrapper:
-        sock = self._stream.socket
-        client = parse_socket_addr(sock.family, sock.getpeername())
-        server = parse_socket_addr(sock.family, sock.getsockname())
+    def _make_protocol(self, nursery: trio.Nursery, client: Address, server: Address) -> ProtocolWrapper:
         requests = Requests(nursery, self._at_once)
         state = ConnectionState({})
         return ProtocolWrapper(

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from mapsrv.bridge.settings import Limits
 from tests.bridge import faults, isolation, loads, proc
 from tests.bridge.client import open_session
 from tests.bridge.faults import FAULTS
@@ -77,10 +78,9 @@ def test_1_000_sessions_abandoned_in_many_ways_leave_no_child_and_no_descriptor(
 def test_sessions_of_a_pool_have_a_child_of_their_own_and_leave_the_spare_ones() -> None:
     async def main(run: Running) -> None:
         assert await isolation.has_own_child(run)
-        spare = run.children()
         async with open_session(*run.where) as session:
             await session.call("echo")
-        assert await proc.until(lambda: len(run.children()) == len(spare), loads.GONE_SECONDS)
+        assert await proc.until(lambda: len(run.children()) == Limits().spare, loads.GONE_SECONDS)
 
     with running(Mapsrv("pool"), "http") as run:
         trio.run(main, run)

@@ -1,4 +1,4 @@
-"""A real Hypercorn on a free loopback port in the test's own nursery, and real MCP clients of it."""
+"""A real server on a free loopback port in the test's own nursery, and real MCP clients of it."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 import trio
-from hypercorn.config import Config
-from hypercorn.trio import serve
 from mcp.client import Client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import Implementation
 
+from mapsrv.listen.connections import Connections
+
 MODERN, LEGACY = "2026-07-28", "2025-11-25"
 # Every way in: the transport, and the revision that is spoken over it.
 WAYS = ("sse", "http-2025", "http-2026")
+STOP_SECONDS = 1.0  # for connections to end by themselves
 WATCHDOG_SECONDS = 30.0  # real ones; only a fault takes so long
 
 # The SDK's clients leave httpx2's generators to the garbage collector, which Trio tells of.
@@ -32,25 +32,17 @@ CLIENT_LEAKS = pytest.mark.filterwarnings("ignore:Async generator '(httpx2|httpc
 @asynccontextmanager
 async def serving(asgi: Any) -> AsyncIterator[str]:
     """Serve an ASGI app; yield its base URL."""
-    stop = trio.Event()
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "lifespan":
-            return await asgi(scope, receive, send)
-        for step in ("startup", "shutdown"):
-            await receive()
-            await send({"type": f"lifespan.{step}.complete"})
-
-    config = Config()
-    config.bind = ["127.0.0.1:0"]
-    config.graceful_timeout = 2.0
-    config.keep_alive_timeout = 0.2  # its idle tasks go as soon
-    config.accesslog = config.errorlog = None
+    [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    connections = Connections(asgi, WATCHDOG_SECONDS)
     with trio.fail_after(WATCHDOG_SECONDS):
         async with trio.open_nursery() as nursery:
-            bound = await nursery.start(partial(serve, app, config, shutdown_trigger=stop.wait, mode="asgi"))
-            yield bound[0]
-            stop.set()
+            await nursery.start(trio.serve_listeners, connections.serve, [listener])
+            yield f"http://127.0.0.1:{listener.socket.getsockname()[1]}"
+            with trio.move_on_after(STOP_SECONDS):
+                await connections.close_idle()
+                await connections.ended()
+            connections.shut_down()
+            nursery.cancel_scope.cancel()
 
 
 @asynccontextmanager
