@@ -14,7 +14,7 @@ import threading
 import time
 from typing import Any
 
-LIFETIME = 300  # seconds
+LIFETIME = 300  # seconds after the last that it is asked
 WRITING = threading.Lock()
 asked: dict[str, Any] = {}  # calls that wait for what the client says, by the id of our question
 hoard: list[bytes] = []
@@ -98,6 +98,7 @@ def main() -> None:
     """Serve until stdin ends."""
     signal.alarm(LIFETIME)
     for line in sys.stdin:
+        signal.alarm(LIFETIME)
         message = json.loads(line)
         id, method, params = message.get("id"), message.get("method"), message.get("params") or {}
         if method is None:

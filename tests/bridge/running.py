@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import secrets
 import shutil
 import socket
@@ -36,6 +37,12 @@ class Running:
         words = die_with_parent(wrapper.command(self.port, transport, flags, child))
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def over(self, transport: str) -> Running:
+        """Return the same wrapper, asked over another transport."""
+        other = copy.copy(self)
+        other.path, other.transport = self.wrapper.paths[transport], transport
+        return other
 
     @property
     def where(self) -> tuple[int, str, str]:
