@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from mapsrv.bridge.children import launcher
 from mapsrv.bridge.children.child import MAX_LINE, Child, ChildEnded, Command, start_child
 
 ECHO = "import sys\nfor line in sys.stdin: print(line.strip().upper(), flush=True)"
@@ -90,11 +91,20 @@ async def test_how_it_ended_is_told(program, how):
             await child.send(b"more")
 
 
-async def test_one_that_cannot_be_started_says_why():
+@pytest.fixture(params=["util-linux", "launch.py"])
+def launched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start children in either way."""
+    if request.param == "launch.py":
+        monkeypatch.setattr(launcher, "_tools", lambda: (None, None))
+    else:
+        assert None not in launcher._tools(), "util-linux is needed here"
+
+
+async def test_one_that_cannot_be_started_says_why(launched):
     command = Command("none", ["/no/such/program"], {})
     async with running(command) as (child, _heard):
         message = (await ended(child)).message
-        assert "/no/such/program cannot be started" in message and "exit code was 127" in message
+        assert "/no/such/program" in message and "exit code was 127" in message
 
 
 async def test_a_line_that_is_too_long_ends_it():
@@ -103,7 +113,13 @@ async def test_a_line_that_is_too_long_ends_it():
     assert not heard.lines and not alive(child.pid)
 
 
-async def test_its_environment_is_what_it_was_given_and_its_bounds_hold():
+async def test_it_dies_with_whoever_started_it(launched):
+    program = "import ctypes; n = ctypes.c_int(); ctypes.CDLL(None).prctl(2, ctypes.byref(n)); print(n.value)"
+    async with running(python(program)) as (_child, heard):
+        assert await heard.until(1) == [str(signal.SIGKILL.value).encode()]
+
+
+async def test_its_environment_is_what_it_was_given_and_its_bounds_hold(launched):
     program = "import os, resource; print(sorted(os.environ), resource.getrlimit(resource.RLIMIT_NOFILE))"
     async with running(python(program, limits={"NOFILE": 99})) as (_child, heard):
         [line] = await heard.until(1)

@@ -7,12 +7,10 @@ open_process() uses threads that come and go.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +19,7 @@ import trio
 
 from mapsrv.bridge.children.group import end_group, exited
 from mapsrv.bridge.children.guard import Guard
+from mapsrv.bridge.children.launcher import launcher
 from mapsrv.bridge.children.lines import KEPT_BYTES, Lines, LongLine, Tail
 from mapsrv.bridge.children.outbox import Outbox
 from mapsrv.errors import MapsrvError
@@ -32,7 +31,6 @@ REST_READS = 32  # of what a pipe held at the end: a pipe holds 1 MiB at most, o
 
 TOLD_TO = "it was told to"
 NOBODY = Guard()
-LAUNCH = str(Path(__file__).with_name("launch.py"))
 
 log = logging.getLogger("mapsrv.bridge")
 
@@ -190,9 +188,8 @@ def start_child(command: Command, guard: Guard = NOBODY) -> Child:
 
 
 def _start(command: Command) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-I", "-S", LAUNCH, str(os.getpid()), json.dumps(dict(command.limits))]
     return subprocess.Popen(
-        [*words, *command.words],
+        [*launcher(command.limits), *command.words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
