@@ -91,3 +91,17 @@ def interpreter(at_least: tuple[int, int]) -> str | None:
             if program and subprocess.run([program, "-c", ""], capture_output=True).returncode == 0:
                 return str(program)
     return None
+
+
+def main() -> None:
+    """Install all that the tests of this folder need: in a test of its own it would take most of its time."""
+    node.problem(HERE)
+    node.problem(DEPLOY / "npm")
+    for requirements, at_least in (("fetch.txt", (3, 11)), ("postgres.txt", POSTGRES_MCP_NEEDS)):
+        folder = HERE / ".venv" / requirements.removesuffix(".txt")
+        if (wrong := _installed(DEPLOY / "pypi" / requirements, folder, at_least)) is not None:
+            print(wrong, file=sys.stderr)  # the test that needs it says so again
+
+
+if __name__ == "__main__":
+    main()
