@@ -113,10 +113,10 @@ def test_curl_of_sse_gives_an_endpoint_and_stays_open(filesystem: Bridge) -> Non
 
 
 @pytest.mark.parametrize(
-    ("host", "status"), [("filesystem:8080", "200"), ("[::1]:8502", "200"), ("evil.test", "403")]
+    ("host", "status"), [("filesystem:8080", "204"), ("[::1]:8502", "204"), ("evil.test", "403")]
 )
 def test_the_services_own_names_pass_and_no_others(filesystem: Bridge, host: str, status: str) -> None:
-    words = ["curl", "-s", "-o", os.devnull, "-w", "%{http_code}", "-H", f"Host: {host}"]
-    url = f"http://127.0.0.1:{filesystem.port}/health"
+    words = ["curl", "-s", "-X", "OPTIONS", "-o", os.devnull, "-w", "%{http_code}", "-H", f"Host: {host}"]
+    url = f"http://127.0.0.1:{filesystem.port}/mcp"
     said = subprocess.run([*words, url], capture_output=True, text=True, timeout=ANSWER_SECONDS)
     assert said.stdout == status
