@@ -34,10 +34,13 @@ def npm(folder: Path) -> tuple[Path, Path]:
 
 def pypi(requirements: str, *, at_least: tuple[int, int] = (3, 11)) -> tuple[Path]:
     """Return the folder of programs of a virtual environment that has what a container's file names."""
-    folder = HERE / ".venv" / requirements.removesuffix(".txt")
-    if (wrong := _installed(DEPLOY / "pypi" / requirements, folder, at_least)) is not None:
+    if (wrong := problem(requirements, at_least)) is not None:
         _without(wrong)
-    return (folder / "bin",)
+    return (_folder(requirements) / "bin",)
+
+
+def _folder(requirements: str) -> Path:
+    return HERE / ".venv" / requirements.removesuffix(".txt")
 
 
 def _without(why: str) -> None:
@@ -45,8 +48,9 @@ def _without(why: str) -> None:
 
 
 @functools.cache
-def _installed(requirements: Path, folder: Path, at_least: tuple[int, int]) -> str | None:
+def problem(name: str, at_least: tuple[int, int]) -> str | None:
     """Install if needed, once a run; return what went wrong."""
+    requirements, folder = DEPLOY / "pypi" / name, _folder(name)
     if (python := interpreter(at_least)) is None:
         return f"{requirements.name} needs Python {'.'.join(map(str, at_least))} or newer on this machine"
     done = folder / ".installed"
@@ -91,17 +95,3 @@ def interpreter(at_least: tuple[int, int]) -> str | None:
             if program and subprocess.run([program, "-c", ""], capture_output=True).returncode == 0:
                 return str(program)
     return None
-
-
-def main() -> None:
-    """Install all that the tests of this folder need: in a test of its own it would take most of its time."""
-    node.problem(HERE)
-    node.problem(DEPLOY / "npm")
-    for requirements, at_least in (("fetch.txt", (3, 11)), ("postgres.txt", POSTGRES_MCP_NEEDS)):
-        folder = HERE / ".venv" / requirements.removesuffix(".txt")
-        if (wrong := _installed(DEPLOY / "pypi" / requirements, folder, at_least)) is not None:
-            print(wrong, file=sys.stderr)  # the test that needs it says so again
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,27 @@
+"""Install what tests take from npm and PyPI: `python -m tests.install`, before any watchdog looks on.
+
+They would do so themselves, at the first test that needs it, while the workers that need the same wait.
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.bridge.real import packages
+from tests.e2e.conformance import node
+
+NPM = (node.FOLDER, packages.HERE, packages.DEPLOY / "npm")
+PYPI = (("fetch.txt", (3, 11)), ("postgres.txt", packages.POSTGRES_MCP_NEEDS))
+
+
+def main() -> None:
+    """Install all; end with what went wrong."""
+    with ThreadPoolExecutor() as pool:
+        npm = pool.map(node.problem, NPM)
+        wrong = [packages.problem(name, at_least) for name, at_least in PYPI] + list(npm)
+    sys.exit("; ".join(filter(None, wrong)) or None)
+
+
+if __name__ == "__main__":
+    main()
