@@ -16,6 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from mapsrv.web.page import Page
+from mapsrv.web.streams import PING_SECONDS
 from mapsrv.wire import sse
 from tests.e2e.server import wait_until
 
@@ -30,6 +31,13 @@ class Opened:
     last: str
     at: float = field(default_factory=time.monotonic)
     frames: queue.SimpleQueue[bytes | None] = field(default_factory=queue.SimpleQueue)
+
+    def next(self) -> bytes | None:
+        """Wait for what is to be said, at most until it is time for a ping; None ends the stream."""
+        try:
+            return self.frames.get(timeout=PING_SECONDS)
+        except queue.Empty:
+            return sse.frame("ping", b"{}")
 
 
 @dataclass
@@ -78,7 +86,7 @@ def pretending() -> Iterator[Standin]:
             self.answer(200, "text/event-stream", b"retry: %d\n\n" % RETRY_MS)
             standin.opened.append(opened)
             with contextlib.suppress(OSError):  # the page may have gone
-                while (frame := opened.frames.get()) is not None:
+                while (frame := opened.next()) is not None:
                     self.wfile.write(frame)
 
         def do_POST(self) -> None:
