@@ -120,8 +120,10 @@ class Wire:
 
     def stale(self) -> bool:
         """Return whether the server has ended a connection that was idle, as servers do."""
+        if (file := self.stream.socket.fileno()) < 0:
+            return True  # it was closed here
         poll = select.poll()
-        poll.register(self.stream.socket.fileno(), select.POLLIN)  # unasked, it can but be the end
+        poll.register(file, select.POLLIN)  # unasked, it can but be the end
         return bool(poll.poll(0))
 
     # --- ways to leave -----------------------------------------------------------

@@ -91,4 +91,11 @@ async def rate(open_one: Open, clients: int, seconds: float) -> Rate:
 def wrapper_cpu(run: Running) -> float:
     """Return the CPU seconds that a wrapper has used so far, its children's not counted."""
     mine = ({run.pid} | proc.below(run.pid)) - run.children()
-    return sum(map(cpu_seconds, mine))
+    return sum(map(_cpu_seconds, mine))
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
+        return cpu_seconds(pid)
+    except FileNotFoundError:
+        return 0.0  # it has ended since
