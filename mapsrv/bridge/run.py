@@ -25,8 +25,6 @@ from mapsrv.logs import log_to_stderr
 from mapsrv.wire.edge import Edge
 
 KEEP_ALIVE_SECONDS = 75.0  # clients POST each message by itself: a new connection each time is slow
-CLOSE_SECONDS = 1.0  # for streams and requests to end by themselves
-CUT_SECONDS = 0.3  # for connections to notice that they were shut down
 
 Signals: TypeAlias = AsyncIterator[int]
 
@@ -100,12 +98,7 @@ async def _serve(
         bridge.draining = True
         listening.cancel()
         services.end()
-        with trio.move_on_after(CLOSE_SECONDS):
-            await connections.close_idle()
-            await connections.ended()
-        connections.shut_down()
-        with trio.move_on_after(CUT_SECONDS):
-            await connections.ended()
+        await connections.close()
         nursery.cancel_scope.cancel()
 
 

@@ -18,6 +18,8 @@ from mapsrv.listen.peer import Peer
 from mapsrv.listen.worker import Worker
 
 KEEP_ALIVE_SECONDS = 5.0  # an idle connection's, and a new one's until its first request is here
+CLOSE_SECONDS = 1.0  # for streams and requests to end by themselves
+CUT_SECONDS = 0.3  # for connections to notice that they were shut down
 MAX_REQUESTS = 1_000_000  # of one connection; Hypercorn's 1,000 cuts off a busy proxy every second
 
 log = logging.getLogger("mapsrv.http")
@@ -62,6 +64,15 @@ class Connections:
         while self._open:
             self._ended = trio.Event()
             await self._ended.wait()
+
+    async def close(self) -> None:
+        """End all: what rests at once, what does not within CLOSE_SECONDS by itself, and then in any case."""
+        with trio.move_on_after(CLOSE_SECONDS):
+            await self.close_idle()
+            await self.ended()
+        self.shut_down()
+        with trio.move_on_after(CUT_SECONDS):
+            await self.ended()
 
     def shut_down(self) -> None:
         """End what is still open, in the middle of a write too."""

@@ -34,9 +34,6 @@ from mapsrv.web.site import Site
 from mapsrv.web.streams import LIFETIME_SECONDS, Streams
 from mapsrv.wire.edge import Edge
 
-CLOSE_SECONDS = 1.0  # for streams and requests to end by themselves
-CUT_SECONDS = 0.3  # for connections to notice that they were shut down
-
 log = logging.getLogger("mapsrv.server")
 
 
@@ -149,12 +146,7 @@ async def _end(config: Config, house: House, listening: trio.CancelScope) -> Non
         nursery.start_soon(house.mcp.drain, config.drain_window)
         await house.site.streams.drain(config.drain_window)
     listening.cancel()
-    with trio.move_on_after(CLOSE_SECONDS):
-        await house.connections.close_idle()
-        await house.connections.ended()
-    house.connections.shut_down()
-    with trio.move_on_after(CUT_SECONDS):
-        await house.connections.ended()
+    await house.connections.close()
 
 
 async def _stop_on_signal(stop: trio.Event) -> None:

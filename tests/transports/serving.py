@@ -22,7 +22,6 @@ from mapsrv.listen.connections import Connections
 MODERN, LEGACY = "2026-07-28", "2025-11-25"
 # Every way in: the transport, and the revision that is spoken over it.
 WAYS = ("sse", "http-2025", "http-2026")
-STOP_SECONDS = 1.0  # for connections to end by themselves
 WATCHDOG_SECONDS = 30.0  # real ones; only a fault takes so long
 
 # The SDK's clients leave httpx2's generators to the garbage collector, which Trio tells of.
@@ -38,10 +37,7 @@ async def serving(asgi: Any) -> AsyncIterator[str]:
         async with trio.open_nursery() as nursery:
             await nursery.start(trio.serve_listeners, connections.serve, [listener])
             yield f"http://127.0.0.1:{listener.socket.getsockname()[1]}"
-            with trio.move_on_after(STOP_SECONDS):
-                await connections.close_idle()
-                await connections.ended()
-            connections.shut_down()
+            await connections.close()
             nursery.cancel_scope.cancel()
 
 

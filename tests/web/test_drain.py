@@ -13,8 +13,8 @@ import trio.testing
 from mapsrv.config import DRAIN_WINDOW
 from mapsrv.errors import NewerFormat
 from mapsrv.hub.sessions import FLUSH_SECONDS, Hub
+from mapsrv.listen.connections import CLOSE_SECONDS, CUT_SECONDS
 from mapsrv.metrics import DRAINED
-from mapsrv.server import CLOSE_SECONDS, CUT_SECONDS
 from mapsrv.store.redis.feed import CLOSE_SECONDS as FEED_SECONDS
 from mapsrv.store.redis.link import CLOSE_SECONDS as REDIS_SECONDS
 from mapsrv.transports.endpoints import DRAIN_SECONDS, END_SECONDS
