@@ -39,75 +39,75 @@ class Session:
         self.readers = 0  # streams and requests that are open
         self.used_at = trio.current_time()
         self._sending = 0
-        self._unanswered: set[Any] = set()  # ids of its calls
         self._boxes: dict[str, Mailbox] = {MAIN: self.main}  # by the name that an event id begins with
-        self._of_call: dict[Any, Mailbox] = {}  # those of calls that are not answered
+        self._of_call: dict[Any, Mailbox] = {}  # where the answer is put, of calls that have none yet
 
     def deliver(self, message: Message, about: Any) -> None:
         """Put what the child says where its reader looks for it."""
         box = self.main if about is None else self._of_call.get(about, self.main)
         box.put(rpc.line(message))
         if message.is_answer:
-            self._unanswered.discard(about)
-        if box is not self.main and message.is_answer:
-            del self._of_call[about]
-            box.close()
+            self._over_for(about)
         if self._room.overflowed:
             log.warning("A session of %s ends: it left %s bytes unread", self.client, f"{self._room.most:,}")
             self.end()
             for one in self._boxes.values():
                 one.discard()
 
-    async def send(self, message: Message) -> None:
-        """Send something to the child. Raises NotFound when the session is over, or more."""
+    def _over_for(self, call: Any) -> None:
+        """Note that nothing more comes for a call; what is of it alone is closed."""
+        box = self._of_call.pop(call, self.main)
+        if box is not self.main:
+            box.close()
+
+    async def send(self, message: Message, box: Mailbox | None = None) -> None:
+        """Send something to the child; a call is answered into `box`, else into the main one.
+
+        Raises NotFound when the session is over, or more.
+        """
         self.used_at = trio.current_time()
         if self.seat is None or self.over.is_set():
             raise NotFound("This session has ended. Initialize again.")
-        if message.is_request and message.id in self._unanswered:
+        if message.is_request and message.id in self._of_call:
             raise BadRequest(f"A call with the id {message.id!r} waits for its answer: take another id.")
         if self._sending >= MAX_SENDING:
             raise TooMany(f"{MAX_SENDING} messages wait for the server to read them.", retry_after=1)
-        await self._pass_on(message, self.seat)
+        if message.is_request:
+            self._of_call[message.id] = box or self.main
+        try:
+            await self._pass_on(message, self.seat)
+        except BaseException:
+            if message.is_request:
+                self._of_call.pop(message.id, None)
+            raise
         if message.method == "notifications/cancelled":
             self._cancelled(message)
 
     async def _pass_on(self, message: Message, seat: Place) -> None:
         self._sending += 1
-        if message.is_request:
-            self._unanswered.add(message.id)
         try:
             with trio.fail_after(SEND_SECONDS):
                 await seat.send(message)
         except trio.TooSlowError:
-            self._unanswered.discard(message.id)
             why = f"The server has read nothing for {SEND_SECONDS:g} s. Try again."
             raise TooMany(why, retry_after=5) from None
-        except BaseException:
-            self._unanswered.discard(message.id)
-            raise
         finally:
             self._sending -= 1
 
     def _cancelled(self, message: Message) -> None:
         """End the stream of a call that nobody will answer."""
         call = rpc.members(message.params).get("requestId")
-        if not isinstance(call, (int, str, float)):
-            return
-        self._unanswered.discard(call)
-        if (box := self._of_call.pop(call, None)) is not None:
-            box.close()
+        if isinstance(call, (int, str, float)):
+            self._over_for(call)
 
     async def ask(self, message: Message) -> tuple[str, Reader]:
         """Send a call; return the name of its mailbox and a reader of it. Raises as send() does."""
-        if message.id in self._of_call:
-            raise BadRequest(f"A call with the id {message.id!r} waits for its answer: take another id.")
         name, box = secrets.token_hex(4), Mailbox(self._room)
-        self._boxes[name] = self._of_call[message.id] = box
+        self._boxes[name] = box
         reader = self.read(box)
         try:
-            await self.send(message)
+            await self.send(message, box)
         except BaseException:
-            self._of_call.pop(message.id, None)
             self.forget(name)
             self.leave(reader)
             raise
