@@ -19,7 +19,6 @@ from mapsrv.bridge.eras.words import (
     CAPABILITIES,
     LEVEL,
     LOGGED,
-    MAY_ASK,
     PROGRESS,
     Join,
     Object,
@@ -30,6 +29,7 @@ from mapsrv.bridge.eras.words import (
 from mapsrv.bridge.rpc import Message
 from mapsrv.bridge.sessions.mailbox import Mailbox, Reader, Room
 from mapsrv.bridge.sessions.seats import Place
+from mapsrv.bridge.sessions.turns import MAY_ASK
 from mapsrv.errors import MapsrvError
 
 CALL = 1  # the id of a call at its own place

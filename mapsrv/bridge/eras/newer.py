@@ -18,7 +18,6 @@ from mapsrv.bridge.eras.up import Client, question_down, result_down
 from mapsrv.bridge.eras.words import (
     CANCELLED,
     LOGGED,
-    MAY_ASK,
     PROGRESS,
     Object,
     member,
@@ -27,6 +26,7 @@ from mapsrv.bridge.eras.words import (
 )
 from mapsrv.bridge.rpc import Message
 from mapsrv.bridge.sessions.seats import Deliver, Place
+from mapsrv.bridge.sessions.turns import MAY_ASK
 from mapsrv.errors import MapsrvError
 
 MAX_ROUNDS = 10  # of questions to one call, as other clients bound them

@@ -41,8 +41,6 @@ URIS = "resourceSubscriptions"
 CACHEABLE = frozenset(
     {"prompts/list", "resources/list", "resources/read", "resources/templates/list", "tools/list", DISCOVER}
 )
-# Calls that may be answered with questions.
-MAY_ASK = frozenset({"tools/call", "prompts/get", "resources/read"})
 # What a server may ask, and the capability of the client that allows it.
 QUESTIONS = {
     "sampling/createMessage": "sampling",

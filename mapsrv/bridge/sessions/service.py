@@ -27,7 +27,6 @@ from mapsrv.bridge.sessions.tools import Tools
 from mapsrv.bridge.settings import Limits, Mode
 from mapsrv.bridge.specs import Spec, command_of
 from mapsrv.errors import MapsrvError, NotFound, TooMany
-from mapsrv.metrics.bridge import SESSIONS
 
 SWEEP_SECONDS = 300.0  # at most; where sessions end sooner they are looked at four times as often
 
@@ -63,7 +62,6 @@ class Service:
         session = Session(client, linger, self.limits.unread)
         session.seat = Adapted(partial(self._join, session), session.deliver, self._nursery)
         self.sessions[session.id] = session
-        SESSIONS.labels(self.name).set(len(self.sessions))
         await trio.lowlevel.checkpoint()
         return session
 
@@ -110,7 +108,6 @@ class Service:
 
     def _forget(self, session: Session, error: MapsrvError | None = None) -> None:
         self.sessions.pop(session.id, None)
-        SESSIONS.labels(self.name).set(len(self.sessions))
         session.end(error)
 
     async def sweep(self) -> None:
