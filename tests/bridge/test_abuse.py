@@ -102,11 +102,10 @@ def test_1_000_sessions_abandoned_in_many_ways_leave_no_child_and_no_descriptor(
 def test_sessions_of_a_pool_have_a_child_of_their_own_and_leave_the_spare_ones() -> None:
     async def main(run: Running) -> None:
         assert await isolation.has_own_child(run)
-        async with open_session(*run.where) as session:
-            await session.call("echo")
+        await loads.abandoned(run)
         assert await proc.until(lambda: len(run.children()) == Limits().spare, loads.GONE_SECONDS)
 
-    with running(Mapsrv("pool"), "http") as run:
+    with running(Mapsrv("pool"), "http", *ONE_EACH.idle) as run:
         trio.run(main, run)
 
 
