@@ -24,6 +24,7 @@ from mapsrv.listen.requests import Requests
 from mapsrv.listen.worker import Worker
 
 READ_BYTES = 65_536
+JOINED_BYTES = 65_536  # of an answer that is written in one piece; a larger one is not copied for that
 
 Address: TypeAlias = tuple[str, int] | None
 
@@ -101,24 +102,29 @@ class Peer:
             await self._flush()  # noqa: ASYNC102 (its wait is shielded, and bounded by the socket)
 
     async def _flush(self) -> None:
-        held, self._corked = self._corked, None
-        if held:
-            await self._write(b"".join(held))
+        held, self._corked = self._corked or [], None
+        if sum(map(len, held)) <= JOINED_BYTES:
+            held = [b"".join(held)]
+        await self._write_out(held)
 
     async def _write(self, data: bytes) -> None:
         if self._corked is not None:
             return self._corked.append(data)
-        if not data:
+        await self._write_out([data])
+
+    async def _write_out(self, parts: list[bytes]) -> None:
+        if not any(parts):
             return
         try:
             self._writing.acquire_nowait()
         except trio.WouldBlock:
             await self._writing.acquire()
         try:
-            if (sent := self._write_nowait(data)) < len(data):
-                # Half a frame would be garbage; bounded by the socket's TCP_USER_TIMEOUT.
-                with trio.CancelScope(shield=True):
-                    await self._stream.send_all(memoryview(data)[sent:])
+            for data in parts:
+                if (sent := self._write_nowait(data)) < len(data):
+                    # Half a frame would be garbage; bounded by the socket's TCP_USER_TIMEOUT.
+                    with trio.CancelScope(shield=True):
+                        await self._stream.send_all(memoryview(data)[sent:])
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             await self._protocol.handle(Closed())
         finally:
