@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mapsrv.bridge.children.child import ChildEnded
+from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.servers_file import IGNORED, KEYS
 from mapsrv.bridge.sessions.recipe import Full
 from mapsrv.bridge.settings import BOUNDS, OPTIONS

@@ -22,7 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors"}),
     frozenset({"core", "config"}),
     frozenset({"wire"}),
-    frozenset({"metrics", "logs"}),
+    frozenset({"metrics", "logs", "change"}),
     frozenset({"store", "style_spec"}),
     frozenset({"hub", "local"}),
     frozenset({"web", "tools"}),
@@ -35,11 +35,14 @@ LAYER_OF = {unit: number for number, units in enumerate(LAYERS) for unit in unit
 
 # The bridge shares these with the rest, and nothing of the map.
 BRIDGE_MAY = frozenset(
-    {"__init__", "errors", "config", "logs", "metrics", "listen", "transports", "wire.edge", "wire.sse"}
+    "__init__ change errors config logs metrics listen transports wire.edge wire.sse".split()
 )
 
-# Trio, and AnyIO for its worker processes, from store/ up.
-ASYNC_UNITS = frozenset(unit for units in LAYERS[LAYER_OF["store"] :] for unit in units)
+# The rooms of the bridge, from the bottom up; what stands beside them (rpc, specs) is for all to use.
+BRIDGE_ROOMS = ("children", "switching", "eras", "sessions", "front")
+
+# Trio, and AnyIO for its worker processes, from store/ up; and in what they all wait by.
+ASYNC_UNITS = frozenset(unit for units in LAYERS[LAYER_OF["store"] :] for unit in units) | {"change"}
 
 # Third parties, and the standard library's own with a quarantine: where each may be imported.
 # An entry is a unit (all of it) or one module, which may be several files: store.sqlite stands for
@@ -124,11 +127,21 @@ def own_import_fault(module: str, target: str) -> str | None:
     if other not in LAYER_OF:
         return f"{other} has no place in the layer table"
     if unit == other:
-        return None
+        return room_fault(module, target) if unit == "bridge" else None
     if LAYER_OF[other] >= LAYER_OF[unit]:
         return f"{unit} is not above {other}"
     if unit == "bridge" and not within(target.partition(".")[2] or "__init__", BRIDGE_MAY):
         return f"the bridge shares nothing of the map, and {other} is of the map"
+    return None
+
+
+def room_fault(module: str, target: str) -> str | None:
+    """What is wrong with importing one room of the bridge from another, if anything."""
+    here, there = module.split(".")[1:2], target.split(".")[2:3]
+    if not (here and there and here[0] in BRIDGE_ROOMS and there[0] in BRIDGE_ROOMS):
+        return None
+    if BRIDGE_ROOMS.index(there[0]) > BRIDGE_ROOMS.index(here[0]):
+        return f"bridge/{here[0]} is not above bridge/{there[0]}"
     return None
 
 
@@ -212,6 +225,7 @@ def test_the_source_was_found() -> None:
         ("novelty", "import json"),  # a module without a layer
         ("bridge.children", "from mapsrv.core.state import MapState"),
         ("bridge.front.app", "from mapsrv.wire.codec import encode"),
+        ("bridge.eras.words", "from mapsrv.bridge.sessions import shared"),
         ("core.state", "import time"),
         ("core.state", "from datetime import datetime"),
         ("core.session", "import random"),

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mapsrv.bridge.children.child import Command
+from mapsrv.bridge.children.command import Command
 from mapsrv.bridge.settings import Limits, Mode
 from mapsrv.errors import StartupError
 

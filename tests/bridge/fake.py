@@ -9,7 +9,9 @@ from typing import Any
 import trio
 
 from mapsrv.bridge import rpc
-from mapsrv.bridge.children.child import Child, ChildEnded, Command
+from mapsrv.bridge.children.child import Child
+from mapsrv.bridge.children.command import Command
+from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.rpc import Message
 from mapsrv.bridge.sessions.recipe import Recipe
 

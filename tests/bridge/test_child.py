@@ -16,7 +16,9 @@ import pytest
 import trio
 
 from mapsrv.bridge.children import launcher
-from mapsrv.bridge.children.child import MAX_LINE, Child, ChildEnded, Command, start_child
+from mapsrv.bridge.children.child import MAX_LINE, Child, start_child
+from mapsrv.bridge.children.command import Command
+from mapsrv.bridge.children.ended import ChildEnded
 
 ECHO = "import sys\nfor line in sys.stdin: print(line.strip().upper(), flush=True)"
 
@@ -171,7 +173,8 @@ async def test_no_file_stays_open_when_many_have_ended():
 def test_it_dies_with_the_bridge(tmp_path: Path) -> None:
     program = """
         import sys, trio
-        from mapsrv.bridge.children.child import Command, start_child
+        from mapsrv.bridge.children.child import start_child
+        from mapsrv.bridge.children.command import Command
         words = [sys.executable, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(999)"]
         async def main():
             await start_child(Command("x", words, {})).run(lambda line: print(line.decode(), flush=True))
@@ -195,7 +198,8 @@ def test_it_dies_with_the_bridge(tmp_path: Path) -> None:
 def test_what_its_child_started_dies_with_a_killed_bridge_too() -> None:
     program = """
         import subprocess, sys, trio
-        from mapsrv.bridge.children.child import Command, start_child
+        from mapsrv.bridge.children.child import start_child
+        from mapsrv.bridge.children.command import Command
         from mapsrv.bridge.children.guard import open_guard
         sleep = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(999)"
         start = f"subprocess.Popen([sys.executable, '-c', {sleep!r}])"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapsrv.bridge.children.child import MAX_LINE
-from mapsrv.bridge.sessions.mailbox import EACH_BYTES, KEPT_BYTES, MAX_BYTES, Mailbox, Reader, Room
+from mapsrv.bridge.mailbox import EACH_BYTES, KEPT_BYTES, MAX_BYTES, Mailbox, Reader, Room
 
 
 def rest(reader: Reader) -> list[tuple[int, bytes]]:

@@ -6,7 +6,7 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from mapsrv.bridge.children.child import ChildEnded
+from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.sessions.own import OwnChildren
 from mapsrv.bridge.sessions.recipe import Full
 from tests.bridge.fake import Client, FakeRecipe, message

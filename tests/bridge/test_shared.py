@@ -10,10 +10,11 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from mapsrv.bridge.children.child import ChildEnded
+from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.sessions.backoff import CRASH_SECONDS, CRASHES
-from mapsrv.bridge.sessions.shared import WAIT_SECONDS, SharedChild, SharedPlace
-from mapsrv.bridge.sessions.turns import TURN_SECONDS
+from mapsrv.bridge.sessions.shared import WAIT_SECONDS, SharedChild
+from mapsrv.bridge.sessions.shared_place import SharedPlace
+from mapsrv.bridge.switching.turns import TURN_SECONDS
 from tests.bridge.fake import Client, FakeRecipe, message
 
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {"roots": {}}, "clientInfo": {"name": "first"}}
@@ -32,7 +33,7 @@ async def sharing() -> AsyncIterator[tuple[SharedChild, FakeRecipe]]:
 
 def join(shared: SharedChild) -> tuple[SharedPlace, Client]:
     client = Client()
-    return shared.join(client.deliver, lambda error: None), client
+    return SharedPlace(shared, client.deliver), client
 
 
 async def initialize(place: SharedPlace, client: Client, **params: Any) -> dict[str, Any]:

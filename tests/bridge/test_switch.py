@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapsrv.bridge import rpc
-from mapsrv.bridge.children.child import ChildEnded
-from mapsrv.bridge.sessions.seats import Seat
-from mapsrv.bridge.sessions.switch import MAX_CALLS, Switch
-from mapsrv.bridge.sessions.tools import ALL, Tools
+from mapsrv.bridge.children.ended import ChildEnded
+from mapsrv.bridge.switching.calls import MAX_CALLS
+from mapsrv.bridge.switching.seats import Seat
+from mapsrv.bridge.switching.switch import Switch
+from mapsrv.bridge.switching.tools import ALL, Tools
 from mapsrv.errors import TooMany
 from mapsrv.metrics.bridge import REGISTRY
 
@@ -68,7 +69,7 @@ async def test_every_answer_goes_to_its_asker_under_its_own_id(asked, rng):
             sorted(((m["id"], m["result"]["n"]) for m in table.heard(caller)), key=lambda pair: pair[1])
             == expected
         )
-    assert table.switch.busy_since is None and not any(seat.calls for seat in table.seats)
+    assert not table.switch.calls.numbers and not any(seat.calls for seat in table.seats)
 
 
 async def test_progress_goes_to_whose_token_it_is_though_two_have_the_same():
@@ -159,7 +160,7 @@ async def test_when_the_child_is_gone_every_call_is_answered_at_once():
     for caller in (0, 1):
         [message] = table.heard(caller)
         assert message["id"] == 1 and "SIGKILL" in message["error"]["message"]
-    assert table.switch.busy_since is None
+    assert not table.switch.calls.numbers
 
 
 async def test_who_left_gets_nothing_more_and_too_many_calls_are_refused():
@@ -172,7 +173,7 @@ async def test_who_left_gets_nothing_more_and_too_many_calls_are_refused():
     told = [message["params"]["requestId"] for message in table.sent[MAX_CALLS:]]
     assert told == [message["id"] for message in table.sent[:MAX_CALLS]], "the child need not work for it"
     table.says(id=table.sent[0]["id"], result={})
-    assert not table.heard(0) and table.switch.busy_since is None
+    assert not table.heard(0) and not table.switch.calls.numbers
 
 
 async def test_a_resource_is_unsubscribed_when_the_last_who_hears_of_it_asks_or_leaves():

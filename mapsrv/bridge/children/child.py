@@ -1,33 +1,25 @@
-"""One child that speaks MCP over stdio: started, read, written to, and ended with all that it started.
-
-It leads a process group of its own, which is what is ended. Popen is called here, in the main
-thread, since PR_SET_PDEATHSIG is tied to the thread that starts the process, and Trio's own
-open_process() uses threads that come and go.
-"""
+"""One child that speaks MCP over stdio: read, written to, and ended with all that it started."""
 
 from __future__ import annotations
 
 import logging
 import os
-import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 import trio
 
+from mapsrv.bridge.children.command import Command
+from mapsrv.bridge.children.ended import ChildEnded, how_of
 from mapsrv.bridge.children.group import end_group, exited
 from mapsrv.bridge.children.guard import Guard
-from mapsrv.bridge.children.launcher import launcher
 from mapsrv.bridge.children.lines import KEPT_BYTES, Lines, LongLine, Tail
 from mapsrv.bridge.children.outbox import Outbox
-from mapsrv.errors import MapsrvError
+from mapsrv.bridge.children.pipes import pipes_of, rest, some
 
 MAX_LINE = 4 * 1024 * 1024  # bytes of one message
 LAST_SECONDS = 0.5  # from its stdout's end to its exit, so that its exit code can be told
-READ_BYTES = 65_536
-REST_READS = 32  # of what a pipe held at the end: a pipe holds 1 MiB at most, others may still fill it
 
 TOLD_TO = "it was told to"
 NOBODY = Guard()
@@ -35,40 +27,17 @@ NOBODY = Guard()
 log = logging.getLogger("mapsrv.bridge")
 
 
-class ChildEnded(MapsrvError):
-    """The child is gone. The message says how, and its last words."""
-
-    code, status, temporary = "child_ended", 502, True
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """How a child is started. `env` is all of its environment; `limits` are rlimits: {"NOFILE": 256}."""
-
-    name: str  # of the server, for people
-    words: Sequence[str]
-    env: Mapping[str, str]
-    cwd: str | None = None
-    limits: Mapping[str, int] = field(default_factory=dict)
-
-
 class Child:
     """A process that start_child() made; run() reads it, and ends it."""
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], guard: Guard) -> None:
-        assert process.stdin and process.stdout and process.stderr
         self.name, self.pid = name, process.pid
         self.ended: ChildEnded | None = None  # how, once it has
         self.crashed = False  # it ended though nobody told it to
         self.stderr = Tail()
         self._process, self._guard = process, guard
         self._said = Lines(KEPT_BYTES)  # on stderr
-        self._stdin, self._stdout, self._stderr = (
-            trio.lowlevel.FdStream(os.dup(pipe.fileno()))
-            for pipe in (process.stdin, process.stdout, process.stderr)
-        )
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            pipe.close()
+        self._stdin, self._stdout, self._stderr = pipes_of(process)
         self._outbox = Outbox()
 
     async def send(self, line: bytes) -> None:
@@ -134,14 +103,14 @@ class Child:
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._until_exit, nursery.cancel_scope)
-                while data := await _some(self._stdout):
+                while data := await some(self._stdout):
                     _hand_on(lines, data, take)
                 nursery.cancel_scope.deadline = trio.current_time() + LAST_SECONDS
-            for data in _rest(self._stdout):
+            for data in rest(self._stdout):
                 _hand_on(lines, data, take)
         except* LongLine:
             how = f"it wrote a line of more than {MAX_LINE:,} bytes"
-        return how or _how(self._process.poll())
+        return how or how_of(self._process.poll())
 
     async def _until_exit(self, scope: trio.CancelScope) -> None:
         await exited(self._process)
@@ -150,10 +119,10 @@ class Child:
     async def _listen_to_stderr(self) -> None:
         """Keep and log what it says there."""
         try:
-            while data := await _some(self._stderr):
+            while data := await some(self._stderr):
                 self._keep(data)
         finally:
-            for data in _rest(self._stderr):
+            for data in rest(self._stderr):
                 self._keep(data)
 
     def _keep(self, data: bytes) -> None:
@@ -182,50 +151,11 @@ class Child:
 
 def start_child(command: Command, guard: Guard = NOBODY) -> Child:
     """Return a process that has started, and needs run() to be read. Raises OSError."""
-    child = Child(command.name, _start(command), guard)
+    child = Child(command.name, command.start(), guard)
     guard.begins(child.pid)
     return child
-
-
-def _start(command: Command) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [*launcher(command.limits), *command.words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=dict(command.env),
-        cwd=command.cwd,
-        process_group=0,
-    )
 
 
 def _hand_on(lines: Lines, data: bytes, take: Callable[[bytes], object]) -> None:
     for line in lines.feed(data):
         take(line)
-
-
-def _rest(stream: trio.lowlevel.FdStream) -> Iterator[bytes]:
-    """Yield what a process that has exited left in a pipe."""
-    for _ in range(REST_READS):
-        try:
-            data = os.read(stream.fileno(), READ_BYTES)
-        except OSError:  # nothing is there now
-            return
-        if not data:
-            return
-        yield data
-
-
-async def _some(stream: trio.lowlevel.FdStream) -> bytes:
-    try:
-        return bytes(await stream.receive_some(READ_BYTES))
-    except (trio.BrokenResourceError, trio.ClosedResourceError):
-        return b""
-
-
-def _how(code: int | None) -> str:
-    if code is None:
-        return "it closed its stdout"
-    if code < 0:
-        return f"it was ended by {signal.Signals(-code).name}"
-    return f"its exit code was {code}"

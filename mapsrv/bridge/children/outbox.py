@@ -6,6 +6,8 @@ from collections import deque
 
 import trio
 
+from mapsrv.change import Change
+
 MAX_BYTES = 4 * 1024 * 1024  # the largest message, or many small ones; who sends more waits
 
 
@@ -16,12 +18,11 @@ class Outbox:
         self._lines: deque[bytes] = deque()
         self._bytes = 0
         self._closed = False
-        self._change = trio.Event()
+        self._change = Change()
 
     async def put(self, line: bytes) -> None:
         """Add a line; waits for room. Raises trio.ClosedResourceError."""
-        while not self.put_nowait(line):
-            await self._change.wait()
+        await self._change.until(lambda: self.put_nowait(line))
 
     def put_nowait(self, line: bytes) -> bool:
         """Add a line, if there is room; return whether there was. Raises trio.ClosedResourceError."""
@@ -31,26 +32,21 @@ class Outbox:
             return False
         self._lines.append(line)
         self._bytes += len(line)
-        self._tell()
+        self._change.tell()
         return True
 
     async def take(self) -> bytes:
         """Wait for lines; return all that are there, each with its end. Raises trio.ClosedResourceError."""
-        while not self._lines:
-            if self._closed:
-                raise trio.ClosedResourceError("nothing is sent any more")
-            await self._change.wait()
+        await self._change.until(lambda: self._lines or self._closed)
+        if not self._lines:
+            raise trio.ClosedResourceError("nothing is sent any more")
         data = b"\n".join([*self._lines, b""])
         self._lines.clear()
         self._bytes = 0
-        self._tell()
+        self._change.tell()
         return data
 
     def close(self) -> None:
         """Take in nothing more."""
         self._closed = True
-        self._tell()
-
-    def _tell(self) -> None:
-        self._change.set()
-        self._change = trio.Event()
+        self._change.tell()

@@ -12,13 +12,13 @@ import trio
 from msgspec import UNSET
 
 from mapsrv.bridge import rpc
-from mapsrv.bridge.children.child import ChildEnded
+from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.eras import up
 from mapsrv.bridge.eras.greeting import is_newer
 from mapsrv.bridge.eras.newer import Newer
 from mapsrv.bridge.eras.words import DISCOVER, Join, member, outer
 from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.seats import Deliver
+from mapsrv.bridge.switching.seats import Deliver
 from mapsrv.errors import MapsrvError
 
 

@@ -26,10 +26,10 @@ from mapsrv.bridge.eras.words import (
     plain,
     without,
 )
+from mapsrv.bridge.mailbox import Mailbox, Reader, Room
 from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.mailbox import Mailbox, Reader, Room
-from mapsrv.bridge.sessions.seats import Place
-from mapsrv.bridge.sessions.turns import MAY_ASK
+from mapsrv.bridge.switching.seats import Place
+from mapsrv.bridge.switching.turns import MAY_ASK
 from mapsrv.errors import MapsrvError
 
 CALL = 1  # the id of a call at its own place

@@ -14,6 +14,7 @@ from mapsrv.bridge import rpc
 from mapsrv.bridge.eras import down, up
 from mapsrv.bridge.eras.words import DISCOVER, NEWER, Join, Object, outer, plain
 from mapsrv.bridge.rpc import Message
+from mapsrv.change import Change
 
 PROBE_SECONDS = 5.0  # some older servers never answer what they do not know
 
@@ -24,13 +25,12 @@ class Asking:
     def __init__(self, join: Join) -> None:
         self.seat = join(self._deliver)
         self._answers: dict[Any, Message] = {}
-        self._came = trio.Event()
+        self._came = Change()
 
     def _deliver(self, message: Message, about: Any) -> None:
         if message.is_answer:
             self._answers[about] = message
-            self._came.set()
-            self._came = trio.Event()
+            self._came.tell()
 
     async def send(self, method: str, params: Object) -> None:
         """Ask; the method is the id."""
@@ -42,9 +42,8 @@ class Asking:
 
     async def answer(self, method: str) -> Message:
         """Wait for an answer."""
-        while (found := self._answers.get(method)) is None:
-            await self._came.wait()
-        return found
+        await self._came.until(lambda: method in self._answers)
+        return self._answers[method]
 
 
 async def greet(join: Join) -> Message:

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import UNSET, Raw
 
 from mapsrv.bridge import rpc
-from mapsrv.bridge.children.child import ChildEnded
+from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.eras.up import event_down
 from mapsrv.bridge.eras.words import (
     ACKNOWLEDGED,

@@ -25,8 +25,8 @@ from mapsrv.bridge.eras.words import (
     plain,
 )
 from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.seats import Deliver, Place
-from mapsrv.bridge.sessions.turns import MAY_ASK
+from mapsrv.bridge.switching.seats import Deliver, Place
+from mapsrv.bridge.switching.turns import MAY_ASK
 from mapsrv.errors import MapsrvError
 
 MAX_ROUNDS = 10  # of questions to one call, as other clients bound them

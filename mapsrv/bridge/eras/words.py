@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import Raw, UnsetType
 
-from mapsrv.bridge.sessions import switch
-from mapsrv.bridge.sessions.seats import Deliver, Place
+from mapsrv.bridge.switching import calls, switch
+from mapsrv.bridge.switching.seats import Deliver, Place
 
 OLDER = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 NEWER = ("2026-07-28",)
@@ -28,7 +28,7 @@ OF_REQUESTS = frozenset({VERSION, CLIENT, CAPABILITIES, LEVEL})  # what a newer 
 CANCELLED, PROGRESS, LOGGED = (f"notifications/{what}" for what in ("cancelled", "progress", "message"))
 UPDATED = "notifications/resources/updated"
 ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
-LISTEN, DISCOVER = "subscriptions/listen", "server/discover"
+LISTEN, DISCOVER = calls.LISTEN, "server/discover"
 
 # What a subscriptions/listen may ask for, the notification it stands for, and the capability behind it.
 FLAGS = {

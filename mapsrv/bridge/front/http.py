@@ -15,8 +15,8 @@ import trio
 from mapsrv.bridge.eras import words
 from mapsrv.bridge.eras.words import OLDER, member, outer
 from mapsrv.bridge.front.streams import JSON_SECONDS, begin, copy, open_watch, read_message
+from mapsrv.bridge.mailbox import Reader
 from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.mailbox import Reader
 from mapsrv.bridge.sessions.service import Service
 from mapsrv.bridge.sessions.session import MAIN, Session
 from mapsrv.errors import BadRequest, NotAcceptable, NotFound

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from mapsrv.bridge.front.streams import begin, copy, open_watch, read_message
-from mapsrv.bridge.sessions.mailbox import Reader
+from mapsrv.bridge.mailbox import Reader
 from mapsrv.bridge.sessions.service import Service
 from mapsrv.bridge.sessions.session import MAIN, Session
 from mapsrv.errors import BadRequest, NotFound

@@ -17,7 +17,7 @@ from mcp.shared.inbound import (
 from msgspec import UNSET
 
 from mapsrv.bridge import rpc
-from mapsrv.bridge.children.child import ChildEnded
+from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.eras import down
 from mapsrv.bridge.eras.desk import Desk
 from mapsrv.bridge.eras.exchange import Exchange, Leg
@@ -34,9 +34,9 @@ from mapsrv.bridge.eras.words import (
     plain,
 )
 from mapsrv.bridge.front.streams import JSON_SECONDS, begin, copy, open_watch
+from mapsrv.bridge.mailbox import Reader
 from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.mailbox import Reader
-from mapsrv.bridge.sessions.seats import Deliver, Place
+from mapsrv.bridge.switching.seats import Deliver, Place
 from mapsrv.transports.asgi import Answer, Receive, Scope, header
 from mapsrv.wire.sse import comment
 

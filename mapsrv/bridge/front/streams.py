@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 import trio
 
 from mapsrv.bridge import rpc
+from mapsrv.bridge.mailbox import Reader
 from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.mailbox import Reader
 from mapsrv.bridge.sessions.service import Service
 from mapsrv.errors import UnsupportedMediaType
 from mapsrv.transports.asgi import Answer, Receive, Scope, header, read_body

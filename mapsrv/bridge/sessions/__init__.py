@@ -1,1 +1,1 @@
-"""Who talks to which child: sessions, what waits for their readers, and the seats they have at children."""
+"""Who talks to which child: servers as they are served, their clients' sessions, and places at children."""

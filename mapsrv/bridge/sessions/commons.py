@@ -5,11 +5,12 @@ from __future__ import annotations
 import trio
 from msgspec import UNSET
 
-from mapsrv.bridge.children.child import ChildEnded
+from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.eras import greet
 from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.seats import Deliver, Place
 from mapsrv.bridge.sessions.shared import INITIALIZE_SECONDS, SharedChild
+from mapsrv.bridge.sessions.shared_place import SharedPlace
+from mapsrv.bridge.switching.seats import Deliver, Place
 
 
 class Commons:
@@ -59,7 +60,7 @@ class Commons:
 
     def join(self, deliver: Deliver) -> Place:
         """Return a place at the child."""
-        return _Counted(self, self._shared.join(deliver, lambda error: None))
+        return _Counted(self, SharedPlace(self._shared, deliver))
 
     def count(self, more: int) -> None:
         """Note that there are so many more places."""

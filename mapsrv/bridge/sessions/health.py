@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import trio
 
-from mapsrv.bridge.children.child import ChildEnded
-from mapsrv.bridge.sessions.ask import ask
+from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.sessions.proof import Proof
 from mapsrv.bridge.sessions.recipe import Recipe
 from mapsrv.bridge.sessions.shared import SharedChild
+from mapsrv.bridge.switching.ask import ask
 
 PROBE_SECONDS = 10.0  # for the child of all to list its tools
 
@@ -40,6 +40,6 @@ class Health:
             try:
                 await ask(shared.switch, "tools/list", None, PROBE_SECONDS)
             except trio.TooSlowError:
-                if shared.switch.busy_since is None:
+                if not shared.switch.calls.busy:
                     return f"{shared.name} did not list its tools within {PROBE_SECONDS:g} s."
             return None

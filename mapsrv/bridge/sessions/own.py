@@ -8,12 +8,13 @@ from functools import partial
 
 import trio
 
-from mapsrv.bridge.children.child import Child, ChildEnded
+from mapsrv.bridge.children.child import Child
+from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.rpc import Message
 from mapsrv.bridge.sessions.backoff import Backoff
 from mapsrv.bridge.sessions.recipe import Recipe
-from mapsrv.bridge.sessions.seats import Deliver
-from mapsrv.bridge.sessions.switch import Switch
+from mapsrv.bridge.switching.seats import Deliver
+from mapsrv.bridge.switching.switch import Switch
 
 log = logging.getLogger("mapsrv.bridge")
 

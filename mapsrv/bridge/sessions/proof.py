@@ -12,24 +12,21 @@ from typing import Any
 import trio
 from msgspec import UNSET
 
-from mapsrv import __version__
 from mapsrv.bridge import rpc
-from mapsrv.bridge.children.child import Child, ChildEnded
+from mapsrv.bridge.children.child import Child
+from mapsrv.bridge.children.ended import ChildEnded
+from mapsrv.bridge.eras.down import introduction
 from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.ask import ask
 from mapsrv.bridge.sessions.recipe import Recipe
-from mapsrv.bridge.sessions.switch import Switch
+from mapsrv.bridge.switching.ask import ask
+from mapsrv.bridge.switching.switch import Switch
 
 KEPT_SECONDS = 60.0  # that a server could answer
 FAILED_SECONDS = 5.0  # that it could not
 ANSWER_SECONDS = 30.0  # for each thing that it is asked
 
 # What the bridge says of itself where no client says anything. It can answer nothing that it is asked.
-HELLO = {
-    "protocolVersion": "2025-11-25",
-    "capabilities": {},
-    "clientInfo": {"name": "mapsrv bridge", "version": __version__},
-}
+HELLO = {**introduction(), "capabilities": {}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 
 import trio
 
-from mapsrv.bridge.children.child import NOBODY, Child, ChildEnded, Command, start_child
+from mapsrv.bridge.children.child import NOBODY, Child, start_child
+from mapsrv.bridge.children.command import Command
+from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.children.guard import Guard
-from mapsrv.bridge.sessions.switch import MAX_CALLS, Switch
-from mapsrv.bridge.sessions.tools import ALL, Tools
+from mapsrv.bridge.switching.calls import MAX_CALLS
+from mapsrv.bridge.switching.switch import Switch
+from mapsrv.bridge.switching.tools import ALL, Tools
 from mapsrv.metrics.bridge import CRASHES, STARTS
 
 RETRY_SECONDS = 5  # before who could not have a child should ask again

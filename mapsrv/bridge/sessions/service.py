@@ -20,12 +20,13 @@ from mapsrv.bridge.sessions.commons import Commons
 from mapsrv.bridge.sessions.health import Health
 from mapsrv.bridge.sessions.own import OwnChildren
 from mapsrv.bridge.sessions.recipe import Recipe
-from mapsrv.bridge.sessions.seats import Deliver, Place
 from mapsrv.bridge.sessions.session import Session
 from mapsrv.bridge.sessions.shared import SharedChild
-from mapsrv.bridge.sessions.tools import Tools
+from mapsrv.bridge.sessions.shared_place import SharedPlace
 from mapsrv.bridge.settings import Limits, Mode
 from mapsrv.bridge.specs import Spec, command_of
+from mapsrv.bridge.switching.seats import Deliver, Place
+from mapsrv.bridge.switching.tools import Tools
 from mapsrv.errors import MapsrvError, NotFound, TooMany
 
 SWEEP_SECONDS = 300.0  # at most; where sessions end sooner they are looked at four times as often
@@ -66,8 +67,9 @@ class Service:
         return session
 
     def _join(self, session: Session, deliver: Deliver) -> Place:
-        join = self.shared.join if self.shared is not None else self.own.join
-        return join(deliver, partial(self._forget, session))
+        if self.shared is not None:
+            return SharedPlace(self.shared, deliver)  # whose next child goes on with the session
+        return self.own.join(deliver, partial(self._forget, session))
 
     def get(self, session_id: str) -> Session:
         """Return a session. Raises NotFound, which has clients initialize anew."""

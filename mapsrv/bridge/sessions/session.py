@@ -12,9 +12,9 @@ from typing import Any
 import trio
 
 from mapsrv.bridge import rpc
+from mapsrv.bridge.mailbox import MAX_BYTES, Mailbox, Reader, Room
 from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.mailbox import MAX_BYTES, Mailbox, Reader, Room
-from mapsrv.bridge.sessions.seats import Place
+from mapsrv.bridge.switching.seats import Place
 from mapsrv.errors import BadRequest, MapsrvError, NotFound, TooMany
 
 KEPT_BOXES = 50  # of calls whose stream may be asked for again

@@ -7,23 +7,19 @@ wait a little, and are then refused; when it ends too often nothing is tried for
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import trio
 from msgspec import UNSET, Raw, UnsetType
 
 from mapsrv.bridge import rpc
-from mapsrv.bridge.children.child import Child, ChildEnded
-from mapsrv.bridge.eras.words import OLDER
+from mapsrv.bridge.children.child import Child
+from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.ask import ask
 from mapsrv.bridge.sessions.backoff import Backoff
 from mapsrv.bridge.sessions.recipe import Recipe
-from mapsrv.bridge.sessions.seats import Deliver
-from mapsrv.bridge.sessions.switch import FOR_ALL, Switch
-from mapsrv.bridge.sessions.turns import MAY_ASK
-from mapsrv.errors import MapsrvError, TooMany
+from mapsrv.bridge.switching.ask import ask
+from mapsrv.bridge.switching.switch import FOR_ALL, Switch
 from mapsrv.metrics.bridge import RESTARTS
 
 WAIT_SECONDS = 5.0  # that a call waits for a child that is being started
@@ -34,7 +30,7 @@ log = logging.getLogger("mapsrv.bridge")
 
 
 class SharedChild:
-    """run() keeps the child running; join() returns a session's place. `nursery` answers initialize."""
+    """run() keeps the child running; sessions have a SharedPlace at it. `nursery` answers initialize."""
 
     def __init__(self, recipe: Recipe, nursery: trio.Nursery) -> None:
         self.recipe, self.nursery = recipe, nursery
@@ -57,10 +53,6 @@ class SharedChild:
     def is_up(self) -> bool:
         """Whether the child runs and knows all that the one before it knew."""
         return self._up.is_set()
-
-    def join(self, deliver: Deliver, gone: Callable[[ChildEnded], object]) -> SharedPlace:
-        """Return a place for one more session; gone() is never called, as the next child goes on with it."""
-        return SharedPlace(self, deliver)
 
     async def until_up(self) -> None:
         """Wait a little for a child that is being started. Raises ChildEnded."""
@@ -154,83 +146,3 @@ class SharedChild:
         self._up.set()
         for method in sorted(FOR_ALL):
             self.switch.from_child(rpc.line(rpc.notification(method)))
-
-
-class SharedPlace:
-    """One session's place at the child of all."""
-
-    def __init__(self, shared: SharedChild, deliver: Deliver) -> None:
-        self._shared, self._deliver = shared, deliver
-        self._seat = shared.switch.join(deliver)
-        self._left = False
-        self._waiting: set[Any] = set()  # ids of calls that wait for their turn
-
-    async def send(self, message: Message) -> None:
-        """Send something to the child. Raises ChildEnded or TooMany."""
-        if message.method == "initialize" and message.is_request:
-            self._shared.nursery.start_soon(self._greet, message)
-        elif message.method == "notifications/initialized":
-            pass  # the child was told once
-        else:
-            if message.method == "logging/setLevel":
-                self._shared.level = message
-            await self._shared.until_up()
-            return await self._pass_on(message)
-        await trio.lowlevel.checkpoint()
-
-    async def _pass_on(self, message: Message) -> None:
-        switch = self._shared.switch
-        if message.method == "notifications/cancelled":
-            self._waiting.discard(rpc.key(rpc.members(message.params).get("requestId")))
-        elif switch.asks and message.is_request and message.method in MAY_ASK:
-            if len(self._waiting) >= self._shared.recipe.calls:
-                raise TooMany(
-                    f"{len(self._waiting)} calls of this session wait for their turn.", retry_after=1
-                )
-            self._waiting.add(message.id)
-            return self._shared.nursery.start_soon(self._in_turn, message, switch.turns.join())
-        await self._seat.send(message)
-
-    async def _in_turn(self, message: Message, ticket: object) -> None:
-        """Make a call when it is this caller's turn, unless it was cancelled meanwhile."""
-        switch, seat = self._shared.switch, self._seat
-
-        def may() -> bool:
-            return message.id not in self._waiting or not switch.works_for_another(seat)
-
-        await switch.turns.wait(ticket, may)
-        if message.id not in self._waiting:
-            return
-        self._waiting.discard(message.id)
-        try:
-            await seat.send(message)
-        except MapsrvError as error:
-            self._deliver(rpc.failed(message.id, error), message.id)
-
-    async def _greet(self, message: Message) -> None:
-        try:
-            told = await self._shared.initialized(message.params)
-            answer = Message(
-                "2.0", id=message.id, result=_as_old(told.result, message.params), error=told.error
-            )
-        except MapsrvError as error:
-            answer = rpc.failed(message.id, error)
-        if not self._left:
-            self._deliver(answer, message.id)
-
-    def leave(self) -> None:
-        """Have nothing more delivered; the child lives on."""
-        self._left = True
-        self._waiting.clear()
-        self._seat.leave()
-
-
-def _as_old(result: Raw | UnsetType, params: Raw | UnsetType) -> Raw | UnsetType:
-    """Return the result for a client that asked for an older revision than the first one's.
-
-    Revisions are dates, and to 2025-11-25 what one has more than another is optional.
-    """
-    told, asked = rpc.members(result).get("protocolVersion"), rpc.members(params).get("protocolVersion")
-    if isinstance(told, str) and isinstance(asked, str) and asked in OLDER and asked < told:
-        return rpc.raw({**rpc.members(result), "protocolVersion": asked})
-    return result

@@ -20,14 +20,15 @@ from mcp_types import jsonrpc_message_adapter
 
 import mapsrv
 from mapsrv.bridge import rpc
-from mapsrv.bridge.children.child import Child, Command, start_child
+from mapsrv.bridge.children.child import Child, start_child
+from mapsrv.bridge.children.command import Command
 from mapsrv.bridge.eras import Adapted, greet
 from mapsrv.bridge.eras.desk import Desk
 from mapsrv.bridge.front import stateless
 from mapsrv.bridge.front.http import is_newer
 from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.seats import Seat
-from mapsrv.bridge.sessions.switch import Switch
+from mapsrv.bridge.switching.seats import Seat
+from mapsrv.bridge.switching.switch import Switch
 from mapsrv.errors import MapsrvError
 from mapsrv.transports.asgi import Answer, read_body
 from tests.transports.serving import serving

@@ -57,7 +57,7 @@ async def test_a_call_whose_client_leaves_is_cancelled():
     async with shared(OLDER) as child, newer_client(child) as client:
         with trio.move_on_after(1):
             await client.call_tool("wait")
-        await eventually(lambda: child.switch.busy_since is None)
+        await eventually(lambda: not child.switch.calls.numbers)
         methods = [method for method, _params in value(await client.call_tool("seen"))]
         assert methods[-1] == "notifications/cancelled" and child.desk.open <= 1
 
@@ -75,7 +75,7 @@ async def test_it_is_asked_what_the_server_asks_and_the_call_goes_on():
         told = value(await client.call_tool("ask"))
         assert told["action"] == "accept" and told["content"] == {"name": "Who?"}
         assert value(await client.call_tool("sample"))["content"]["text"] == "Good day"
-        assert child.desk.held == 0 and child.switch.busy_since is None
+        assert child.desk.held == 0 and not child.switch.calls.numbers
 
 
 async def test_who_cannot_be_asked_is_not_and_the_server_is_told():

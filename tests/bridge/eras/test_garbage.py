@@ -18,7 +18,7 @@ from mapsrv.bridge.eras.listening import Listening
 from mapsrv.bridge.eras.passing import Passing
 from mapsrv.bridge.eras.words import SUBSCRIPTION, URIS
 from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.switch import Switch
+from mapsrv.bridge.switching.switch import Switch
 
 ODD = st.sampled_from([None, [], {}, "", "x", 0, 1, 2.5, True, "input_required", "complete", ["a"], {"a": 1}])
 WORDS = st.sampled_from(

@@ -13,7 +13,7 @@ from mapsrv.bridge.eras.desk import HELD_SECONDS, MAX_HELD, Desk
 from mapsrv.bridge.eras.exchange import Exchange, Leg
 from mapsrv.bridge.eras.greeting import PROBE_SECONDS, greet, is_newer
 from mapsrv.bridge.eras.words import CAPABILITIES
-from mapsrv.bridge.sessions.switch import Switch
+from mapsrv.bridge.switching.switch import Switch
 
 ABLE = {CAPABILITIES: {"elicitation": {}}}
 

@@ -37,7 +37,7 @@ async def test_a_call_whose_client_leaves_is_cancelled():
     async with shared(NEWER) as child, newer_client(child) as client:
         with trio.move_on_after(1):
             await client.call_tool("wait")
-        await eventually(lambda: child.switch.busy_since is None)
+        await eventually(lambda: not child.switch.calls.numbers)
         assert value(await client.call_tool("seen")) == ["cancelled"]
 
 
@@ -48,4 +48,4 @@ async def test_each_stream_gets_what_it_listens_to():
                 await client.call_tool("touch", {"uri": "file:///a"})
                 assert await anext(first) == ToolsListChanged()
                 assert await anext(second) == ResourceUpdated("file:///a")
-        await eventually(lambda: child.switch.busy_since is None)
+        await eventually(lambda: not child.switch.calls.numbers)

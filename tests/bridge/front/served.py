@@ -15,8 +15,8 @@ import trio.testing
 
 from mapsrv.bridge.front.app import Bridge
 from mapsrv.bridge.sessions.session import Session
-from mapsrv.bridge.sessions.switch import Switch
 from mapsrv.bridge.settings import Limits
+from mapsrv.bridge.switching.switch import Switch
 from mapsrv.errors import NotFound
 from mapsrv.wire.edge import Edge
 from mapsrv.wire.sse import Message, Parser

@@ -1,9 +1,8 @@
-"""The place that a caller has at a child, and what is known of its calls."""
+"""The place that a caller has at a child."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from mapsrv.bridge.rpc import Message
@@ -60,14 +59,3 @@ class Seat:
     def leave(self) -> None:
         """Have nothing more delivered; the child is told that nobody waits for the answers."""
         self._switch.leave(self)
-
-
-@dataclass(slots=True)
-class Call:
-    """A request on its way: whose, under which id, since when, and its progress token."""
-
-    seat: Seat
-    id: Any
-    method: str
-    since: float
-    token: Any = None

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, UnsetType
 
 from mapsrv.bridge import rpc
+
+SHOWN = 200  # characters of a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +21,29 @@ class Tools:
     deny: frozenset[str] = frozenset()
 
     @property
-    def all(self) -> bool:
-        """Whether nothing is held back."""
+    def _all(self) -> bool:
         return self.allow is None and not self.deny
 
-    def let(self, name: str) -> bool:
-        """Return whether a tool of that name may be used."""
+    def _let(self, name: str) -> bool:
         if any(fnmatchcase(name, pattern) for pattern in self.deny):
             return False
         return self.allow is None or any(fnmatchcase(name, pattern) for pattern in self.allow)
 
+    def refusal(self, params: Raw | UnsetType) -> str | None:
+        """Return why a tool may not be called with these; None where it may."""
+        if self._all or self._let(name := str(rpc.members(params).get("name"))):
+            return None
+        return f"Unknown tool: {name[:SHOWN]}"
+
     def cut(self, result: Raw) -> Raw:
         """Return a tools/list result without what is held back; all else as it was."""
+        if self._all:
+            return result
         value = msgspec.json.decode(result)
         tools = value.get("tools") if isinstance(value, dict) else None
         if not isinstance(tools, list):
             return result
-        return rpc.raw({**value, "tools": [tool for tool in tools if self.let(_name(tool))]})
+        return rpc.raw({**value, "tools": [tool for tool in tools if self._let(_name(tool))]})
 
 
 ALL = Tools()

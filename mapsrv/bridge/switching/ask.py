@@ -8,8 +8,8 @@ import trio
 
 from mapsrv.bridge import rpc
 from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.seats import Seat
-from mapsrv.bridge.sessions.switch import Switch
+from mapsrv.bridge.switching.seats import Seat
+from mapsrv.bridge.switching.switch import Switch
 
 
 async def ask(switch: Switch, method: str, params: Any, seconds: float) -> Message:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import trio
 
+from mapsrv.change import Change
+
 TURN_SECONDS = 30.0  # then a call goes on all the same: another may take for ever
 
 # The calls during which a child may ask: for roots, sampling or elicitation.
@@ -21,12 +23,11 @@ class Turns:
 
     def __init__(self) -> None:
         self._queue: deque[object] = deque()
-        self._change = trio.Event()
+        self._change = Change()
 
     def tell(self) -> None:
         """Have those who wait look again."""
-        self._change.set()
-        self._change = trio.Event()
+        self._change.tell()
 
     def join(self) -> object:
         """Return a place in the queue, to wait() with."""
@@ -38,8 +39,7 @@ class Turns:
         """Wait until all who came before have gone on, and it is true. Who returns must act at once."""
         try:
             with trio.move_on_after(TURN_SECONDS):
-                while self._queue[0] is not ticket or not may():
-                    await self._change.wait()
+                await self._change.until(lambda: self._queue[0] is ticket and may())
         finally:
             self._queue.remove(ticket)
             self.tell()
