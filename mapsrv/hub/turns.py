@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import trio
+from mapsrv.change import Change
 
 
 class Ticket:
@@ -28,7 +28,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._tickets: deque[Ticket] = deque()
-        self._moved = trio.Event()
+        self._moved = Change()
         self._drawn = 0
 
     def __len__(self) -> int:
@@ -44,17 +44,12 @@ class Turns:
     def leave(self, ticket: Ticket) -> None:
         """Give the place up: the command is answered, or its caller is gone."""
         self._tickets.remove(ticket)
-        self._move()
+        self._moved.tell()
 
     @asynccontextmanager
     async def turn(self, ticket: Ticket) -> AsyncIterator[None]:
         """Wait until no earlier ticket waits; inside, nobody later goes ahead."""
-        while next(other for other in self._tickets if other.waits) is not ticket:
-            await self._moved.wait()
+        await self._moved.until(lambda: next(other for other in self._tickets if other.waits) is ticket)
         yield
         ticket.waits = False
-        self._move()
-
-    def _move(self) -> None:
-        self._moved.set()
-        self._moved = trio.Event()
+        self._moved.tell()

@@ -15,6 +15,8 @@ import trio
 from hypercorn.config import Config
 from hypercorn.typing import AppWrapper
 
+from mapsrv.change import Change
+
 MAX_WAITING = 10  # parts of a body, up to 64 KiB each, that the application has not taken
 
 log = logging.getLogger("mapsrv.http")
@@ -28,32 +30,27 @@ class Inbox:
 
     def __init__(self) -> None:
         self._messages: deque[Message] = deque()
-        self._change = trio.Event()
+        self._change = Change()
         self._closed = False
 
     async def put(self, message: Message) -> None:
         """Add a message; nobody waits with the last one, nor for an application that is done."""
-        while len(self._messages) >= MAX_WAITING and not self._closed and message["type"] == "http.request":
-            await self._change.wait()
+        if message["type"] == "http.request":
+            await self._change.until(lambda: self._closed or len(self._messages) < MAX_WAITING)
         self._messages.append(message)
-        self._tell()
+        self._change.tell()
 
     async def get(self) -> Message:
         """Return the next message."""
-        while not self._messages:
-            await self._change.wait()
+        await self._change.until(lambda: self._messages)
         message = self._messages.popleft()
-        self._tell()
+        self._change.tell()
         return message
 
     def close(self) -> None:
         """Say that nothing will be taken any more."""
         self._closed = True
-        self._tell()
-
-    def _tell(self) -> None:
-        self._change.set()
-        self._change = trio.Event()
+        self._change.tell()
 
 
 class Requests:

@@ -89,24 +89,6 @@ class Answer:
         await self.give(error.status, headers, json.dumps(value).encode())
 
 
-class Change:
-    """What happens again and again, to wait for the next time of."""
-
-    def __init__(self) -> None:
-        self._next = trio.Event()
-
-    def tell(self) -> None:
-        """It has happened."""
-        self._next.set()
-        self._next = trio.Event()
-
-    async def until(self, true: Callable[[], bool], seconds: float) -> None:
-        """Wait until it is true, which may only become so with a change; at most so long."""
-        with trio.move_on_after(seconds):
-            while not true():
-                await self._next.wait()
-
-
 class Serving:
     """One request that is being served, and how to end it before its client does."""
 

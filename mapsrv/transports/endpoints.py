@@ -6,14 +6,15 @@ No exception leaves it: what escapes here would take the whole ASGI server down.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import anyio
 import trio
 
+from mapsrv.change import Change
 from mapsrv.errors import Draining, MapsrvError
-from mapsrv.transports.asgi import Answer, Change, MakeServer, Receive, Scope, Send, Serving, header
+from mapsrv.transports.asgi import Answer, MakeServer, Receive, Scope, Send, Serving, header
 from mapsrv.transports.mcp_http import HttpEndpoint, open_http
 from mapsrv.transports.mcp_sse import SseEndpoints
 from mapsrv.wire.edge import Edge
@@ -90,15 +91,19 @@ class McpEndpoints:
                 await trio.sleep_until(began + window * number / len(streams))
                 nursery.start_soon(self._let_leave, stream)
             self._closed = True
-            await self._ended.until(lambda: self._sse.waiting + self._http.waiting == 0, DRAIN_SECONDS)
+            await self._until(lambda: self._sse.waiting + self._http.waiting == 0, DRAIN_SECONDS)
         for serving in (*self._sse.serving(), *self._http.serving()):
             serving.leave()
-        await self._ended.until(lambda: self.active == 0, END_SECONDS)
+        await self._until(lambda: self.active == 0, END_SECONDS)
         self._cancel()
 
     async def _let_leave(self, stream: Serving) -> None:
-        await self._ended.until(lambda: not stream.waiting, DRAIN_SECONDS)
+        await self._until(lambda: not stream.waiting, DRAIN_SECONDS)
         stream.leave()
+
+    async def _until(self, true: Callable[[], bool], seconds: float) -> None:
+        with trio.move_on_after(seconds):
+            await self._ended.until(true)
 
     def _cancel(self) -> None:
         for serving in (*self._sse.serving(), *self._http.serving()):

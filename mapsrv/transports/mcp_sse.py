@@ -12,11 +12,11 @@ from mcp.server.sse import SseServerTransport
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import JSONRPCNotification, JSONRPCRequest, jsonrpc_message_adapter
 
+from mapsrv.change import Change
 from mapsrv.errors import BadRequest, MalformedJson, NotFound, TooMany
 from mapsrv.transports.asgi import (
     MAX_MESSAGE,
     Answer,
-    Change,
     MakeServer,
     Receive,
     Scope,
