@@ -6,7 +6,6 @@ for the camera: who asks for a view wants everyone there, also those who panned 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, assert_never
@@ -17,7 +16,8 @@ from mapsrv.core.arrange import find, moved, placed
 from mapsrv.core.features import apply_diff
 from mapsrv.core.fit import fits
 from mapsrv.core.restyle import filtered, reset, restyled, toggled, with_override
-from mapsrv.core.state import MAX_LAYERS, Camera, MapLayer, MapState
+from mapsrv.core.state import MAX_LAYERS, MapLayer, MapState
+from mapsrv.core.view import viewed
 from mapsrv.errors import IdTaken, LimitReached, OutOfDate
 
 
@@ -156,10 +156,6 @@ def _toggle_layer(state: MapState, command: c.ToggleLayer) -> Iterable[o.Op]:
     return [] if visible == layer.visible else [o.LayerSet(layer.id, {"visible": visible})]
 
 
-def _move_layer(state: MapState, command: c.MoveLayer) -> Iterable[o.Op]:
-    return moved(state, command)
-
-
 def _filter_layer(state: MapState, command: c.FilterLayer) -> Iterable[o.Op]:
     layer, style_layer = find(state, command.layer_id)
     if style_layer is not None:
@@ -191,16 +187,7 @@ def _reset_layer_style(state: MapState, command: c.ResetLayerStyle) -> Iterable[
 
 
 def _set_map_view(state: MapState, command: c.SetMapView) -> Iterable[o.Op]:
-    now = state.camera
-    bearing = now.bearing if command.bearing is None else command.bearing
-    pitch = now.pitch if command.pitch is None else command.pitch
-    scalars_only = command.center is None and command.zoom is None
-    if command.bounds is not None or (scalars_only and now.bounds is not None):
-        bounds, padding = (command.bounds, command.padding) if command.bounds else (now.bounds, now.padding)
-        return [o.CameraSet(Camera(None, None, bearing, pitch, bounds, padding))]
-    center = command.center or now.center or _middle(now)
-    zoom = now.zoom if command.zoom is None else command.zoom
-    return [o.CameraSet(Camera(center, _zoom_of(now) if zoom is None else zoom, bearing, pitch))]
+    return [o.CameraSet(viewed(state.camera, command))]
 
 
 def _reapply(state: MapState, command: c.Reapply) -> Iterable[o.Op]:
@@ -214,19 +201,6 @@ def _reapply(state: MapState, command: c.Reapply) -> Iterable[o.Op]:
     return fitting
 
 
-def _middle(camera: Camera) -> tuple[float, float]:
-    west, south, east, north = camera.bounds or (-180.0, -90.0, 180.0, 90.0)
-    lng = (west + east + (360 if west > east else 0)) / 2
-    return (lng - 360 if lng > 180 else lng, (south + north) / 2)
-
-
-def _zoom_of(camera: Camera) -> float:
-    """Estimate the zoom at which 1,024 CSS pixels (two world tiles of 512) show the bounds' width."""
-    west, _, east, _ = camera.bounds or (-180.0, -90.0, 180.0, 90.0)
-    width = max((east - west) % 360 or 360.0, 1e-6)
-    return max(0.0, min(22.0, round(math.log2(720 / width), 2)))
-
-
 _DECIDERS: dict[type[Any], Callable[[MapState, Any], Iterable[o.Op]]] = {
     c.SetTitle: _set_title,
     c.SetBasemap: _set_basemap,
@@ -234,7 +208,7 @@ _DECIDERS: dict[type[Any], Callable[[MapState, Any], Iterable[o.Op]]] = {
     c.UpdateFeatures: _update_features,
     c.RemoveLayer: _remove_layer,
     c.ToggleLayer: _toggle_layer,
-    c.MoveLayer: _move_layer,
+    c.MoveLayer: moved,
     c.FilterLayer: _filter_layer,
     c.SetLayerPaint: _set_layer_paint,
     c.SetLayerDetails: _set_layer_details,

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import trio
 
-from mapsrv.core.commands import AddLayer, Answer, Command, UpdateFeatures
-from mapsrv.core.log import Origin
+from mapsrv.core.commands import AddLayer, Answer, Command, Reapply, UpdateFeatures
+from mapsrv.core.decider import changed
+from mapsrv.core.log import Event, Origin
 from mapsrv.core.session import Session
 from mapsrv.errors import MapsrvError, StoreUnavailable
 from mapsrv.metrics import BRANCH_COMMANDS
+from mapsrv.wire import codec
 
 MAX_COMMANDS = 10_000  # of a process: some minutes of many people's work
 MAX_BYTES = 8 * 1024 * 1024
@@ -125,3 +127,24 @@ def size_of(command: Command, body: bytes) -> int:
     """Return about how many bytes a command keeps in memory; `body` is its event's."""
     document = command.document if isinstance(command, (AddLayer, UpdateFeatures)) else None
     return len(body) + len(document or b"")
+
+
+def lost_commands(missing: tuple[Event, ...], others: tuple[Event, ...]) -> list[Wanted]:
+    """Return the events that the store lost as commands; `others` were committed there since."""
+    touched = frozenset(name for event in others for name in _touched(event))
+    found = []
+    for event in missing:
+        at, origin, ops = codec.decode_event(event.body)
+        record = event.record
+        command = Reapply(ops, touched)
+        found.append(
+            Wanted(command, origin, event.key, record.fingerprint, at, len(event.body), record.answer)
+        )
+    return found
+
+
+def _touched(event: Event) -> tuple[str, ...]:
+    try:
+        return changed(codec.decode_event(event.body)[2])
+    except (ValueError, KeyError, TypeError):
+        return ()  # another release's

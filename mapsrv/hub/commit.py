@@ -12,7 +12,7 @@ from typing import Protocol, TypeAlias
 import trio
 
 from mapsrv.core.log import Head
-from mapsrv.core.session import Pending
+from mapsrv.core.proposal import Pending
 from mapsrv.errors import MapsrvError, NewerFormat, StoreAway, StoreDamaged
 from mapsrv.hub.live import LiveSession
 from mapsrv.metrics import BATCH_EVENTS, COMMIT_SECONDS, CONFLICTS, RESYNCS, STORE_ERRORS

@@ -19,8 +19,9 @@ from mapsrv.errors import Busy, TooLarge, UnknownData
 from mapsrv.hub import geodata
 from mapsrv.hub.geodata import Merged, Regular
 from mapsrv.hub.worker import Workers, started
-from mapsrv.store import SharedStore, Store
+from mapsrv.store import Store
 from mapsrv.store.damage import damaged, is_intact
+from mapsrv.store.shared import SharedStore
 
 INLINE = 32 * 1024  # bytes of GeoJSON: some 4 ms on the loop, of the 10 that it may be held
 MAX_REMEMBERED = 64 * 1024 * 1024  # bytes of documents, for a store that loses them

@@ -13,13 +13,13 @@ from collections.abc import Awaitable, Callable
 import trio
 
 from mapsrv.core.commands import Command, Prepared, Reapply
-from mapsrv.core.decider import changed
 from mapsrv.core.lineage import Parted, WentBack, compare
-from mapsrv.core.log import Event, Head
-from mapsrv.core.session import Asked, Pending, Session, Settled, Stale
+from mapsrv.core.log import Head
+from mapsrv.core.proposal import Asked, Pending, Settled, Stale
+from mapsrv.core.session import Session
 from mapsrv.core.state import MapState
 from mapsrv.errors import Busy, MapsrvError, NewerFormat, OutOfDate, StoreAway
-from mapsrv.hub.branch import Branch, Wanted
+from mapsrv.hub.branch import Branch, Wanted, lost_commands
 from mapsrv.hub.commit import batch_of
 from mapsrv.hub.documents import Documents
 from mapsrv.hub.live import LiveSession
@@ -27,7 +27,8 @@ from mapsrv.hub.problems import Problem
 from mapsrv.hub.restore import current
 from mapsrv.hub.seed import seed_of
 from mapsrv.metrics import DECIDED_AGAIN, SEEDED
-from mapsrv.store import Ok, Refused, SharedStore
+from mapsrv.store import Ok, Refused
+from mapsrv.store.shared import SharedStore
 from mapsrv.wire import codec
 
 AT_ONCE = 4  # sessions that come back at the same time
@@ -127,7 +128,7 @@ class Healer:
                 case Parted(missing, others):
                     assert found is not None
                     log.warning("session=parted events=%d", len(missing))
-                    branch.add_before(_again(missing, others))
+                    branch.add_before(lost_commands(missing, others))
                     branch.trunk = found
                 case _:
                     assert found is not None
@@ -220,24 +221,3 @@ class Healer:
             live.refuse(wanted, result.result)
         else:
             DECIDED_AGAIN.labels("known").inc()
-
-
-def _again(missing: tuple[Event, ...], others: tuple[Event, ...]) -> list[Wanted]:
-    """Return the events that the store lost as commands; `others` were committed there since."""
-    touched = frozenset(name for event in others for name in _touched(event))
-    found = []
-    for event in missing:
-        at, origin, ops = codec.decode_event(event.body)
-        record = event.record
-        command = Reapply(ops, touched)
-        found.append(
-            Wanted(command, origin, event.key, record.fingerprint, at, len(event.body), record.answer)
-        )
-    return found
-
-
-def _touched(event: Event) -> tuple[str, ...]:
-    try:
-        return changed(codec.decode_event(event.body)[2])
-    except (ValueError, KeyError, TypeError):
-        return ()  # another release's

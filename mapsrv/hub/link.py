@@ -20,7 +20,8 @@ from mapsrv.errors import NewerFormat, StoreAway, StoreUnavailable
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.outage import Outage
 from mapsrv.hub.restore import event_of
-from mapsrv.store import Committed, Entry, Feed, Live, Missed, SharedStore, Unread
+from mapsrv.store import Entry
+from mapsrv.store.shared import Committed, Feed, Live, Missed, SharedStore, Unread
 from mapsrv.wire import codec
 
 CHECK_SECONDS = 15.0

@@ -1,45 +1,32 @@
-"""A session held in this process: the pure Session, who waits for it, and who reads it.
+"""A session held in this process: the pure Session, the gate to it, and who reads it.
 
-Everything here but execute() is a plain function, so that no task sees half a change.
+Everything here that changes it is a plain function, so that no task sees half a change.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Protocol
 
 import trio
 
-from mapsrv.core.commands import Answer, Command, Prepared
-from mapsrv.core.log import Event, Origin, Position
-from mapsrv.core.session import Asked, OutOfStep, Pending, Session, Settled, Stale
+from mapsrv.core.commands import Command, Prepared
+from mapsrv.core.log import Event, Position
+from mapsrv.core.proposal import Pending
+from mapsrv.core.session import OutOfStep, Session
 from mapsrv.core.state import MapState
-from mapsrv.errors import Busy, MapsrvError, TooMany
-from mapsrv.hub.branch import Branch, Room, Wanted, size_of
+from mapsrv.errors import MapsrvError
+from mapsrv.hub.branch import Branch, Room, Wanted
+from mapsrv.hub.gate import Gate
 from mapsrv.hub.presence import Presence
 from mapsrv.hub.problems import Problem, Problems
-from mapsrv.hub.refusals import Refusals
+from mapsrv.hub.refusals import Refusals, status_bytes
 from mapsrv.hub.subscribers import Subscriber
-from mapsrv.hub.turns import Ticket, Turns
-from mapsrv.hub.waiters import Waiter, Waiters
 from mapsrv.metrics import EVENTS
 from mapsrv.wire import codec
 
 ALONE = "memory"  # what a command is worth that only this process has
-ATTEMPTS = 3  # preparations of a command whose layers change meanwhile, before it is told to try later
 MAX_NEWS = 1_000  # events heard while a reply is on its way; more are read from the store
-MAX_WAITING = 1_000  # commands of one session that are not answered yet; more is a runaway caller
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the author of a command is told; `durability` is what that is worth."""
-
-    answer: Answer
-    position: Position
-    durability: str
 
 
 class Keeper(Protocol):
@@ -68,6 +55,7 @@ class LiveSession:
     def __init__(self, session_id: str, session: Session, keeper: Keeper) -> None:
         self.id = session_id
         self.session = session
+        self.gate = Gate(self, lambda *asked: keeper.prepare(*asked), lambda: keeper.submit(self))
         self.presence = Presence(trio.current_time, lambda: keeper.presence_changed(self))
         self.problems = Problems()
         self.refusals = Refusals()
@@ -80,11 +68,7 @@ class LiveSession:
         self.gone: MapsrvError | None = None  # why this process does not serve it any more
         self._news: list[Event] = []
         self._keeper = keeper
-        self._turns: defaultdict[tuple[str, str], Turns] = defaultdict(Turns)
-        self._waiters = Waiters()
-        self._wanted: dict[Pending, Wanted] = {}
         self._encoded: tuple[Position, bytes] | None = None
-        self._status: tuple[tuple[str, int], bytes] | None = None  # of whom nothing was refused
 
     @property
     def state(self) -> MapState:
@@ -104,43 +88,7 @@ class LiveSession:
 
     # --- commands ------------------------------------------------------------
 
-    async def execute(self, command: Command, origin: Origin, key: str, at: str) -> Reply:
-        """Prepare, propose and wait for the store; raises MapsrvError when refused."""
-        author = (origin.kind, origin.id)
-        turns = self._turns[author]
-        if len(turns) >= MAX_WAITING:
-            raise TooMany(
-                "Too many commands of yours wait for an answer. Wait for some answers first.", retry_after=1
-            )
-        ticket = turns.draw()
-        scoped = f"{key} {origin.kind}:{origin.id}"
-        print_ = codec.fingerprint(command)
-        try:
-            while True:
-                async with turns.turn(ticket):
-                    await self._open()
-                    proposal = await self._decide(
-                        command, lambda ready: Asked(ready, origin, scoped, print_, at)
-                    )
-                    if self.gone is not None:
-                        raise self.gone
-                    if isinstance(proposal, Pending) and proposal not in self._wanted:
-                        size = size_of(command, proposal.event.body)
-                        self._wanted[proposal] = Wanted(command, origin, scoped, print_, at, size)
-                    waiter = self._wait_for(proposal, ticket)
-                if waiter is not None:
-                    await waiter.ready.wait()
-                    if waiter.again:
-                        continue
-                    if waiter.error is not None:
-                        raise waiter.error
-                return self._answer(proposal, waiter)
-        finally:
-            turns.leave(ticket)
-            if not turns:
-                self._turns.pop(author, None)
-
-    async def _open(self) -> None:
+    async def opened(self) -> None:
         """Wait for the end of a branch that is near; raises StoreUnavailable when a branch has no room."""
         if self.branch is not None:
             await self.branch.opened()
@@ -148,35 +96,6 @@ class LiveSession:
             raise self.branch.stuck
         if self.branch is not None or self._keeper.away:
             self._keeper.room.check()
-
-    async def _decide(self, command: Command, asked: Callable[[Prepared], Asked]) -> Pending | Settled:
-        known = self.session.recall(asked(Prepared(command)))
-        if known is not None:
-            return known
-        for _ in range(ATTEMPTS):
-            prepared = await self._keeper.prepare(command, self.session.proposed)
-            proposal = self.session.propose(asked(prepared))
-            if not isinstance(proposal, Stale):
-                return proposal
-        raise Busy("The layer is being changed by others all the time. Try again.", retry_after=1)
-
-    def _wait_for(self, proposal: Pending | Settled, ticket: Ticket) -> Waiter | None:
-        pending = proposal.after if isinstance(proposal, Settled) else proposal
-        if pending is None:
-            return None
-        waiter = self._waiters.add(pending, ticket)
-        self._keeper.submit(self)
-        return waiter
-
-    def _answer(self, proposal: Pending | Settled, waiter: Waiter | None) -> Reply:
-        durability = waiter.durability if waiter else self.known_durability
-        if isinstance(proposal, Pending):
-            position = waiter.position if waiter and waiter.position else proposal.event.head.position
-            return Reply(proposal.event.record.answer, position, durability)
-        if isinstance(proposal.result, MapsrvError):
-            raise proposal.result
-        position = proposal.record.position if proposal.record else self.position
-        return Reply(proposal.result, position, durability)
 
     @property
     def durability(self) -> str:
@@ -197,7 +116,7 @@ class LiveSession:
         EVENTS.inc(len(events))
         self._forget_problems(events)
         for pending in batch:
-            self._release(pending, durability or self.durability)
+            self.gate.release(pending, durability or self.durability)
         self.wake()
 
     def failed(self, batch: Iterable[Pending], error: MapsrvError) -> None:
@@ -205,9 +124,9 @@ class LiveSession:
         lost = set(batch)
         for pending in self.session.withdraw():
             if pending in lost:
-                self._release(pending, error=error)
+                self.gate.release(pending, error=error)
             else:
-                self._release(pending, again=True)
+                self.gate.release(pending, again=True)
 
     def replace(self, session: Session) -> None:
         """Go on from what the store has; what was pending is decided again, in order."""
@@ -215,7 +134,7 @@ class LiveSession:
         self.session = session
         self.out_of_step = False
         for pending in withdrawn:
-            self._release(pending, again=True)
+            self.gate.release(pending, again=True)
         self.wake()
         self.catch_up()
 
@@ -231,19 +150,6 @@ class LiveSession:
             branch.done(len(branch))
             branch.reopen()
         self.wake()
-
-    def _release(
-        self,
-        pending: Pending,
-        durability: str | None = None,
-        *,
-        again: bool = False,
-        error: MapsrvError | None = None,
-        position: Position | None = None,
-    ) -> None:
-        self._wanted.pop(pending, None)
-        worth = durability or self.known_durability
-        self._waiters.release(pending, worth, again=again, error=error, position=position)
 
     # --- alone, while the store is away --------------------------------------------
 
@@ -262,9 +168,9 @@ class LiveSession:
         else:
             self.session.committed(len(pending))
         for one in pending:
-            self.branch.add(self._wanted[one])
+            self.branch.add(self.gate.wanted(one))
             self._forget_problems([one.event])
-            self._release(one, position=self.session.keys[one.event.key].position)
+            self.gate.release(one, position=self.session.keys[one.event.key].position)
         self.wake()
 
     def rejoin(self) -> None:
@@ -285,14 +191,8 @@ class LiveSession:
 
     def status(self, author: tuple[str, str]) -> bytes:
         """Return the status as one author reads it."""
-        refused = [refusal.to_json() for refusal in self.refusals.of(author)]
-        stands = self.durability, len(self.branch) if self.branch is not None else 0
-        if not refused and self._status is not None and self._status[0] == stands:
-            return self._status[1]
-        body = codec.dumps({"durability": stands[0], "pending": stands[1], "refused": refused})
-        if not refused:
-            self._status = stands, body
-        return body
+        alone = len(self.branch) if self.branch is not None else 0
+        return status_bytes(self.durability, alone, tuple(self.refusals.of(author)))
 
     # --- what other processes committed -----------------------------------------
 
@@ -316,9 +216,9 @@ class LiveSession:
             return
         self._forget_problems(news)
         for pending in absorbed.committed:
-            self._release(pending)
+            self.gate.release(pending)
         for pending in absorbed.withdrawn:
-            self._release(pending, again=True)
+            self.gate.release(pending, again=True)
         self.wake()
 
     # --- readers --------------------------------------------------------------

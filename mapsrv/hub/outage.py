@@ -13,7 +13,7 @@ import trio
 
 from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.metrics import STORE_AWAY, STORE_ERRORS
-from mapsrv.store import SharedStore
+from mapsrv.store.shared import SharedStore
 
 PROBE_SECONDS = 0.5  # between two questions to a store that is away
 

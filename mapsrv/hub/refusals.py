@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mapsrv.core.commands import Command, Reapply
 from mapsrv.core.log import Origin
@@ -61,6 +62,13 @@ class Refusals:
         told = tuple(refusal.message for refusal in self.of(author))
         self._held = deque((one for one in self._held if one.author != author), MAX_REFUSALS)
         return told
+
+
+@lru_cache(maxsize=256)
+def status_bytes(durability: str, pending: int, refused: tuple[Refusal, ...]) -> bytes:
+    """Return a `status` as its reader gets it: thousands of readers are told the same."""
+    told = [refusal.to_json() for refusal in refused]
+    return codec.dumps({"durability": durability, "pending": pending, "refused": told})
 
 
 def name_of(command: Command) -> str:

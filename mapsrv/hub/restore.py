@@ -8,8 +8,9 @@ from mapsrv.core.log import Event, EventLog, Record
 from mapsrv.core.ops import Op
 from mapsrv.core.session import Session
 from mapsrv.core.state import MapLayer
-from mapsrv.store import Entry, KeyRecord, SharedStore, Store, StoredSession
+from mapsrv.store import Entry, KeyRecord, Store, StoredSession
 from mapsrv.store.damage import damaged
+from mapsrv.store.shared import SharedStore
 from mapsrv.wire import codec, parts
 
 SLICE_BYTES = 256 * 1024  # of JSON parsed between two checkpoints, about 3 ms

@@ -7,7 +7,8 @@ import trio
 from mapsrv.core.log import Head, Position, Record
 from mapsrv.core.ops import BasemapSet, CameraSet, LayerPut, Op, TitleSet
 from mapsrv.core.session import Session
-from mapsrv.store import Component, KeyRecord, Seed
+from mapsrv.store import Component, KeyRecord
+from mapsrv.store.shared import Seed
 from mapsrv.wire import codec
 
 MAX_CAME_FROM = 8  # histories that are remembered: as many losses while one process sleeps

@@ -6,13 +6,8 @@ execute() is the one gate: whatever changes a map comes through it.
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-
-import trio
 
 from mapsrv.core.commands import Command, Prepared
 from mapsrv.core.lineage import Follows, compare
@@ -20,10 +15,11 @@ from mapsrv.core.log import Head, Origin, Position
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError, NewerFormat, StoreAway, UnknownSession
 from mapsrv.hub.branch import Room
+from mapsrv.hub.clock import Clock
 from mapsrv.hub.commit import Committer
 from mapsrv.hub.documents import Documents
 from mapsrv.hub.heal import Healer
-from mapsrv.hub.link import Link, open_link
+from mapsrv.hub.link import Link
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.outage import Outage
 from mapsrv.hub.prepare import prepare
@@ -32,36 +28,19 @@ from mapsrv.hub.shelf import Shelf
 from mapsrv.hub.subscribers import NOBODY, Subscriber
 from mapsrv.hub.ticker import PresenceTicker
 from mapsrv.metrics import COMMANDS
-from mapsrv.store import SharedStore, Store
-from mapsrv.wire.codec import Receipt
-
-SWEEP_SECONDS = 3600.0
-KEEP_UNUSED_SECONDS = 24 * 3600.0  # maps never changed, blobs never used
-FLUSH_SECONDS = 5.0  # what is proposed gets this long to reach the store at the end
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Where times come from: `wall` is Unix seconds; monotonic seconds are Trio's own."""
-
-    wall: Callable[[], float]
-
-    def at(self) -> str:
-        """Return now as RFC 3339 UTC, in milliseconds."""
-        return (
-            datetime.fromtimestamp(self.wall(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        )
+from mapsrv.store import Store
+from mapsrv.store.shared import SharedStore
+from mapsrv.wire.receipt import Receipt
 
 
 class Hub:
-    """Made by open_hub()."""
+    """Made and run by open_hub()."""
 
     def __init__(self, store: Store, documents: Documents, clock: Clock, session_idle: float) -> None:
         self.store = store
         self.durability = store.durability
         self.documents = documents
         self.clock = clock
-        self._session_idle = session_idle
         self.ticker = PresenceTicker(self._tell_viewers)
         self.committer = Committer(store, self)
         self.room = Room()
@@ -100,7 +79,7 @@ class Hub:
         try:
             async with self.open_session(session_id) as live:
                 made = key or f"minted-{secrets.token_hex(12)}"
-                reply = await live.execute(command, origin, made, self.clock.at())
+                reply = await live.gate.execute(command, origin, made, self.clock.at())
                 COMMANDS.labels("ok").inc()
                 late = live.refusals.take_warnings(origin) if origin.kind != "person" else ()
                 return Receipt(
@@ -233,60 +212,3 @@ class Hub:
     async def _tell_viewers(self, live: LiveSession) -> None:
         if self.link is not None:
             await self.link.tell_viewers(live)
-
-    async def run_housekeeping(self) -> None:
-        """Drop idle sessions every minute or so, and sweep the store every hour."""
-        sweep_at = trio.current_time() + SWEEP_SECONDS
-        while True:
-            await trio.sleep(min(60.0, max(self._session_idle / 4, 0.1)))
-            self.drop_idle()
-            if trio.current_time() >= sweep_at:
-                sweep_at = trio.current_time() + SWEEP_SECONDS
-                await self._sweep()
-
-    async def _sweep(self) -> None:
-        try:
-            await self.store.renew(tuple(self.shelf.held), now=self.clock.wall())
-            await self.store.sweep(before=self.clock.wall() - KEEP_UNUSED_SECONDS)
-        except MapsrvError:
-            pass  # the store is away: the next hour will do
-
-
-@asynccontextmanager
-async def open_hub(
-    store: Store, *, max_data: int, session_idle: float, clock: Clock | None = None, warm: bool = True
-) -> AsyncIterator[Hub]:
-    """Run a hub on an open store; at the end what is proposed gets FLUSH_SECONDS to be stored.
-
-    max_data is bytes, session_idle seconds; warm starts the worker process ahead of its first use.
-    """
-    clock = clock or Clock(time.time)
-    documents = Documents(store, max_data=max_data, clock=clock.wall)
-    async with trio.open_nursery() as nursery:
-        hub = Hub(store, documents, clock, session_idle)
-        if warm:
-            nursery.start_soon(documents.warm)
-        nursery.start_soon(hub.committer.run)
-        if hub.outage is not None and hub.healer is not None:
-            nursery.start_soon(hub.outage.run)
-            nursery.start_soon(hub.healer.run)
-        nursery.start_soon(hub.ticker.run)
-        nursery.start_soon(hub.run_housekeeping)
-        try:
-            async with _linked(hub, store):
-                yield hub
-        finally:
-            with trio.move_on_after(FLUSH_SECONDS, shield=True):
-                await hub.flushed()
-            nursery.cancel_scope.cancel()
-
-
-@asynccontextmanager
-async def _linked(hub: Hub, store: Store | SharedStore) -> AsyncIterator[None]:
-    """Keep the hub in step with the other processes, where there may be some."""
-    if not isinstance(store, SharedStore) or hub.outage is None:
-        yield
-        return
-    pod = secrets.token_hex(8)
-    async with open_link(store, pod, hub.held, hub.committer.submit, hub.outage) as hub.shelf.link:
-        yield

@@ -7,7 +7,7 @@ from collections import defaultdict
 import trio
 
 from mapsrv.core.log import Position
-from mapsrv.core.session import Pending
+from mapsrv.core.proposal import Pending
 from mapsrv.errors import MapsrvError
 from mapsrv.hub.turns import Ticket
 

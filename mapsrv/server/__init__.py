@@ -17,7 +17,8 @@ import trio
 from mapsrv import local
 from mapsrv.config import Config, shared
 from mapsrv.errors import StartupError, leaves
-from mapsrv.hub.sessions import FLUSH_SECONDS, Hub, open_hub
+from mapsrv.hub.open import FLUSH_SECONDS, open_hub
+from mapsrv.hub.sessions import Hub
 from mapsrv.listen.connections import Connections
 from mapsrv.listen.sockets import open_listeners, raise_file_limit
 from mapsrv.logs import log_to_stderr

@@ -1,7 +1,8 @@
 """Where sessions outlive the process: the Store protocol and the values it takes and gives.
 
 A store keeps bytes and never judges history: it compares heads, remembers keys, and writes all of
-a session's batch or none. Implementations: memory.py, sqlite/, redis/.
+a session's batch or none. Implementations: memory.py, sqlite/, redis/; what more they need who share
+one is in shared.py.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias
 
 from mapsrv.core.log import Head, Position
-from mapsrv.errors import NewerFormat, StoreUnavailable
+from mapsrv.errors import StoreUnavailable
 
 FORMAT = 1  # of what is written here; what bears a higher one is refused, and never written to
 
@@ -105,21 +106,6 @@ class StoredSession:
     came_from: tuple[Position, ...] = ()  # where this history began anew from others, newest first
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """A session that begins anew, from what a process remembers, since the store has lost it.
-
-    `expect` is what the store has of it now (None: nothing); `head` is the one of the new epoch.
-    """
-
-    session_id: str
-    expect: Head | None
-    head: Head
-    components: Mapping[str, Component]
-    keys: tuple[KeyRecord, ...]  # oldest first
-    came_from: tuple[Position, ...]
-
-
 class Store(Protocol):
     """What hub/ needs of a store. Every call raises StoreUnavailable when it cannot answer.
 
@@ -161,73 +147,6 @@ class Store(Protocol):
         """Forget sessions never changed and last renewed before then, and blobs last renewed before
         then that no component and no kept event refers to. Return how many of each; none where the
         store forgets by its own clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """News: an event that some process, perhaps this one, has committed."""
-
-    session_id: str
-    entry: Entry
-
-
-@dataclass(frozen=True, slots=True)
-class Live:
-    """News of what is never stored: the presence that one process tells of a session, as it wrote it."""
-
-    session_id: str
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """The connection was away for a while: any news may have been lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """News: something of this session that this release cannot read. What stands in the store says what."""
-
-    session_id: str
-
-
-News: TypeAlias = Committed | Live | Missed | Unread
-
-
-class Feed(Protocol):
-    """What the processes that share a store tell each other. News may be lost, late, or come twice."""
-
-    async def watch(self, session_id: str) -> None:
-        """Have news of a session from now on; what is committed after this returns is told."""
-
-    async def unwatch(self, session_id: str) -> None:
-        """Have no more news of a session."""
-
-    async def tell(self, session_id: str, body: bytes) -> None:
-        """Tell the others something that is never stored. What cannot be told is dropped."""
-
-    async def next(self) -> News:
-        """Wait for news."""
-
-
-@runtime_checkable
-class SharedStore(Store, Protocol):
-    """A store that several processes use at once."""
-
-    def open_feed(self) -> AbstractAsyncContextManager[Feed]:
-        """Open this process's feed."""
-
-    async def heads(self, session_ids: Collection[str]) -> Mapping[str, Head | NewerFormat | None]:
-        """Return where sessions are; None for one that is not there, NewerFormat for one not ours to read."""
-
-    async def identity(self) -> str:
-        """Return the id of this store, made where it has none: another than before tells of a loss."""
-
-    async def note_loss(self) -> None:
-        """For a minute, have sessions that are not there be unavailable, not unknown: some may be held."""
-
-    async def seed(self, seed: Seed) -> bool:
-        """Begin a session anew; False, nothing written, when what is there is not what was expected."""
 
 
 class OpenStore(Protocol):

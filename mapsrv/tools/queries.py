@@ -12,7 +12,7 @@ from mapsrv.hub.documents import Documents
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.presence import Viewer
 from mapsrv.tools.results import Long
-from mapsrv.wire.codec import map_url
+from mapsrv.wire.receipt import map_url
 from mapsrv.wire.style import effective_layers
 
 LOOK = ("paint", "layout", "minzoom", "maxzoom")

@@ -19,7 +19,7 @@ from mapsrv.tools.local_files import read_file, way_out
 from mapsrv.tools.results import Result, query_result, receipt_result
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
 from mapsrv.wire.calls import GetLayerInfo, GetMapState, ListLayers, OpenMap, local_path, parse_call
-from mapsrv.wire.codec import Receipt, map_url
+from mapsrv.wire.receipt import Receipt, map_url
 
 
 class Tools:

@@ -10,13 +10,14 @@ from mapsrv.errors import TooLarge
 from mapsrv.web.page import ASK_FIRST, FOR_EVER
 from mapsrv.web.site import Site, json_response, open_to_all, session_id_of_query, tagged
 from mapsrv.wire import codec
+from mapsrv.wire.receipt import map_url
 from mapsrv.wire.style import to_style
 
 
 async def state(site: Site) -> Response:
     """Answer the Snapshot; its ETag is the position."""
     session_id = session_id_of_query()
-    url = codec.map_url(site.base_url(), session_id)
+    url = map_url(site.base_url(), session_id)
     async with site.hub.open_session(session_id) as live:
         body = codec.snapshot_bytes(session_id, url, live.position, live.encoded_state())
         return tagged(body, str(live.position), "application/json", ASK_FIRST)

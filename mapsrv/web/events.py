@@ -19,7 +19,7 @@ from mapsrv.web.site import (
     session_id_of_query,
 )
 from mapsrv.web.streams import Stream
-from mapsrv.wire import codec
+from mapsrv.wire.receipt import map_url
 
 MAX_VIEWER = 100  # characters of a tab's id
 
@@ -41,7 +41,7 @@ async def events(site: Site) -> Response:
     cursor = Position.parse(request.headers.get("Last-Event-ID") or request.args.get("last_event_id", ""))
     viewer = request.args.get("viewer", "")[:MAX_VIEWER] or secrets.token_hex(16)
     name, local = query_name(), is_local()
-    url, author = codec.map_url(site.base_url(), session_id), ("person", author_of(request))
+    url, author = map_url(site.base_url(), session_id), ("person", author_of(request))
 
     stream = Stream(
         site.streams,

@@ -17,7 +17,7 @@ from mapsrv.web.site import (
     open_to_all,
     session_id_of_query,
 )
-from mapsrv.wire import codec
+from mapsrv.wire.receipt import map_url
 
 CSP = (
     "default-src 'self'; script-src 'self'; worker-src 'self' blob:;"
@@ -31,7 +31,7 @@ async def home(site: Site) -> Response:
     if "session" in request.args:
         return site.know_viewer(await _page(site))
     session_id = await session_of_cookie(site)
-    link = codec.map_url(urlsplit(site.base_url()).path, session_id)
+    link = map_url(urlsplit(site.base_url()).path, session_id)
     response = Response("", 303, headers={"Location": link, "Cache-Control": "no-store"})
     site.set_cookie(response, SESSION_COOKIE, session_id, SESSION_DAYS)
     return site.know_viewer(response)
@@ -63,7 +63,7 @@ async def session_of_cookie(site: Site) -> str:
 async def create(site: Site) -> Response:
     """Answer POST /sessions: a new map."""
     session_id = await site.hub.create_session()
-    return json_response({"session_id": session_id, "url": codec.map_url(site.base_url(), session_id)}, 201)
+    return json_response({"session_id": session_id, "url": map_url(site.base_url(), session_id)}, 201)
 
 
 def _static(site: Site, path: str) -> Response:

@@ -1,13 +1,12 @@
-"""JSON of events, states, answers and receipts. An event is encoded once; a layer once per value."""
+"""JSON of events, states and answers. An event is encoded once; a layer once per value."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, NoReturn
-from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 from mapsrv.core import commands as c
@@ -19,37 +18,6 @@ FORMAT = 1  # of snapshots and events; a page that meets a higher one offers to 
 BLOB_PREFIX = "data/"
 
 _layers: WeakKeyDictionary[MapLayer, bytes] = WeakKeyDictionary()
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a caller gets back. `viewers` is how many have the map open now."""
-
-    session_id: str
-    title: str
-    position: Position
-    changed: tuple[str, ...]
-    viewers: int
-    warnings: tuple[str, ...]
-    durability: str
-
-    def to_json(self, base_url: str) -> dict[str, Json]:
-        """Return it as it stands on the wire; the map's link begins with base_url."""
-        return {
-            "session_id": self.session_id,
-            "title": self.title,
-            "url": map_url(base_url, self.session_id),
-            "position": str(self.position),
-            "changed": list(self.changed),
-            "viewers": self.viewers,
-            "warnings": list(self.warnings),
-            "durability": self.durability,
-        }
-
-
-def map_url(base_url: str, session_id: str) -> str:
-    """Return the link that opens a map; base_url has no slash at its end."""
-    return f"{base_url}/?session={quote(session_id, safe='')}"
 
 
 def dumps(value: Json) -> bytes:

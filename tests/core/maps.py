@@ -8,7 +8,7 @@ from typing import Any
 from mapsrv.core import commands as c
 from mapsrv.core.decider import apply_all, decide
 from mapsrv.core.log import Origin
-from mapsrv.core.session import Asked
+from mapsrv.core.proposal import Asked
 from mapsrv.core.state import Camera, MapState
 from mapsrv.errors import MapsrvError
 

@@ -7,7 +7,8 @@ import pytest
 from mapsrv.core.commands import Answer, Prepared, Reapply, SetTitle
 from mapsrv.core.lineage import Follows, Parted, WentBack, compare
 from mapsrv.core.log import Event, EventLog, Head, Origin
-from mapsrv.core.session import Asked, Pending, Session, Snapshot
+from mapsrv.core.proposal import Asked, Pending
+from mapsrv.core.session import Session, Snapshot
 from mapsrv.core.state import MapState
 from mapsrv.wire.codec import encode_event
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from mapsrv.core.decider import apply_all
 from mapsrv.core.log import Head
 from mapsrv.core.state import MapState
-from mapsrv.store import Entry, Seed
+from mapsrv.store import Entry
+from mapsrv.store.shared import Seed
 from mapsrv.wire.codec import decode_event, state_bytes
 from mapsrv.wire.parts import base_state, layer_components, layer_from_bytes
 

@@ -92,7 +92,7 @@ def _check_buffers(pod: Pod, gone: list[str]) -> None:
 
 def _check_quiet(live: LiveSession) -> None:
     assert not (live.session.has_pending or live.in_flight or live.out_of_step)
-    assert not (live._waiters or live._wanted or live._turns), "nobody waits, and nothing is kept for them"
+    assert live.gate.idle, "nobody waits, and nothing is kept for them"
     assert len(live._news) <= MAX_NEWS and len(live.refusals._held) <= MAX_REFUSALS
 
 

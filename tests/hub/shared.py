@@ -18,8 +18,9 @@ import trio
 
 from mapsrv.core.log import Head, Position
 from mapsrv.errors import StoreUnavailable
-from mapsrv.store import Batch, Committed, Component, Live, Missed, News, Ok, Outcome, Seed, StoredSession
+from mapsrv.store import Batch, Component, Ok, Outcome, StoredSession
 from mapsrv.store.memory import MemoryStore, _Session
+from mapsrv.store.shared import Committed, Live, Missed, News, Seed
 from tests.hub.history import History
 
 COPIES = 200  # of the store's state, one a change, to go back to

@@ -19,11 +19,11 @@ from mapsrv.errors import (
     UnknownLayer,
     UnknownSession,
 )
-from mapsrv.hub import live as live_module
+from mapsrv.hub import gate as gate_module
 from mapsrv.hub import sessions, shelf
 from mapsrv.hub.sessions import Hub
 from mapsrv.store import Batch
-from mapsrv.wire.codec import Receipt
+from mapsrv.wire.receipt import Receipt
 from tests.hub.stores import HeldStore
 
 ANA, BOB = Origin("model", "ana", "Ana"), Origin("person", "bob", "Bob")
@@ -215,7 +215,7 @@ async def test_a_caller_that_leaves_holds_nobody_up(
         assert (
             live.state.title == "third" and live.position.revision == 2
         ), "what is proposed is stored all the same"
-        assert not live._turns and not live._waiters
+        assert live.gate.idle
 
 
 async def test_a_layer_that_changes_all_the_time_makes_it_busy(autojump_clock: object, hub: Hub) -> None:
@@ -234,7 +234,7 @@ async def test_a_layer_that_changes_all_the_time_makes_it_busy(autojump_clock: o
 async def test_a_runaway_caller_is_told_to_wait(
     autojump_clock: object, hub: Hub, store: HeldStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "MAX_WAITING", 2)
+    monkeypatch.setattr(gate_module, "MAX_WAITING", 2)
     session_id = await hub.create_session()
     store.hold()
     async with trio.open_nursery() as nursery:

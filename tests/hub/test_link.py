@@ -13,8 +13,9 @@ from mapsrv.core.commands import SetTitle
 from mapsrv.core.log import Origin
 from mapsrv.errors import MapsrvError
 from mapsrv.hub.link import BEAT_SECONDS, CHECK_SECONDS
+from mapsrv.hub.open import open_hub
 from mapsrv.hub.presence import OTHERS_SECONDS
-from mapsrv.hub.sessions import Hub, open_hub
+from mapsrv.hub.sessions import Hub
 from mapsrv.store.memory import open_memory
 from tests.hub.shared import SharedMemory
 from tests.hub.test_commands import layer

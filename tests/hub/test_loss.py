@@ -13,8 +13,9 @@ from mapsrv.core.commands import SetTitle
 from mapsrv.core.log import Head, Origin
 from mapsrv.errors import StoreAway, StoreUnavailable, UnknownSession
 from mapsrv.hub.link import CHECK_SECONDS
+from mapsrv.hub.open import open_hub
 from mapsrv.hub.outage import Outage
-from mapsrv.hub.sessions import Hub, open_hub
+from mapsrv.hub.sessions import Hub
 from mapsrv.store.memory import MemoryStore
 from tests.hub.line import Line
 from tests.hub.shared import SharedMemory

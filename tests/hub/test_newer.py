@@ -14,9 +14,11 @@ from mapsrv.core.log import Head, Origin
 from mapsrv.errors import NewerFormat, StoreAway
 from mapsrv.hub.branch import Room
 from mapsrv.hub.link import CHECK_SECONDS
-from mapsrv.hub.sessions import Hub, open_hub
-from mapsrv.store import Batch, Missed, Outcome, Refused, Unread
+from mapsrv.hub.open import open_hub
+from mapsrv.hub.sessions import Hub
+from mapsrv.store import Batch, Outcome, Refused
 from mapsrv.store.memory import open_memory
+from mapsrv.store.shared import Missed, Unread
 from tests.hub.shared import SharedMemory
 from tests.hub.test_readers import reading, taken
 

@@ -14,9 +14,11 @@ from mapsrv.core.commands import Command
 from mapsrv.core.log import Origin
 from mapsrv.core.session import NOTHING_CHANGED
 from mapsrv.errors import MapsrvError, UnknownSession
-from mapsrv.hub.sessions import Clock, Hub, open_hub
-from mapsrv.store import Missed
+from mapsrv.hub.clock import Clock
+from mapsrv.hub.open import open_hub
+from mapsrv.hub.sessions import Hub
 from mapsrv.store.memory import MemoryStore
+from mapsrv.store.shared import Missed
 from mapsrv.wire.codec import state_bytes
 from tests.hub.line import Line
 from tests.hub.shared import LOSS_SECONDS, SharedMemory

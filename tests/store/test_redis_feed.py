@@ -9,9 +9,10 @@ import trio
 import trio.testing
 
 from mapsrv.errors import StoreUnavailable
-from mapsrv.store import Committed, Live, Missed, Ok
+from mapsrv.store import Ok
 from mapsrv.store.redis import open_redis
 from mapsrv.store.redis.feed import RedisFeed
+from mapsrv.store.shared import Committed, Live, Missed
 from tests.store import valkey
 from tests.store.conftest import History
 

@@ -6,8 +6,9 @@ import pytest
 import trio
 
 from mapsrv.errors import NewerFormat
-from mapsrv.store import FORMAT, Component, Missed, Ok, Refused, Unread
+from mapsrv.store import FORMAT, Component, Ok, Refused
 from mapsrv.store.redis import open_redis
+from mapsrv.store.shared import Missed, Unread
 from tests.store.test_redis_feed import heard
 from tests.store.test_redis_seed import seed
 from tests.store.test_redis_trouble import begin, content

@@ -9,9 +9,10 @@ import pytest
 
 from mapsrv.core.log import Head, Position
 from mapsrv.errors import StoreUnavailable
-from mapsrv.store import Component, KeyRecord, Seed
+from mapsrv.store import Component, KeyRecord
 from mapsrv.store.redis import open_redis
 from mapsrv.store.redis.sessions import DAY
+from mapsrv.store.shared import Seed
 
 OLD = Position("old", 7, "01234567")
 

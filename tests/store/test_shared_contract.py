@@ -10,9 +10,10 @@ import trio
 
 from mapsrv.core.log import Head, Position
 from mapsrv.errors import StoreUnavailable
-from mapsrv.store import Batch, Committed, Component, Done, Entry, KeyRecord, Moved, Ok, Seed, SharedStore
+from mapsrv.store import Batch, Component, Done, Entry, KeyRecord, Moved, Ok
 from mapsrv.store.memory import MemoryStore
 from mapsrv.store.redis import open_redis
+from mapsrv.store.shared import Committed, Seed, SharedStore
 from tests.hub.history import History
 from tests.hub.shared import SharedMemory
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from mapsrv.hub.sessions import Hub, open_hub
+from mapsrv.hub.open import open_hub
+from mapsrv.hub.sessions import Hub
 from mapsrv.store.memory import open_memory
 from mapsrv.web.app import create_app
 from mapsrv.web.page import Page

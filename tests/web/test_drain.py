@@ -12,7 +12,8 @@ import trio.testing
 
 from mapsrv.config import DRAIN_WINDOW
 from mapsrv.errors import NewerFormat
-from mapsrv.hub.sessions import FLUSH_SECONDS, Hub
+from mapsrv.hub.open import FLUSH_SECONDS
+from mapsrv.hub.sessions import Hub
 from mapsrv.listen.connections import CLOSE_SECONDS, CUT_SECONDS
 from mapsrv.metrics import DRAINED
 from mapsrv.store.redis.feed import CLOSE_SECONDS as FEED_SECONDS

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from mapsrv.hub.sessions import open_hub
+from mapsrv.hub.open import open_hub
 from mapsrv.store.memory import open_memory
 from mapsrv.web.app import create_app
 from mapsrv.web.page import Page

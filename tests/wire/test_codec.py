@@ -17,6 +17,7 @@ from mapsrv.core.log import Head, Origin
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError, tree
 from mapsrv.wire import codec, parts
+from mapsrv.wire.receipt import Receipt, map_url
 from tests.core.maps import command, grown
 
 
@@ -56,7 +57,7 @@ def test_a_layer_is_encoded_once() -> None:
 
 def test_a_snapshot_has_its_place_and_link() -> None:
     head = Head.of_epoch("e")
-    url = codec.map_url("https://maps.example", "a_b")
+    url = map_url("https://maps.example", "a_b")
     body = codec.snapshot_bytes("a_b", url, head.position, codec.state_bytes(MapState()))
     assert json.loads(body) == {
         "format": 1,
@@ -70,7 +71,7 @@ def test_a_snapshot_has_its_place_and_link() -> None:
 def test_answers_and_receipts() -> None:
     answer = c.Answer(("a",), ("careful",))
     assert codec.answer_from_bytes(codec.answer_to_bytes(answer)) == answer
-    receipt = codec.Receipt("s", "T", Head.of_epoch("e").position, ("a",), 2, (), "disk")
+    receipt = Receipt("s", "T", Head.of_epoch("e").position, ("a",), 2, (), "disk")
     assert receipt.to_json("http://h")["url"] == "http://h/?session=s"
 
 

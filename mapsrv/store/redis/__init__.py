@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from mapsrv.core.log import Head
 from mapsrv.errors import NewerFormat, StoreUnavailable
-from mapsrv.store import Batch, Ok, Outcome, Seed, StoredSession
+from mapsrv.store import Batch, Ok, Outcome, StoredSession
 from mapsrv.store.redis import blobs, reading, sessions
 from mapsrv.store.redis.check import check
 from mapsrv.store.redis.feed import RedisFeed, open_feed
@@ -22,6 +22,7 @@ from mapsrv.store.redis.link import CALL_SECONDS, Link, open_link
 from mapsrv.store.redis.sessions import Lifetimes
 from mapsrv.store.redis.target import parse_target
 from mapsrv.store.redis.trouble import explain, raise_if_away
+from mapsrv.store.shared import Seed
 
 LOAD_SECONDS = 5.0  # for the bytes of a large session; a Redis that says nothing is noticed as ever
 REPLICA_MS = 500  # for one replica to have what was written

@@ -16,10 +16,10 @@ import trio
 from redis import exceptions
 
 from mapsrv.errors import StoreAway, StoreUnavailable
-from mapsrv.store import Committed, Live, Missed, News, Unread
 from mapsrv.store.redis.layout import live_channel_of, publication_to_entry, session_of
 from mapsrv.store.redis.link import Link
 from mapsrv.store.redis.watches import AT_ONCE, Watches, channels_of
+from mapsrv.store.shared import Committed, Live, Missed, News, Unread
 
 PROBE_SECONDS = 5.0  # of silence, after which the connection is asked to hear itself
 CLOSE_SECONDS = 1.0  # for a connection to end

@@ -9,17 +9,7 @@ from redis.exceptions import NoScriptError
 from mapsrv.core import log
 from mapsrv.core.log import Head
 from mapsrv.errors import NewerFormat, StoreUnavailable
-from mapsrv.store import (
-    FORMAT,
-    Batch,
-    Done,
-    Moved,
-    Ok,
-    Outcome,
-    Refused,
-    Seed,
-    Unknown,
-)
+from mapsrv.store import FORMAT, Batch, Done, Moved, Ok, Outcome, Refused, Unknown
 from mapsrv.store.redis.layout import (
     KINDS,
     Command,
@@ -35,6 +25,7 @@ from mapsrv.store.redis.layout import (
 )
 from mapsrv.store.redis.scripts import COMMIT, CREATE, RENEW, SEED
 from mapsrv.store.redis.trouble import UNREAD, explain, newer, raise_if_away, refusal
+from mapsrv.store.shared import Seed
 
 DAY = 86_400
 MAX_READ = 10 * log.MAX_EVENTS  # of a log, whoever wrote it: another release may keep more than this one

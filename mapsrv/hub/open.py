@@ -1,0 +1,81 @@
+"""A hub at work: its tasks, its link with other processes, its housekeeping, and its end."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import trio
+
+from mapsrv.errors import MapsrvError
+from mapsrv.hub.clock import Clock
+from mapsrv.hub.documents import Documents
+from mapsrv.hub.link import open_link
+from mapsrv.hub.sessions import Hub
+from mapsrv.store import Store
+from mapsrv.store.shared import SharedStore
+
+SWEEP_SECONDS = 3600.0
+KEEP_UNUSED_SECONDS = 24 * 3600.0  # maps never changed, blobs never used
+FLUSH_SECONDS = 5.0  # what is proposed gets this long to reach the store at the end
+
+
+@asynccontextmanager
+async def open_hub(
+    store: Store, *, max_data: int, session_idle: float, clock: Clock | None = None, warm: bool = True
+) -> AsyncIterator[Hub]:
+    """Run a hub on an open store; at the end what is proposed gets FLUSH_SECONDS to be stored.
+
+    max_data is bytes, session_idle seconds; warm starts the worker process ahead of its first use.
+    """
+    clock = clock or Clock(time.time)
+    documents = Documents(store, max_data=max_data, clock=clock.wall)
+    async with trio.open_nursery() as nursery:
+        hub = Hub(store, documents, clock, session_idle)
+        if warm:
+            nursery.start_soon(documents.warm)
+        nursery.start_soon(hub.committer.run)
+        if hub.outage is not None and hub.healer is not None:
+            nursery.start_soon(hub.outage.run)
+            nursery.start_soon(hub.healer.run)
+        nursery.start_soon(hub.ticker.run)
+        nursery.start_soon(_keep_house, hub, session_idle)
+        try:
+            async with _linked(hub, store):
+                yield hub
+        finally:
+            with trio.move_on_after(FLUSH_SECONDS, shield=True):
+                await hub.flushed()
+            nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def _linked(hub: Hub, store: Store | SharedStore) -> AsyncIterator[None]:
+    """Keep the hub in step with the other processes, where there may be some."""
+    if not isinstance(store, SharedStore) or hub.outage is None:
+        yield
+        return
+    pod = secrets.token_hex(8)
+    async with open_link(store, pod, hub.held, hub.committer.submit, hub.outage) as hub.shelf.link:
+        yield
+
+
+async def _keep_house(hub: Hub, session_idle: float) -> None:
+    """Drop idle sessions every minute or so, and sweep the store every hour."""
+    sweep_at = trio.current_time() + SWEEP_SECONDS
+    while True:
+        await trio.sleep(min(60.0, max(session_idle / 4, 0.1)))
+        hub.drop_idle()
+        if trio.current_time() >= sweep_at:
+            sweep_at = trio.current_time() + SWEEP_SECONDS
+            await _sweep(hub)
+
+
+async def _sweep(hub: Hub) -> None:
+    try:
+        await hub.store.renew(tuple(hub.held()), now=hub.clock.wall())
+        await hub.store.sweep(before=hub.clock.wall() - KEEP_UNUSED_SECONDS)
+    except MapsrvError:
+        pass  # the store is away: the next hour will do

@@ -1,0 +1,94 @@
+"""A store that several processes share: what they tell each other, and what gives it back what it lost."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from mapsrv.core.log import Head, Position
+from mapsrv.errors import NewerFormat
+from mapsrv.store import Component, Entry, KeyRecord, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A session that begins anew, from what a process remembers, since the store has lost it.
+
+    `expect` is what the store has of it now (None: nothing); `head` is the one of the new epoch.
+    """
+
+    session_id: str
+    expect: Head | None
+    head: Head
+    components: Mapping[str, Component]
+    keys: tuple[KeyRecord, ...]  # oldest first
+    came_from: tuple[Position, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """News: an event that some process, perhaps this one, has committed."""
+
+    session_id: str
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """News of what is never stored: the presence that one process tells of a session, as it wrote it."""
+
+    session_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The connection was away for a while: any news may have been lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """News: something of this session that this release cannot read. What stands in the store says what."""
+
+    session_id: str
+
+
+News: TypeAlias = Committed | Live | Missed | Unread
+
+
+class Feed(Protocol):
+    """What the processes that share a store tell each other. News may be lost, late, or come twice."""
+
+    async def watch(self, session_id: str) -> None:
+        """Have news of a session from now on; what is committed after this returns is told."""
+
+    async def unwatch(self, session_id: str) -> None:
+        """Have no more news of a session."""
+
+    async def tell(self, session_id: str, body: bytes) -> None:
+        """Tell the others something that is never stored. What cannot be told is dropped."""
+
+    async def next(self) -> News:
+        """Wait for news."""
+
+
+@runtime_checkable
+class SharedStore(Store, Protocol):
+    """A store that several processes use at once."""
+
+    def open_feed(self) -> AbstractAsyncContextManager[Feed]:
+        """Open this process's feed."""
+
+    async def heads(self, session_ids: Collection[str]) -> Mapping[str, Head | NewerFormat | None]:
+        """Return where sessions are; None for one that is not there, NewerFormat for one not ours to read."""
+
+    async def identity(self) -> str:
+        """Return the id of this store, made where it has none: another than before tells of a loss."""
+
+    async def note_loss(self) -> None:
+        """For a minute, have sessions that are not there be unavailable, not unknown: some may be held."""
+
+    async def seed(self, seed: Seed) -> bool:
+        """Begin a session anew; False, nothing written, when what is there is not what was expected."""

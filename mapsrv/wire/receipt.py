@@ -1,0 +1,40 @@
+"""What a caller gets back, and the link of the map that it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from mapsrv.core.log import Position
+from mapsrv.core.state import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a caller gets back. `viewers` is how many have the map open now."""
+
+    session_id: str
+    title: str
+    position: Position
+    changed: tuple[str, ...]
+    viewers: int
+    warnings: tuple[str, ...]
+    durability: str
+
+    def to_json(self, base_url: str) -> dict[str, Json]:
+        """Return it as it stands on the wire; the map's link begins with base_url."""
+        return {
+            "session_id": self.session_id,
+            "title": self.title,
+            "url": map_url(base_url, self.session_id),
+            "position": str(self.position),
+            "changed": list(self.changed),
+            "viewers": self.viewers,
+            "warnings": list(self.warnings),
+            "durability": self.durability,
+        }
+
+
+def map_url(base_url: str, session_id: str) -> str:
+    """Return the link that opens a map; base_url has no slash at its end."""
+    return f"{base_url}/?session={quote(session_id, safe='')}"
