@@ -92,6 +92,15 @@ async def test_a_shared_child_is_healthy_while_it_works_and_not_when_it_hangs(au
         assert await health.why_not(deep=False) is None
 
 
+async def test_a_subscription_does_not_make_a_child_that_hangs_a_busy_one(autojump_clock):
+    async with sharing() as (shared, recipe):
+        place, client = join(shared)
+        await initialize(place, client)
+        recipe.born[0].deaf = True
+        await place.send(message("subscriptions/listen", 1))
+        assert "did not list its tools" in (await Health(recipe, shared).why_not(deep=True) or "")
+
+
 async def test_a_shared_child_that_is_given_up_is_not_healthy(autojump_clock):
     async with sharing() as (shared, recipe):
         health = Health(recipe, shared)
