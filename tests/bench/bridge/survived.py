@@ -12,7 +12,8 @@ from tests.bridge.wrappers import Wrapper
 
 NOTE = (
     "Each is tried on a wrapper started for it, over both transports, by the checks that mapsrv's own"
-    " tests run. – where it has no meaning, since all sessions share one child."
+    " tests run. – where it has no meaning, since all sessions share one child; the last row counts what is"
+    " stood over both."
 )
 
 
