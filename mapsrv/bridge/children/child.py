@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import trio
@@ -16,7 +17,7 @@ from mapsrv.bridge.children.group import end_group, exited
 from mapsrv.bridge.children.guard import Guard
 from mapsrv.bridge.children.lines import KEPT_BYTES, Lines, LongLine, Tail
 from mapsrv.bridge.children.outbox import Outbox
-from mapsrv.bridge.children.pipes import pipes_of, rest, some
+from mapsrv.bridge.children.pipes import pipes_of, rest, some, write_now
 
 MAX_LINE = 4 * 1024 * 1024  # bytes of one message
 LAST_SECONDS = 0.5  # from its stdout's end to its exit, so that its exit code can be told
@@ -38,7 +39,7 @@ class Child:
         self._process, self._guard = process, guard
         self._said = Lines(KEPT_BYTES)  # on stderr
         self._stdin, self._stdout, self._stderr = pipes_of(process)
-        self._outbox = Outbox()
+        self._outbox = Outbox(partial(write_now, self._stdin))
 
     async def send(self, line: bytes) -> None:
         """Have a message written to it; waits while it does not read. Raises ChildEnded."""
@@ -87,7 +88,7 @@ class Child:
     # --- its tasks ---------------------------------------------------------------
 
     async def _write(self) -> None:
-        """Write what is sent, for ever."""
+        """Write what the pipe did not take at once, for ever."""
         try:
             while True:
                 await self._stdin.send_all(await self._outbox.take())

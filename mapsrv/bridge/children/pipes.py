@@ -1,4 +1,4 @@
-"""What comes out of a child's pipes, and what is still in them when it has exited."""
+"""What goes into a child's pipes and comes out of them, and what is still in them when it has exited."""
 
 from __future__ import annotations
 
@@ -24,11 +24,26 @@ def pipes_of(process: subprocess.Popen[bytes]) -> tuple[FdStream, FdStream, FdSt
 
 
 async def some(pipe: FdStream) -> bytes:
-    """Wait for something to read; nothing at its end."""
+    """Wait for something to read; nothing at its end.
+
+    One turn of the loop, where receive_some() takes two: it has a checkpoint before it looks.
+    """
+    while True:
+        await trio.lowlevel.wait_readable(pipe.fileno())
+        try:
+            return os.read(pipe.fileno(), READ_BYTES)
+        except BlockingIOError:
+            continue  # it only seemed so
+        except OSError:
+            return b""
+
+
+def write_now(pipe: FdStream, data: bytes) -> int:
+    """Write as much as the pipe takes without waiting; return how many bytes."""
     try:
-        return bytes(await pipe.receive_some(READ_BYTES))
-    except (trio.BrokenResourceError, trio.ClosedResourceError):
-        return b""
+        return os.write(pipe.fileno(), data)
+    except OSError:
+        return 0  # it is full, or nobody reads it: who waits to write finds out
 
 
 def rest(pipe: FdStream) -> Iterator[bytes]:
