@@ -34,7 +34,7 @@ def _parse() -> options.Options:
     parser.add_argument(
         "--clients", nargs="+", type=int, default=[1, 20, 100], help="at once; default: 1 20 100"
     )
-    parser.add_argument("--seconds", type=float, default=4.0, help="that each rate is measured; default: 4")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each rate in each round; default: 2")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there too")
     parser.add_argument(
         "--readme", type=Path, metavar="FILE", help="put the tables there, under their titles"

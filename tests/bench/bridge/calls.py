@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
 import trio
 
 from tests.bench.bridge.load import Rate, open_stdio, opener, rate, wrapper_cpu
-from tests.bench.bridge.options import Options, each, telling
+from tests.bench.bridge.options import Options, telling
 from tests.bench.report import Cell, Table, times
 from tests.bridge.running import running
 from tests.bridge.wrappers import Wrapper
 
+ROUNDS = 3  # each measures all, so that what else the machine does meets all alike
+
 NOTE = (
-    "An echo tool; each client waits for its answer before it asks again. Stdio is the same client on"
-    " the pipes of children of its own; added is what one client waits more than there. Clients,"
+    f"An echo tool; each client waits for its answer before it asks again: the middle one of {ROUNDS} rounds,"
+    " in each of which all are measured. Stdio is the same client on the pipes of children of its own;"
+    " added is what one client waits more than there. Clients,"
     " wrapper and children share the machine; CPU is the wrapper's own, with the most clients. The"
     " last column is mapsrv's (per-session) number by this one's, for the same transport and each"
     " count of clients."
 )
+
+BARE = "stdio, no wrapper"
+
+
+class Found(NamedTuple):
+    """A rate, and the CPU ms that a wrapper used for a call."""
+
+    rate: Rate
+    cpu: float | None
+
+
+Rounds: TypeAlias = defaultdict[tuple[str, int], list[Found]]  # by what was measured, and with how many
 
 
 def measure(given: Options) -> list[Table]:
@@ -26,29 +45,47 @@ def measure(given: Options) -> list[Table]:
         columns += [f"{clients} at once: calls/s", "p50 ms", "p99 ms"]
     columns += ["added p50 ms", "its CPU ms a call", "mapsrv's calls/s by its"]
     table = Table("The bridge: calls", columns, NOTE)
-    bare = [trio.run(rate, open_stdio, clients, given.seconds) for clients in given.clients]
-    table.add("stdio, no wrapper", *(cell for one in bare for cell in one), None, None, None)
-    ours: dict[str, list[Rate | None]] = {}
-    for wrapper, transport in each(given):
-        rates, cpu = _rates(wrapper, transport, given)
-        mine = ours.setdefault(transport, rates)
-        cells: list[Cell] = [cell for one in rates for cell in (one or (None, None, None))]
-        added = rates[0].p50 - bare[0].p50 if rates[0] else None
-        ratios = (
-            times(our.a_second, their.a_second) if our and their else "–" for our, their in zip(mine, rates)
-        )
-        table.add(f"{wrapper.name}: {transport}", *cells, added, cpu, "; ".join(map(str, ratios)))
+    rounds: Rounds = defaultdict(list)
+    for _ in range(ROUNDS):
+        _round(given, rounds)
+    bare = _middles(rounds, BARE, given)
+    table.add(BARE, *_cells(bare), None, None, None)
+    for transport in given.transports:
+        ours = _middles(rounds, _title(given.wrappers[0], transport), given)
+        for wrapper in given.wrappers:
+            theirs = _middles(rounds, _title(wrapper, transport), given)
+            added = theirs[0].rate.p50 - bare[0].rate.p50 if theirs[0] and bare[0] else None
+            cpu = theirs[-1].cpu if theirs[-1] else None
+            ratios = (
+                times(our.rate.a_second, their.rate.a_second) if our and their else "–"
+                for our, their in zip(ours, theirs)
+            )
+            table.add(_title(wrapper, transport), *_cells(theirs), added, cpu, "; ".join(map(str, ratios)))
     return [table]
 
 
-def _rates(wrapper: Wrapper, transport: str, given: Options) -> tuple[list[Rate | None], float | None]:
-    """Return a rate for each number of clients, None where it failed, and the CPU ms of the last's calls."""
-    rates: list[Rate | None] = []
-    cpu = None
-    for clients in given.clients:
-        found = None
-        with telling(f"{wrapper.name}, {transport}, {clients} clients"), running(wrapper, transport) as run:
-            before, found = wrapper_cpu(run), trio.run(rate, opener(run), clients, given.seconds)
-            cpu = (wrapper_cpu(run) - before) / (found.a_second * given.seconds) * 1000
-        rates.append(found)
-    return rates, cpu
+def _title(wrapper: Wrapper, transport: str) -> str:
+    return f"{wrapper.name}: {transport}"
+
+
+def _round(given: Options, rounds: Rounds) -> None:
+    """Measure all once; what is compared with each other comes one after the other."""
+    for transport in given.transports:
+        for clients in given.clients:
+            rounds[BARE, clients].append(Found(trio.run(rate, open_stdio, clients, given.seconds), None))
+            for wrapper in given.wrappers:
+                title = _title(wrapper, transport)
+                with telling(f"{title}, {clients} clients"), running(wrapper, transport) as run:
+                    before, found = wrapper_cpu(run), trio.run(rate, opener(run), clients, given.seconds)
+                    cpu = (wrapper_cpu(run) - before) / (found.a_second * given.seconds) * 1000
+                    rounds[title, clients].append(Found(found, cpu))
+
+
+def _middles(rounds: Rounds, title: str, given: Options) -> list[Found | None]:
+    """Return what was found for each number of clients; None where it failed in a round."""
+    found = [sorted(rounds[title, clients]) for clients in given.clients]
+    return [one[len(one) // 2] if len(one) >= ROUNDS else None for one in found]
+
+
+def _cells(found: Sequence[Found | None]) -> list[Cell]:
+    return [cell for one in found for cell in (one.rate if one else (None, None, None))]
