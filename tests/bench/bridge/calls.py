@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from functools import partial
+from typing import TypeAlias
 
 import trio
 
@@ -28,14 +29,7 @@ NOTE = (
 BARE = "stdio, no wrapper"
 
 
-class Found(NamedTuple):
-    """A rate, and the CPU ms that a wrapper used for a call."""
-
-    rate: Rate
-    cpu: float | None
-
-
-Rounds: TypeAlias = defaultdict[tuple[str, int], list[Found]]  # by what was measured, and with how many
+Rounds: TypeAlias = defaultdict[tuple[str, int], list[Rate]]  # by what was measured, and with how many
 
 
 def measure(given: Options) -> list[Table]:
@@ -54,10 +48,10 @@ def measure(given: Options) -> list[Table]:
         ours = _middles(rounds, _title(given.wrappers[0], transport), given)
         for wrapper in given.wrappers:
             theirs = _middles(rounds, _title(wrapper, transport), given)
-            added = theirs[0].rate.p50 - bare[0].rate.p50 if theirs[0] and bare[0] else None
+            added = theirs[0].p50 - bare[0].p50 if theirs[0] and bare[0] else None
             cpu = theirs[-1].cpu if theirs[-1] else None
             ratios = (
-                times(our.rate.a_second, their.rate.a_second) if our and their else "–"
+                times(our.a_second, their.a_second) if our and their else "–"
                 for our, their in zip(ours, theirs)
             )
             table.add(_title(wrapper, transport), *_cells(theirs), added, cpu, "; ".join(map(str, ratios)))
@@ -72,20 +66,19 @@ def _round(given: Options, rounds: Rounds) -> None:
     """Measure all once; what is compared with each other comes one after the other."""
     for transport in given.transports:
         for clients in given.clients:
-            rounds[BARE, clients].append(Found(trio.run(rate, open_stdio, clients, given.seconds), None))
+            rounds[BARE, clients].append(trio.run(rate, open_stdio, clients, given.seconds))
             for wrapper in given.wrappers:
                 title = _title(wrapper, transport)
                 with telling(f"{title}, {clients} clients"), running(wrapper, transport) as run:
-                    before, found = wrapper_cpu(run), trio.run(rate, opener(run), clients, given.seconds)
-                    cpu = (wrapper_cpu(run) - before) / (found.a_second * given.seconds) * 1000
-                    rounds[title, clients].append(Found(found, cpu))
+                    cpu = partial(wrapper_cpu, run)
+                    rounds[title, clients].append(trio.run(rate, opener(run), clients, given.seconds, cpu))
 
 
-def _middles(rounds: Rounds, title: str, given: Options) -> list[Found | None]:
+def _middles(rounds: Rounds, title: str, given: Options) -> list[Rate | None]:
     """Return what was found for each number of clients; None where it failed in a round."""
     found = [sorted(rounds[title, clients]) for clients in given.clients]
     return [one[len(one) // 2] if len(one) >= ROUNDS else None for one in found]
 
 
-def _cells(found: Sequence[Found | None]) -> list[Cell]:
-    return [cell for one in found for cell in (one.rate if one else (None, None, None))]
+def _cells(found: Sequence[Rate | None]) -> list[Cell]:
+    return [cell for one in found for cell in (one[:3] if one else (None, None, None))]

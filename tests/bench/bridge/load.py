@@ -18,17 +18,18 @@ from tests.bridge.raw import StdioSession
 from tests.bridge.running import ABUSE, Running
 from tests.bridge.session import Session
 
-WARM_UP = 20  # calls of each session before the clock starts
+WARM_UP_SECONDS = 2.0  # of the same load before the clock starts: some wrappers compile while they run
 IDS = 1_000_000  # of a session: one wrapper mixes up sessions that use the same
 Open = Callable[[int], AbstractAsyncContextManager[Session]]
 
 
 class Rate(NamedTuple):
-    """Calls a second, and how many ms one waited for them."""
+    """Calls a second, how many ms one waited for them, and the CPU ms that a wrapper used for each."""
 
     a_second: float
     p50: float
     p99: float
+    cpu: float
 
 
 def opener(run: Running) -> Open:
@@ -60,32 +61,40 @@ async def _run_child(  # noqa: ASYNC114 (started above)
         process.kill()
 
 
-async def rate(open_one: Open, clients: int, seconds: float) -> Rate:
-    """Return how fast so many sessions are answered, each asking as soon as it is."""
-    waits: list[float] = []
+async def rate(open_one: Open, clients: int, seconds: float, cpu: Callable[[], float] = lambda: 0.0) -> Rate:
+    """Return how fast so many sessions are answered, each asking as soon as it is, once all are warm.
+
+    `cpu` tells the CPU seconds that the wrapper has used.
+    """
     async with AsyncExitStack() as stack:
         sessions = []
         for number in range(clients):
             sessions.append(await stack.enter_async_context(open_one(number)))
-        begun = time.perf_counter()
+        await _talk(sessions, WARM_UP_SECONDS)
+        begun, used = time.perf_counter(), cpu()
+        waits = await _talk(sessions, seconds)
+        took, used = time.perf_counter() - begun, cpu() - used
+    p50, p99 = (percentile(waits, part) * 1000 for part in (0.5, 0.99))
+    return Rate(len(waits) / took, p50, p99, used * 1000 / len(waits))
 
-        async def talk(session: Session) -> None:
-            number = 0
-            while (now := time.perf_counter()) < begun + seconds:
-                value, _ = await session.call("echo", value=number)
-                assert value == number, "another's answer"
-                waits.append(time.perf_counter() - now)
-                number += 1
 
+async def _talk(sessions: list[Session], seconds: float) -> list[float]:
+    """Have all ask for so long; return how many seconds they waited for each answer."""
+    waits: list[float] = []
+    end = time.perf_counter() + seconds
+
+    async def talk(session: Session) -> None:
+        number = 0
+        while (now := time.perf_counter()) < end:
+            value, _ = await session.call("echo", value=number)
+            assert value == number, "another's answer"
+            waits.append(time.perf_counter() - now)
+            number += 1
+
+    async with trio.open_nursery() as nursery:
         for session in sessions:
-            for _ in range(WARM_UP if clients == 1 else 1):
-                await session.call("echo")
-        begun = time.perf_counter()
-        async with trio.open_nursery() as nursery:
-            for session in sessions:
-                nursery.start_soon(talk, session)
-        took = time.perf_counter() - begun
-    return Rate(len(waits) / took, percentile(waits, 0.5) * 1000, percentile(waits, 0.99) * 1000)
+            nursery.start_soon(talk, session)
+    return waits
 
 
 def wrapper_cpu(run: Running) -> float:
