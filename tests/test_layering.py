@@ -54,6 +54,7 @@ PLACES: dict[str, frozenset[str]] = {
     "quart_trio": frozenset({"web"}),
     "werkzeug": frozenset({"web"}),
     "hypercorn": frozenset({"listen"}),
+    "h11": frozenset({"listen"}),
     "mcp": frozenset({"tools", "transports", "demo", "bridge"}),
     "mcp_types": frozenset({"tools", "transports", "demo", "bridge"}),
     "httpx2": frozenset({"transports", "demo", "bridge.servers"}),

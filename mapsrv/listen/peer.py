@@ -1,4 +1,4 @@
-"""One HTTP connection: Hypercorn's protocols on a socket, with few turns of the event loop for a request.
+"""One HTTP connection: Hypercorn's protocol on a socket, with few turns of the event loop for a request.
 
 Hypercorn's TCPServer writes the head, each part and the end of an answer one by one, and starts a task
 when a request ends to wait for the next: twenty turns of Trio's loop, where five are enough.
@@ -12,14 +12,15 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+import h11
 import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol import ProtocolWrapper
-from hypercorn.protocol.h2 import H2Protocol
+from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
+from mapsrv.listen.http1 import Http1
 from mapsrv.listen.requests import Requests
 from mapsrv.listen.worker import Worker
 
@@ -35,7 +36,7 @@ class Peer:
     def __init__(self, app: AppWrapper, config: Config, context: Worker, stream: trio.SocketStream) -> None:
         self._app, self._config, self._context = app, config, context
         self._stream = stream
-        self._protocol: ProtocolWrapper
+        self._protocol: H11Protocol
         self._writing = trio.Lock()
         self._corked: list[bytes] | None = None  # what is held back, while it is
         self._resting = True  # whether no request is being served
@@ -60,12 +61,15 @@ class Peer:
         finally:
             await self._close()  # noqa: ASYNC102 (who serves the listener closes it, if this is cancelled)
 
-    def _make_protocol(self, nursery: trio.Nursery, client: Address, server: Address) -> ProtocolWrapper:
+    def _make_protocol(self, nursery: trio.Nursery, client: Address, server: Address) -> H11Protocol:
         requests = Requests(nursery, self._at_once)
         state = ConnectionState({})
-        return ProtocolWrapper(
+        protocol = H11Protocol(
             self._app, self._config, self._context, requests, state, False, client, server, self._handle
         )
+        most = self._config.h11_max_incomplete_size
+        protocol.connection = Http1(h11.SERVER, max_incomplete_event_size=most)
+        return protocol
 
     async def _read(self) -> None:
         while True:
@@ -93,8 +97,8 @@ class Peer:
 
     async def _at_once(self, send: Callable[[], Awaitable[None]]) -> None:
         """Write all that is sent meanwhile in one piece: a small answer is one packet then."""
-        if self._corked is not None or isinstance(self._protocol.protocol, H2Protocol):
-            return await send()  # HTTP/2 may wait for its peer while it sends
+        if self._corked is not None:
+            return await send()
         self._corked = []
         try:
             await send()

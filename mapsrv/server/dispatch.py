@@ -27,10 +27,6 @@ class Dispatch:
         return 0.0 if self._active else trio.current_time() - self._last_used
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            if scope["type"] == "websocket":
-                await send({"type": "websocket.close"})
-            return
         path = scope["path"] = scope["path"] or "/"  # "GET ?x" is not to Quart's taste
         app = self._mounts.get(path.rstrip("/"), self._web)
         if path in PROBES:
