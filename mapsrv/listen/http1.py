@@ -1,14 +1,15 @@
 """HTTP/1.1 and nothing else: h11, below Hypercorn's protocol, with what it lets through refused.
 
 Without TLS nobody needs HTTP/2, which browsers speak over TLS alone; there a peer says how much it takes, so
-one that takes nothing holds memory and the shutdown. Nor is there a WebSocket here.
+one that takes nothing holds memory and the shutdown. Nor is there a WebSocket here. And a request whose
+end a proxy before us may see in another place than we do is refused, as its rest could be another's.
 """
 
 from __future__ import annotations
 
 import h11
 
-_UPGRADE = b"upgrade"
+_LENGTH, _CODING, _UPGRADE = b"content-length", b"transfer-encoding", b"upgrade"
 
 
 class Http1(h11.Connection):
@@ -26,7 +27,10 @@ def _checked(request: h11.Request) -> h11.Request:
     version = request.http_version
     if not version.startswith(b"1."):
         raise h11.RemoteProtocolError(f"no HTTP/1: {version!r}")  # among them HTTP/2's preface
-    if _UPGRADE not in {name for name, _value in request.headers}:
+    names = {name for name, _value in request.headers}
+    if _CODING in names and (_LENGTH in names or version == b"1.0"):
+        raise h11.RemoteProtocolError("its end is in two places")  # RFC 9112 section 6.1
+    if _UPGRADE not in names:
         return request
     headers = [(name, value) for name, value in request.headers.raw_items() if name.lower() != _UPGRADE]
     return h11.Request(method=request.method, headers=headers, target=request.target, http_version=version)

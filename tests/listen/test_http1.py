@@ -1,4 +1,4 @@
-"""HTTP/1.1 and no other protocol."""
+"""HTTP/1.1 and no other protocol, and no request whose end two readers could see in two places."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WEBSOCKET = (
     b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 )
-LENGTH = b"Content-Length: 5\r\n"
+CHUNKED, LENGTH = b"Transfer-Encoding: chunked\r\n", b"Content-Length: 5\r\n"
 POST = GET.replace(b"GET", b"POST")
 
 
@@ -33,6 +33,10 @@ async def never_asked(scope: Any, receive: Any, send: Any) -> None:
     [
         pytest.param(PREFACE, id="HTTP/2 by prior knowledge"),
         pytest.param(GET.replace(b"1.1", b"2.0"), id="another version"),
+        pytest.param(with_lines(POST, CHUNKED + LENGTH) + b"0\r\n\r\n", id="both, the length last"),
+        pytest.param(with_lines(POST, LENGTH + CHUNKED) + b"0\r\n\r\n", id="both, the length first"),
+        pytest.param(with_lines(GET, H2C + LENGTH + CHUNKED) + b"0\r\n\r\n", id="both, with an upgrade"),
+        pytest.param(with_lines(POST, CHUNKED).replace(b"1.1", b"1.0") + b"0\r\n\r\n", id="chunks in 1.0"),
     ],
 )
 async def test_what_is_not_plainly_one_request_is_400_and_the_end(request_: bytes, caplog: Any) -> None:
