@@ -1,4 +1,4 @@
-"""decide(state, command) -> ops may refuse; apply(state, op) -> state never fails.
+"""decide(state, command) -> ops, which may refuse. What the ops then do to the state is in apply.py.
 
 Commands come here completed by prepare. A command that would change nothing becomes no ops, but
 for the camera: who asks for a view wants everyone there, also those who panned away since.
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, assert_never
+from typing import Any
 
 from mapsrv.core import commands as c
 from mapsrv.core import ops as o
+from mapsrv.core.apply import Draft
 from mapsrv.core.arrange import find, moved, placed
-from mapsrv.core.features import apply_diff
 from mapsrv.core.fit import fits
-from mapsrv.core.restyle import filtered, reset, restyled, toggled, with_override
+from mapsrv.core.restyle import filtered, reset, restyled, toggled
 from mapsrv.core.state import MAX_LAYERS, MapLayer, MapState
 from mapsrv.core.view import viewed
 from mapsrv.errors import IdTaken, LimitReached, OutOfDate
@@ -31,52 +31,6 @@ def changed(ops: Iterable[o.Op]) -> tuple[str, ...]:
     """Return the ids of the layers that the ops touch, each once, in order."""
     ids = [op.layer.id if isinstance(op, o.LayerPut) else getattr(op, "id", None) for op in ops]
     return tuple(dict.fromkeys(name for name in ids if name is not None))
-
-
-def apply(state: MapState, op: o.Op) -> MapState:
-    """Return the state after the op; an op on a layer that is not there has no effect."""
-    match op:
-        case o.TitleSet():
-            return replace(state, title=op.title)
-        case o.BasemapSet():
-            return replace(state, basemap=op.basemap)
-        case o.CameraSet():
-            return replace(state, camera=op.camera)
-        case o.LayerPut():
-            return state.with_layer(op.layer)
-        case o.LayerRemoved():
-            return state.without_layer(op.id) if op.id in state.layers else state
-        case o.LayerSet() | o.Restyled() | o.FeaturesUpdated():
-            layer = state.layers.get(op.id)
-            return state if layer is None else state.with_layer(_changed_layer(layer, op))
-    assert_never(op)
-
-
-def apply_all(state: MapState, ops: Iterable[o.Op]) -> MapState:
-    """Return the state after all of the ops."""
-    for op in ops:
-        state = apply(state, op)
-    return state
-
-
-def _changed_layer(layer: MapLayer, op: o.LayerSet | o.Restyled | o.FeaturesUpdated) -> MapLayer:
-    match op:
-        case o.LayerSet():
-            return replace(layer, **op.changes)
-        case o.Restyled():
-            return with_override(layer, op)
-        case o.FeaturesUpdated():
-            return _with_features(layer, op)
-    assert_never(op)
-
-
-def _with_features(layer: MapLayer, op: o.FeaturesUpdated) -> MapLayer:
-    data = layer.source.get("data")
-    if op.data is not None:
-        return replace(layer, source={**layer.source, "data": op.data})
-    if isinstance(data, dict):
-        return replace(layer, source={**layer.source, "data": apply_diff(data, op.add, op.update, op.remove)})
-    return layer
 
 
 # --- one decider a command -----------------------------------------------------
@@ -192,10 +146,11 @@ def _set_map_view(state: MapState, command: c.SetMapView) -> Iterable[o.Op]:
 
 def _reapply(state: MapState, command: c.Reapply) -> Iterable[o.Op]:
     fitting: list[o.Op] = []
+    draft = Draft(state)
     for op in command.ops:
-        if fits(state, op, command.touched):
+        if fits(draft, op, command.touched):
             fitting.append(op)
-            state = apply(state, op)
+            draft.apply(op)
     if not fitting:
         raise OutOfDate("It no longer fits: what it was about is gone, or others have changed it since.")
     return fitting

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from typing import assert_never
 
 from mapsrv.core import ops as o
-from mapsrv.core.state import MAX_LAYERS, MapLayer, MapState
+from mapsrv.core.apply import Draft
+from mapsrv.core.state import MAX_LAYERS, MapLayer
 
 
-def fits(state: MapState, op: o.Op, touched: Collection[str] = ()) -> bool:
+def fits(state: Draft, op: o.Op, touched: Collection[str] = ()) -> bool:
     """Return whether the op can be applied. `touched` are layers that others have changed meanwhile."""
     match op:
         case o.TitleSet() | o.BasemapSet() | o.CameraSet():
@@ -26,7 +27,7 @@ def fits(state: MapState, op: o.Op, touched: Collection[str] = ()) -> bool:
     assert_never(op)
 
 
-def _can_put(state: MapState, layer: MapLayer) -> bool:
+def _can_put(state: Draft, layer: MapLayer) -> bool:
     names = {layer.id, *layer.style_layer_ids()}
     if any(state.owners.get(name, layer.id) != layer.id for name in names):
         return False

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from mapsrv.core.apply import apply_all
 from mapsrv.core.commands import Answer
-from mapsrv.core.decider import apply_all, changed, decide
+from mapsrv.core.decider import changed, decide
 from mapsrv.core.log import MAX_KEYS, Event, EventLog, Head, Origin, Position, Record
 from mapsrv.core.ops import Op
 from mapsrv.core.proposal import Absorbed, Asked, Pending, Proposal, Settled, Stale
@@ -167,8 +168,10 @@ class Session:
         own = tuple(self._by_key[event.key] for event in news if event.key in self._by_key)
         keys = {event.key for event in news}
         withdrawn = tuple(pending for pending in self.withdraw() if pending.event.key not in keys)
+        # All at once: nobody looks at the states between.
+        state = apply_all(self._state, (op for event in news for op in event.ops))
         for event in news:
-            self._append(event, apply_all(self._state, event.ops))
+            self._append(event, state)
         return Absorbed(own, withdrawn)
 
     def since(self, position: Position | None) -> Replay | Snapshot:

@@ -6,7 +6,8 @@ import random
 from typing import Any
 
 from mapsrv.core import commands as c
-from mapsrv.core.decider import apply_all, decide
+from mapsrv.core.apply import apply_all
+from mapsrv.core.decider import decide
 from mapsrv.core.log import Origin
 from mapsrv.core.proposal import Asked
 from mapsrv.core.state import Camera, MapState

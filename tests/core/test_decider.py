@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from mapsrv.core import commands as c
 from mapsrv.core import decider, fit
 from mapsrv.core import ops as o
+from mapsrv.core.apply import apply, apply_all
 from mapsrv.core.arrange import MAX_RANK
-from mapsrv.core.decider import apply, apply_all, changed, decide
-from mapsrv.core.rank import between
-from mapsrv.core.state import Camera, MapState
+from mapsrv.core.decider import changed, decide
+from mapsrv.core.rank import DIGITS, between
+from mapsrv.core.state import MAX_LAYERS, Camera, MapLayer, MapState
 from mapsrv.errors import MapsrvError
 from tests.core.maps import command, grown
 
@@ -52,7 +53,7 @@ def test_a_decision_keeps_the_map_whole(rng: random.Random, steps: int) -> None:
     after = apply_all(state, ops)
     layers = list(after)
     assert [layer.id for layer in layers] == list(after.layers)
-    assert sorted(layers, key=lambda layer: (layer.rank.encode(), layer.id)) == layers
+    assert sorted(layers, key=lambda layer: (layer.rank.encode(), layer.id.encode())) == layers
     names = [name for layer in layers for name in layer.style_layer_ids()]
     assert len(names) == len(set(names)) and set(names) == set(after.owners)
     assert all(after.owners[name] == layer.id for layer in layers for name in layer.style_layer_ids())
@@ -88,8 +89,32 @@ def test_there_is_always_room_between_two_ranks(places: list[int]) -> None:
 
 
 def test_a_rank_goes_on_where_digits_end() -> None:
-    assert between("z", None) == "zV" and between("zz", None) == "zzV" and between("Vz", None) == "W"
-    assert between("U", "V") == "UV" and between("Uz", "V") == "UzV" and between(None, "1") == "0V"
+    assert between("z", None) == "z01" and between("zyz", None) == "zz1" and between("Vz", None) == "W"
+    assert between("U", "V") == "UV" and between("Uz", "V") == "Uz01" and between(None, "1") == "0V"
+
+
+@given(st.text(DIGITS, max_size=80))
+def test_what_is_added_on_top_comes_after_any_rank(low: str) -> None:
+    rank = between(low, None)
+    assert rank > low and not rank.endswith("0")
+
+
+def test_thousands_of_layers_are_added_on_top_without_moving_one_another() -> None:
+    rank = None
+    for _ in range(MAX_LAYERS):
+        rank = between(rank, None)
+    assert rank is not None and len(rank) <= 5
+
+
+def test_ranks_of_an_earlier_release_are_given_anew_once() -> None:
+    """They grew by a letter for every 31 layers; then each new layer moved all others."""
+    ranks = ["z" * (n // 31) + DIGITS[31 + n % 31] for n in range(2_000)]
+    old = MapState().with_layers(
+        MapLayer(f"{n}", "", "vector", True, rank, {}, ()) for n, rank in enumerate(ranks)
+    )
+    state = added("first", state=old)
+    assert list(state.layers) == [*old.layers, "first"]
+    assert len(decide(state, c.AddLayer("second", POINTS, "vector", ()))) == 1
 
 
 def test_ranks_that_grew_too_long_are_given_anew() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mapsrv.core.apply import apply_all
 from mapsrv.core.commands import Answer, Prepared, RemoveLayer, SetTitle, ToggleLayer
-from mapsrv.core.decider import apply_all
 from mapsrv.core.log import MAX_KEYS, Event, EventLog, Head, Position
 from mapsrv.core.proposal import Absorbed, Asked, Pending, Settled, Stale
 from mapsrv.core.session import NOTHING_CHANGED, OutOfStep, Replay, Session, Snapshot

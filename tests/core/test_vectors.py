@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from mapsrv.core.decider import apply_all, decide
+from mapsrv.core.apply import apply_all
+from mapsrv.core.decider import decide
 from mapsrv.core.log import Origin
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError

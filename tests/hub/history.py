@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mapsrv.core.decider import apply_all
+from mapsrv.core.apply import apply_all
 from mapsrv.core.log import Head
 from mapsrv.core.state import MapState
 from mapsrv.store import Entry

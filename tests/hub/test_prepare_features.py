@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mapsrv.core import commands as c
-from mapsrv.core.decider import apply_all, decide
+from mapsrv.core.apply import apply_all
+from mapsrv.core.decider import decide
 from mapsrv.core.state import PROMOTED, MapState
 from mapsrv.errors import IdTaken, InvalidArgument, InvalidGeoJson, TooLarge, UnknownLayer
 from mapsrv.hub.documents import Documents

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from mapsrv.core.decider import apply_all
+from mapsrv.core.apply import apply_all
 from mapsrv.core.log import Position
 from mapsrv.core.state import MapState
 from mapsrv.hub.sessions import Hub

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from mapsrv.core import commands as c
 from mapsrv.core import ops as o
-from mapsrv.core.decider import apply_all, decide
+from mapsrv.core.apply import apply_all
+from mapsrv.core.decider import decide
 from mapsrv.core.log import Head, Origin
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError, tree

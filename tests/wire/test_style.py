@@ -62,10 +62,10 @@ def test_bounds_are_not_in_a_style() -> None:
 
 def test_an_attribution_of_the_layer_is_its_sources() -> None:
     source = {"type": "raster", "tiles": ["https://a.org/{z}"], "attribution": "old"}
-    state = MapState().with_layer(layer(source=source, attribution="new"))
+    state = MapState().with_layers([layer(source=source, attribution="new")])
     assert to_style(state, BASE)["sources"]["lakes"] == {**source, "attribution": "new"}
     inline = {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}}
-    assert to_style(MapState().with_layer(layer(source=inline)), BASE)["sources"]["lakes"] == inline
+    assert to_style(MapState().with_layers([layer(source=inline)]), BASE)["sources"]["lakes"] == inline
 
 
 def test_a_style_layer_is_drawn_as_it_was_added() -> None:
