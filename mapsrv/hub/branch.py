@@ -6,8 +6,10 @@ its sessions.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 
 import trio
 
@@ -98,9 +100,15 @@ class Branch:
             self._room.take(wanted)
             self._wanted.appendleft(wanted)
 
-    def oldest(self, count: int) -> list[Wanted]:
-        """Return the oldest commands."""
-        return [wanted for wanted, _ in zip(self._wanted, range(count))]
+    def oldest(self, count: int, size: float = math.inf) -> list[Wanted]:
+        """Return the oldest commands, of so many bytes in all, but one at the least."""
+        found: list[Wanted] = []
+        for wanted in islice(self._wanted, count):
+            size -= wanted.size
+            if found and size < 0:
+                break
+            found.append(wanted)
+        return found
 
     def done(self, count: int) -> None:
         """Drop the oldest commands: they are decided."""
@@ -129,11 +137,15 @@ def size_of(command: Command, body: bytes) -> int:
     return len(body) + len(document or b"")
 
 
-def lost_commands(missing: tuple[Event, ...], others: tuple[Event, ...]) -> list[Wanted]:
+async def lost_commands(missing: tuple[Event, ...], others: tuple[Event, ...]) -> list[Wanted]:
     """Return the events that the store lost as commands; `others` were committed there since."""
-    touched = frozenset(name for event in others for name in _touched(event))
-    found = []
+    names: set[str] = set()
+    for event in others:
+        names.update(_touched(event))
+        await trio.lowlevel.checkpoint()  # a log's JSON may have megabytes
+    touched, found = frozenset(names), []
     for event in missing:
+        await trio.lowlevel.checkpoint()
         at, origin, ops = codec.decode_event(event.body)
         record = event.record
         command = Reapply(ops, touched)

@@ -6,18 +6,17 @@ Per batch each session has one place, with its oldest pending commands in order,
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
 from typing import Protocol, TypeAlias
 
 import trio
 
-from mapsrv.core.log import Head
 from mapsrv.core.proposal import Pending
 from mapsrv.errors import MapsrvError, NewerFormat, StoreAway, StoreDamaged
+from mapsrv.hub import news
+from mapsrv.hub.batches import batch_of
 from mapsrv.hub.live import LiveSession
 from mapsrv.metrics import BATCH_EVENTS, COMMIT_SECONDS, CONFLICTS, RESYNCS, STORE_ERRORS
-from mapsrv.store import Batch, Component, Done, Entry, KeyRecord, Moved, Ok, Outcome, Refused, Store, Unknown
-from mapsrv.wire import codec
+from mapsrv.store import Done, Moved, Ok, Outcome, Refused, Store, Unknown
 
 MAX_EVENTS = 256  # of a batch: larger ones gain nothing more and delay the first
 MAX_BYTES = 1024 * 1024
@@ -79,6 +78,9 @@ class Committer:
                 self._let_go()
             elif shares := self._gather():
                 await self._commit(shares)
+            elif self._due:
+                with trio.move_on_at(min(live.held_until for live in self._due)):
+                    await self._wake.wait()
 
     def _let_go(self) -> None:
         due, self._due = self._due, OrderedDict()
@@ -96,7 +98,8 @@ class Committer:
         events = size = 0
         for _ in range(len(self._due)):
             live, _none = self._due.popitem(last=False)
-            if live.out_of_step:  # since others were read: it is read first, in the next round
+            # Out of step since others were read: it is read first, in the next round.
+            if live.out_of_step or live.held_until > trio.current_time():
                 self._due[live] = None
                 continue
             share: list[Pending] = []
@@ -114,10 +117,10 @@ class Committer:
         return shares
 
     async def _commit(self, shares: Shares) -> None:
-        batches = [batch_of(live.id, live.session.head, share) for live, share in shares]
         BATCH_EVENTS.observe(sum(len(share) for _live, share in shares))
         for live, _share in shares:
-            live.in_flight = True
+            live.in_flight = True  # from here on, since encoding takes turns
+        batches = [await batch_of(live.id, live.session.head, share) for live, share in shares]
         try:
             with COMMIT_SECONDS.time():
                 outcomes = await self._store.commit(batches)
@@ -126,8 +129,14 @@ class Committer:
             return
         self.failing = False
         for (live, share), outcome in zip(shares, outcomes, strict=True):
-            live.in_flight = False
-            await self._settle(live, share, outcome)
+            if isinstance(outcome, Moved) and outcome.news:
+                CONFLICTS.inc()
+                live.out_of_step = not await news.take(live, outcome.news)
+                live.in_flight = False
+                self.follow(live)
+            else:
+                live.in_flight = False
+                await self._settle(live, share, outcome)
 
     def _failed(self, shares: Shares, error: MapsrvError) -> None:
         """Refuse what was sent, or go on alone with it: it may have reached a store that is away."""
@@ -162,11 +171,14 @@ class Committer:
 
     async def _catch_up(self, live: LiveSession) -> None:
         """Read the session anew. A store that fails at that too refuses what waits, and ends nothing else."""
-        live.out_of_step = True  # until it is read: news applied meanwhile would be undone
+        live.out_of_step = live.in_flight = True  # until it is read: news applied meanwhile would be undone
         RESYNCS.inc()
         try:
             await self._shore.resync(live)
+            live.in_flight = False
+            self.follow(live)
         except MapsrvError as error:
+            live.in_flight = False
             self.failing = not isinstance(error, StoreDamaged)  # which says nothing of the store as a whole
             if isinstance(error, StoreAway) and self._shore.lost_touch(error):
                 self._due.pop(live, None)
@@ -174,17 +186,3 @@ class Committer:
             else:
                 STORE_ERRORS.inc()
                 live.failed(live.session.pending, error)
-
-
-def batch_of(session_id: str, after: Head, share: Iterable[Pending]) -> Batch:
-    """Return what the store is to write of a session's oldest pending commands."""
-    parts: dict[str, Component] = {}
-    entries = []
-    for pending in share:
-        event = pending.event
-        for name, (value, blobs) in codec.components(pending.state, event.ops).items():
-            parts[name] = Component(value, blobs)
-        answer = codec.answer_to_bytes(event.record.answer)
-        record = KeyRecord(event.key, event.record.fingerprint, answer, event.head)
-        entries.append(Entry(event.body, record, codec.blobs_of(event.ops)))
-    return Batch(session_id, after, tuple(entries), parts)

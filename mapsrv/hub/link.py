@@ -14,12 +14,12 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from mapsrv.core.log import Event, Head
+from mapsrv.core.log import Head
 from mapsrv.core.state import Json
 from mapsrv.errors import NewerFormat, StoreAway, StoreUnavailable
 from mapsrv.hub.live import LiveSession
+from mapsrv.hub.news import heard
 from mapsrv.hub.outage import Outage
-from mapsrv.hub.restore import event_of
 from mapsrv.store import Entry
 from mapsrv.store.shared import Committed, Feed, Live, Missed, SharedStore, Unread
 from mapsrv.wire import codec
@@ -158,9 +158,17 @@ class Link:
 
     def _note_viewers(self, session_id: str, body: bytes) -> None:
         live = self._held().get(session_id)
-        said = _presence(body)
-        if live is not None and said is not None and said["pod"] != self._pod:
+        said = _said(body)
+        if live is None or said is None or said["pod"] == self._pod:
+            return
+        if "turn" in said:
+            live.hold()
+        else:
             live.presence.others_told(said["pod"], said["count"], said["viewers"])
+
+    async def ask_for_a_turn(self, live: LiveSession) -> None:
+        """Have the others commit nothing of a session for a moment: ours are overtaken all the time."""
+        await self._feed.tell(live.id, codec.dumps({"pod": self._pod, "turn": True}), about="turn")
 
     async def _beat(self) -> None:
         while True:
@@ -169,11 +177,6 @@ class Link:
                 live.presence.forget_others()
                 if live.presence.count_here:
                     await self.tell_viewers(live)
-
-
-def heard(entry: Entry) -> Event:
-    """Return the event of an entry, its ops read. Raises ValueError, KeyError or TypeError for a torn one."""
-    return event_of(entry, codec.decode_event(entry.body)[2])
 
 
 def _is_elsewhere(now: Head, before: Head, head: Head | NewerFormat | None) -> bool:
@@ -187,10 +190,12 @@ def _is_elsewhere(now: Head, before: Head, head: Head | NewerFormat | None) -> b
     return head.revision >= now.revision or head.revision < before.revision
 
 
-def _presence(body: bytes) -> dict[str, Json] | None:
+def _said(body: bytes) -> dict[str, Json] | None:
+    """Return what another process says of a session: that it asks for a turn, or who its viewers are."""
     try:
         said: Json = codec.loads(body)
-        good = isinstance(said["pod"], str) and isinstance(said["viewers"], list) and said["count"] >= 0
+        viewers = "turn" in said or (isinstance(said["viewers"], list) and said["count"] >= 0)
+        good = isinstance(said["pod"], str) and viewers
     except (ValueError, KeyError, TypeError):
         return None
     return said if good else None

@@ -5,7 +5,7 @@ Everything here that changes it is a plain function, so that no task sees half a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import trio
@@ -26,7 +26,9 @@ from mapsrv.metrics import EVENTS
 from mapsrv.wire import codec
 
 ALONE = "memory"  # what a command is worth that only this process has
-MAX_NEWS = 1_000  # events heard while a reply is on its way; more are read from the store
+MAX_NEWS = 100  # events heard while a reply is on its way: what is applied in one turn; more are read anew
+HOLD_SECONDS = 0.1  # how long our commands wait when another process asks for a turn
+HELD_SECONDS = 1.0  # from one such wait to the next
 
 
 class Keeper(Protocol):
@@ -65,6 +67,7 @@ class LiveSession:
         self.idle_since = 0.0
         self.in_flight = False  # a batch of it is with the store: news waits for the reply, which says more
         self.out_of_step = False  # its history must be read anew
+        self.held_until = 0.0  # another process has its turn: commit nothing before
         self.gone: MapsrvError | None = None  # why this process does not serve it any more
         self._news: list[Event] = []
         self._keeper = keeper
@@ -209,6 +212,10 @@ class LiveSession:
         if self.in_flight or self.out_of_step or self.branch is not None or not self._news:
             return
         news, self._news = self._news, []
+        self.absorb(news)
+
+    def absorb(self, news: Sequence[Event]) -> None:
+        """Apply what others committed; out of step where it does not follow."""
         try:
             absorbed = self.session.absorb(news)
         except OutOfStep:
@@ -220,6 +227,11 @@ class LiveSession:
         for pending in absorbed.withdrawn:
             self.gate.release(pending, again=True)
         self.wake()
+
+    def hold(self) -> None:
+        """Let another process have its turn, which it may have once a second."""
+        if trio.current_time() >= self.held_until - HOLD_SECONDS + HELD_SECONDS:
+            self.held_until = trio.current_time() + HOLD_SECONDS
 
     # --- readers --------------------------------------------------------------
 

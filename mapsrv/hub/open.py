@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -20,6 +21,10 @@ from mapsrv.store.shared import SharedStore
 SWEEP_SECONDS = 3600.0
 KEEP_UNUSED_SECONDS = 24 * 3600.0  # maps never changed, blobs never used
 FLUSH_SECONDS = 5.0  # what is proposed gets this long to reach the store at the end
+BRANCH_SECONDS = 15.0  # and what was done while the store was away: it is nowhere else
+
+
+log = logging.getLogger("mapsrv.link")
 
 
 @asynccontextmanager
@@ -44,11 +49,21 @@ async def open_hub(
         nursery.start_soon(_keep_house, hub, session_idle)
         try:
             async with _linked(hub, store):
-                yield hub
+                try:
+                    yield hub
+                finally:
+                    with trio.move_on_after(FLUSH_SECONDS, shield=True):
+                        await hub.flushed()
         finally:
-            with trio.move_on_after(FLUSH_SECONDS, shield=True):
-                await hub.flushed()
             nursery.cancel_scope.cancel()
+            if left := hub.left:
+                log.warning("store=left commands=%d: done while it was away, and not in it", left)
+
+
+async def flush(hub: Hub) -> None:
+    """Wait, within a bound, until the store has what is under way: longer for what is on a branch."""
+    with trio.move_on_after(BRANCH_SECONDS if hub.left else FLUSH_SECONDS):
+        await hub.flushed()
 
 
 @asynccontextmanager

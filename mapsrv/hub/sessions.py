@@ -14,6 +14,7 @@ from mapsrv.core.lineage import Follows, compare
 from mapsrv.core.log import Head, Origin, Position
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError, NewerFormat, StoreAway, UnknownSession
+from mapsrv.hub import news
 from mapsrv.hub.branch import Room
 from mapsrv.hub.clock import Clock
 from mapsrv.hub.commit import Committer
@@ -23,12 +24,13 @@ from mapsrv.hub.link import Link
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.outage import Outage
 from mapsrv.hub.prepare import prepare
+from mapsrv.hub.reconcile import Means
 from mapsrv.hub.restore import current
 from mapsrv.hub.shelf import Shelf
 from mapsrv.hub.subscribers import NOBODY, Subscriber
 from mapsrv.hub.ticker import PresenceTicker
 from mapsrv.metrics import COMMANDS
-from mapsrv.store import Store
+from mapsrv.store import Batch, Moved, Ok, Store
 from mapsrv.store.shared import SharedStore
 from mapsrv.wire.receipt import Receipt
 
@@ -49,9 +51,8 @@ class Hub:
         self.healer: Healer | None = None
         if isinstance(store, SharedStore):
             self.outage = Outage(store, self._store_is_back)
-            self.healer = Healer(
-                store, documents, self.prepare, self.lost_touch, self.committer.follow, self._let_go
-            )
+            means = Means(store, documents, self.prepare, self._ask_for_a_turn)
+            self.healer = Healer(means, self.lost_touch, self.committer.follow, self._let_go)
         self.shelf = Shelf(store, self, self.outage, self.lost_touch, session_idle)
 
     # --- maps -------------------------------------------------------------------
@@ -167,7 +168,13 @@ class Hub:
             self.healer.submit(live)
 
     async def resync(self, live: LiveSession) -> None:
-        """The store's history of a session is not ours: read it anew, and decide again what waits."""
+        """The store's history of a session is not ours: read what came since, or else all of it anew.
+
+        What waits is decided again. `live.in_flight` is set meanwhile.
+        """
+        if self.outage is not None and await self._news_taken(live):
+            live.out_of_step = False
+            return
         try:
             session = await current(self.store, live.id)
         except NewerFormat as error:
@@ -179,6 +186,17 @@ class Hub:
         else:
             live.out_of_step = False
             live.failed(live.session.pending, UnknownSession("This map is no longer there. Open a new one."))
+
+    async def _news_taken(self, live: LiveSession) -> bool:
+        """Return whether the session is where the store is, by what came since alone."""
+        (outcome,) = await self.store.commit([Batch(live.id, live.session.head, ())])
+        live.out_of_step = False
+        match outcome:
+            case Ok():
+                return True
+            case Moved(_, came) if came:
+                return await news.take(live, came)
+        return False
 
     def _store_is_back(self) -> None:
         assert self.healer is not None
@@ -203,11 +221,20 @@ class Hub:
         """Have the presence published at the next tick."""
         self.ticker.note(live)
 
+    @property
+    def left(self) -> int:
+        """How many commands are on branches: with this process they would be lost."""
+        return sum(len(live.branch) for live in self.shelf.held.values() if live.branch is not None)
+
     async def flushed(self) -> None:
-        """Wait until nothing is on its way to a store that answers; the caller says its bound."""
+        """Wait until all that is under way is in the store, though it be away; the caller says its bound."""
         await self.committer.flushed()
-        if self.healer is not None and not self.away:
-            await self.healer.flushed()
+        while self.healer is not None and any(live.branch is not None for live in self.shelf.held.values()):
+            await self.healer.ended_one()
+
+    async def _ask_for_a_turn(self, live: LiveSession) -> None:
+        if self.link is not None:
+            await self.link.ask_for_a_turn(live)
 
     async def _tell_viewers(self, live: LiveSession) -> None:
         if self.link is not None:

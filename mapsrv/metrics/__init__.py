@@ -43,6 +43,12 @@ DECIDED_AGAIN = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+HEALING = Gauge(
+    "mapsrv_healing_commands", "Commands of branches that are being decided again now", registry=REGISTRY
+)
+HEALING_ATTEMPTS = Counter(
+    "mapsrv_healing_attempts", "Shares of a branch that were decided again, taken or not", registry=REGISTRY
+)
 SEEDED = Counter("mapsrv_sessions_seeded", "Lost sessions begun anew from memory", registry=REGISTRY)
 SNAPSHOTS = Counter("mapsrv_snapshots", "Snapshots sent to streams", registry=REGISTRY)
 DELIVERIES = Counter("mapsrv_deliveries", "Events sent to streams", registry=REGISTRY)

@@ -17,7 +17,7 @@ import trio
 from mapsrv import local
 from mapsrv.config import Config, shared
 from mapsrv.errors import StartupError, leaves
-from mapsrv.hub.open import FLUSH_SECONDS, open_hub
+from mapsrv.hub.open import flush, open_hub
 from mapsrv.hub.sessions import Hub
 from mapsrv.listen.connections import Connections
 from mapsrv.listen.sockets import open_listeners, raise_file_limit
@@ -141,8 +141,7 @@ async def _end(config: Config, house: House, listening: trio.CancelScope) -> Non
     """
     house.site.draining = True
     await trio.sleep(config.drain_delay)
-    with trio.move_on_after(FLUSH_SECONDS):
-        await house.hub.flushed()
+    await flush(house.hub)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(house.mcp.drain, config.drain_window)
         await house.site.streams.drain(config.drain_window)

@@ -79,9 +79,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The session's head is elsewhere; nothing written."""
+    """The session's head is elsewhere; nothing written.
+
+    `news` is what came after the head that the batch was to follow, oldest first, up to `head`; nothing
+    where that is no place of this history, or one that its log does not reach back to, or where the
+    store is one process's own.
+    """
 
     head: Head
+    news: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,8 @@ class Store(Protocol):
 
         One session stands in at most one of the batches. An error raises StoreUnavailable. On a disk
         nothing of any batch is written then; over a network each batch is in doubt, and sent again
-        it is Done or as if it had never been sent.
+        it is Done or as if it had never been sent. An empty batch writes nothing, and asks for what
+        came after its head: Ok for nothing, else Moved.
         """
 
     async def put_blob(self, name: str, body: bytes, *, now: float) -> None:

@@ -123,7 +123,7 @@ class MemoryStore:
         if records := tuple(record for record in known if record is not None):
             return Done(records)
         if session.head != batch.after:
-            return Moved(session.head)
+            return Moved(session.head, _news(session, batch.after))
         for entry in batch.entries:
             self._append(session, entry)
         for name, part in batch.components.items():
@@ -162,6 +162,14 @@ class MemoryStore:
             return False
         blob.renewed = max(blob.renewed, now)  # a clock that is set back must not age what is in use
         return True
+
+
+def _news(session: _Session, after: Head) -> tuple[Entry, ...]:
+    """Return what came after a head, or nothing where that is no place of this history that is kept."""
+    places = [session.base, *(entry.record.head for entry in session.entries)]
+    index = after.revision - session.base.revision
+    held = 0 <= index < len(places) and places[index] == after
+    return tuple(session.entries)[index:] if held else ()
 
 
 @asynccontextmanager

@@ -37,7 +37,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """News of what is never stored: the presence that one process tells of a session, as it wrote it."""
+    """News of what is never stored: what one process tells of a session, as it wrote it."""
 
     session_id: str
     body: bytes
@@ -67,8 +67,11 @@ class Feed(Protocol):
     async def unwatch(self, session_id: str) -> None:
         """Have no more news of a session."""
 
-    async def tell(self, session_id: str, body: bytes) -> None:
-        """Tell the others something that is never stored. What cannot be told is dropped."""
+    async def tell(self, session_id: str, body: bytes, *, about: str = "viewers") -> None:
+        """Tell the others something that is never stored. What cannot be told is dropped.
+
+        Of what is told about one thing of a session, while it waits, only the latest counts.
+        """
 
     async def next(self) -> News:
         """Wait for news."""

@@ -83,7 +83,7 @@ def _check_told(world: World, name: str, told: Told, refused: set[str]) -> None:
 def _check_buffers(pod: Pod, gone: list[str]) -> None:
     hub = pod.hub
     assert (hub.room._commands, hub.room._bytes) == (MAX_COMMANDS, MAX_BYTES), "all room is free again"
-    assert not hub.committer._due and hub.healer is not None and not hub.healer._due and not hub.healer._busy
+    assert not hub.committer._due and hub.healer is not None and hub.healer.idle
     assert hub.link is not None and hub.link._early.keys() <= hub.shelf._loading.keys()
     assert hub.shelf._loading.keys() <= set(gone), "only for what is gone is still asked"
     for live in hub.held().values():

@@ -41,7 +41,7 @@ class Feed:
         await trio.lowlevel.checkpoint()
         self._watched.discard(session_id)
 
-    async def tell(self, session_id: str, body: bytes) -> None:
+    async def tell(self, session_id: str, body: bytes, *, about: str = "viewers") -> None:
         await trio.lowlevel.checkpoint()
         self._shared.spread(Live(session_id, body))
 

@@ -123,11 +123,12 @@ async def test_a_map_that_could_not_be_read_anew_is_read_at_the_next_look(
         session_id = await one.create_session()
         async with one.open_session(session_id) as live:
 
-            async def damaged(asked: str) -> Any:
+            async def damaged(asked: object) -> Any:
                 await trio.lowlevel.checkpoint()
                 raise StoreUnavailable("It does not parse.")
 
             with monkeypatch.context() as patched:
+                patched.setattr(shared, "commit", damaged)
                 patched.setattr(shared, "load", damaged)
                 live.out_of_step = True
                 one.submit(live)

@@ -109,6 +109,17 @@ async def test_a_batch_after_another_head_is_moved_and_nothing_is_written(store,
     assert await store.load("s1") == before
 
 
+async def test_an_empty_batch_asks_and_writes_nothing(store, history):
+    made = await begin(store, history)
+    await store.commit([made.take("k1")])
+    before = await store.load("s1")
+    assert await store.commit([made.batch()]) == [Ok()]
+    (outcome,) = await store.commit([history.of("s1").batch()])
+    assert isinstance(outcome, Moved) and outcome.head == made.head
+    assert await store.commit([history.of("nobody").batch()]) == [Unknown()]
+    assert await store.load("s1") == before
+
+
 async def test_a_key_belongs_to_its_session_alone(store, history):
     one, two = await begin(store, history, "s1"), await begin(store, history, "s2")
     assert await store.commit([one.take("k1"), two.take("k1")]) == [Ok(), Ok()]

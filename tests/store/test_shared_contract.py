@@ -86,6 +86,41 @@ async def test_a_seeded_session_goes_on_and_knows_its_keys(shared):
     assert stored.keys == (*given.keys, batch.entries[0].record)
 
 
+async def test_who_is_behind_is_told_what_came_since(shared, history):
+    made, late = history.of("s1"), history.of("s1")
+    await shared.create("s1", made.head, now=1)
+    first, rest = made.take("a", "b"), made.take("c")
+    await shared.commit([first, rest])
+    everything = (*first.entries, *rest.entries)
+    assert await shared.commit([late.batch("x")]) == [Moved(made.head, everything)]
+    late.take("a")
+    assert await shared.commit([late.batch("x")]) == [Moved(made.head, everything[1:])]
+    assert await shared.commit([late.batch()]) == [Moved(made.head, everything[1:])]
+
+
+async def test_who_is_of_another_history_is_told_no_news(shared, history):
+    made = history.of("s1")
+    await shared.create("s1", made.head, now=1)
+    await shared.commit([made.take("a", "b")])
+    other, ahead = history.of("s1"), history("s1", replace(made.head, revision=9))
+    other.take("z")
+    for elsewhere in (other, ahead, history("s1", replace(made.head, epoch="another"))):
+        assert await shared.commit([elsewhere.batch("x")]) == [Moved(made.head)]
+
+
+async def test_who_is_behind_the_log_is_told_no_news(shared, history, monkeypatch):
+    monkeypatch.setattr("mapsrv.core.log.MAX_EVENTS", 2)
+    made, late = history.of("s1"), history.of("s1")
+    await shared.create("s1", made.head, now=1)
+    late.take("a")
+    first = made.take("a")
+    await shared.commit([first])
+    rest = made.take("b", "c")
+    await shared.commit([rest])
+    assert await shared.commit([late.batch("x")]) == [Moved(made.head, rest.entries)], "it begins here"
+    assert await shared.commit([history.of("s1").batch("x")]) == [Moved(made.head)]
+
+
 async def test_only_the_first_of_two_seeds_is_taken(shared):
     assert await shared.seed(seed(epoch="first"))
     assert not await shared.seed(seed(epoch="second"))

@@ -66,7 +66,7 @@ class RedisStore:
         commands = [sessions.commit_command(batch, self._kept) for batch in batches]
         replies = await self._link.pipe([*commands, *self._then], seconds=CALL_SECONDS)
         outcomes = [
-            sessions.outcome(batch.session_id, reply)
+            await sessions.outcome(batch, reply)
             for batch, reply in zip(batches, replies[: len(batches)], strict=True)
         ]
         if self._then:

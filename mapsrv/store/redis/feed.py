@@ -42,7 +42,7 @@ class RedisFeed:
         self._pubsub: Any = None
         self._send, self._receive = trio.open_memory_channel[News](MAX_NEWS)
         self._missed = False
-        self._told: dict[str, bytes] = {}  # what is to be published, by session
+        self._told: dict[tuple[str, str], bytes] = {}  # what is to be published, by session and subject
         self._more = trio.Event()
 
     async def watch(self, session_id: str) -> None:
@@ -69,9 +69,9 @@ class RedisFeed:
         except (exceptions.RedisError, OSError):
             pass  # the connection is gone, and its watches with it
 
-    async def tell(self, session_id: str, body: bytes) -> None:
-        """Tell the others something that is never stored, soon; only the latest of a session is told."""
-        self._told[session_id] = body
+    async def tell(self, session_id: str, body: bytes, *, about: str = "viewers") -> None:
+        """Tell the others something that is never stored, soon; only the latest of a subject is told."""
+        self._told[session_id, about] = body
         self._more.set()
         await trio.lowlevel.checkpoint()  # whoever tells of thousands gives the others a turn
 
@@ -94,10 +94,10 @@ class RedisFeed:
         """Publish what is told; it is dropped when Redis is away."""
         while self._told:
             some = list(islice(self._told.items(), TOLD_AT_ONCE))
-            for session_id, _body in some:
-                del self._told[session_id]
+            for subject, _body in some:
+                del self._told[subject]
             try:
-                await self._link.pipe([("PUBLISH", live_channel_of(one), body) for one, body in some])
+                await self._link.pipe([("PUBLISH", live_channel_of(one), body) for (one, _), body in some])
             except StoreUnavailable:
                 pass
 

@@ -65,12 +65,12 @@ async def _stored(replies: Sequence[Reply]) -> StoredSession:
         raise Damaged("state", UNREAD) from error
     if len(components) != parts:
         raise Damaged("state", "does not have all its parts")
-    entries = await _entries(events, base)
-    if (entries[-1].record.head if entries else base) != head:
+    log = await entries(events, base)
+    if (log[-1].record.head if log else base) != head:
         raise Damaged("log", "does not end where the map stands")
     if known and not keys:
         raise Damaged("keys", "is gone")
-    return StoredSession(head, components, base, entries, await _records(keys), _came_from(facts))
+    return StoredSession(head, components, base, log, await _records(keys), _came_from(facts))
 
 
 def _meta(reply: list[Reply]) -> dict[bytes, bytes]:
@@ -90,8 +90,8 @@ def _came_from(facts: Mapping[bytes, bytes]) -> tuple[Position, ...]:
     return tuple(position for position in positions if position is not None)
 
 
-async def _entries(events: list[Reply], head: Head) -> tuple[Entry, ...]:
-    """Return the events after `head`; each must bear the hash that continues the chain."""
+async def entries(events: list[Reply], head: Head) -> tuple[Entry, ...]:
+    """Return the events after `head`; each must bear the hash that continues the chain. Raises Damaged."""
     found, size = [], 0
     for event in events:
         try:

@@ -9,10 +9,11 @@ from redis.exceptions import NoScriptError
 from mapsrv.core import log
 from mapsrv.core.log import Head
 from mapsrv.errors import NewerFormat, StoreUnavailable
-from mapsrv.store import FORMAT, Batch, Done, Moved, Ok, Outcome, Refused, Unknown
+from mapsrv.store import FORMAT, Batch, Done, Entry, Moved, Ok, Outcome, Refused, Unknown
 from mapsrv.store.redis.layout import (
     KINDS,
     Command,
+    Damaged,
     Newer,
     Reply,
     batch_arguments,
@@ -23,6 +24,7 @@ from mapsrv.store.redis.layout import (
     record_from_bytes,
     seed_arguments,
 )
+from mapsrv.store.redis.reading import entries
 from mapsrv.store.redis.scripts import COMMIT, CREATE, RENEW, SEED
 from mapsrv.store.redis.trouble import UNREAD, explain, newer, raise_if_away, refusal
 from mapsrv.store.shared import Seed
@@ -80,12 +82,13 @@ def commit_command(batch: Batch, kept: Lifetimes) -> Command:
     return COMMIT.call(keys_of(batch.session_id), *head, *batch_arguments(batch))
 
 
-def outcome(session_id: str, reply: Reply) -> Outcome:
+async def outcome(batch: Batch, reply: Reply) -> Outcome:
     """Return what became of a batch. Raises StoreAway for an error that is not the session's own.
 
     Then other batches of the same commit may have become OK: all of them are in doubt, and sent again
     they are answered with DONE, since the store remembers their keys.
     """
+    session_id = batch.session_id
     raise_if_away(reply)
     if isinstance(reply, NoScriptError):  # lost twice while one commit was sent: nothing was done
         return Refused(explain(reply))
@@ -97,8 +100,8 @@ def outcome(session_id: str, reply: Reply) -> Outcome:
                 return Unknown()
             case [b"NEWER", bytes(version)]:
                 return Refused(newer(session_id, Newer(version)))
-            case [b"MOVED", bytes(epoch), bytes(revision), bytes(hash_)]:
-                return Moved(head_from_reply(epoch, revision, hash_))
+            case [b"MOVED", bytes(epoch), bytes(revision), bytes(hash_), list(came)]:
+                return Moved(head_from_reply(epoch, revision, hash_), await _news(came, batch.after))
             case [b"TORN", int(place), bytes(trouble)]:
                 return Refused(refusal(session_id, KINDS[place - 1], trouble.decode()))
             case [b"DONE", *found]:
@@ -109,6 +112,13 @@ def outcome(session_id: str, reply: Reply) -> Outcome:
         pass
     kind = "keys" if isinstance(reply, list) and reply[:1] == [b"DONE"] else "meta"
     return Refused(refusal(session_id, kind, UNREAD))
+
+
+async def _news(came: list[Reply], after: Head) -> tuple[Entry, ...]:
+    try:
+        return await entries(came, after)
+    except Damaged:
+        return ()  # who reads the whole session is told which key it is
 
 
 def blobs_of(meta: Reply) -> set[str]:
