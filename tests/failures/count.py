@@ -32,6 +32,8 @@ class Result:
     silence: float = 0.0  # the longest of any viewer, between two changes of what it shows
     wait: float = 0.0  # the longest of any writer, until a command was acknowledged
     converged: float | None = None  # after the fault had ended
+    slowest: float = 0.0  # answer of /health or /ready, where they were asked all the time
+    grown: float = 0.0  # MiB by which a pod had grown at most, where that was looked at
     snapshots: int = 0
     failures: dict[str, int] = field(default_factory=dict)  # tries that were sent again
     wrong: list[str] = field(default_factory=list)  # laws that were broken

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from tests.failures.line import GOOD, NO_REPLIES, REFUSES, SLOW, SWALLOWS, Line
 from tests.failures.load import Load
 from tests.failures.processes import Pod, Redis, Watched
 from tests.failures.record import now
@@ -20,6 +21,7 @@ class Scene:
     """A run as its fault sees it. `story` is what was done, and when."""
 
     redis: Redis | Watched
+    line: Line  # from the first pod to Redis, where there are no sentinels
     pods: list[Pod]
     load: Load
     drawn: random.Random
@@ -145,6 +147,24 @@ def restart_all(scene: Scene) -> None:
     scene.over()
 
 
+def flap(scene: Scene) -> None:
+    """The line of one pod fails in every way, one after the other, and then the writers rest."""
+    for mode, seconds in ((SLOW, 4.0), (SWALLOWS, 4.0), (NO_REPLIES, 3.0)):
+        scene.tell(f"the line of pod a {mode}" if mode == SWALLOWS else f"the line of pod a: {mode}")
+        scene.line.turn(mode)
+        time.sleep(seconds)
+    scene.tell("it is cut eight times")
+    scene.line.turn(GOOD)
+    for _ in range(8):
+        scene.line.cut()
+        scene.pause(0.1, 0.4)
+    scene.tell("it refuses")
+    scene.line.turn(REFUSES)
+    time.sleep(3.0)
+    scene.line.turn(GOOD)
+    scene.over()
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A row of the table."""
@@ -152,6 +172,8 @@ class Fault:
     title: str
     run: Callable[[Scene], None]
     sentinels: bool = False
+    layers: int = 0  # that there are already: of one map then, not of three
+    rests: bool = False  # whether the writers end when the fault does
 
 
 FAULTS: Mapping[str, Fault] = {
@@ -161,5 +183,7 @@ FAULTS: Mapping[str, Fault] = {
     "older": Fault("Redis dies and comes back older", older_redis),
     "older-no-pods": Fault("the same, and all pods restarted", older_redis_and_no_pod),
     "failover": Fault("failover to a replica that lags", fail_over, sentinels=True),
+    "flaps": Fault("the line to Redis flaps, 2,000 layers", flap, layers=2_000, rests=True),
+    "flaps-busy": Fault("the same, and the writers go on", flap, layers=2_000),
     "rolling": Fault("rolling restart of all pods", restart_all),
 }

@@ -14,7 +14,7 @@ from typing import Any
 
 import trio
 
-from tests.e2e.server import wait_until
+from tests.e2e.server import Server, wait_until
 from tests.failures.proxy import Proxy, Route
 from tests.failures.record import Ack, Record, Refusal, key_of, now
 from tests.failures.talk import FAILURES, Connection, connect
@@ -109,6 +109,12 @@ def _add(layer: str) -> dict[str, Any]:
 def _hide(layer: str) -> dict[str, Any]:
     """Done twice it would show the layer again."""
     return {"command": "toggle_layer", "arguments": {"layer_id": layer}}
+
+
+def fill(pod: Server, session: str, layers: int) -> None:
+    """Give a map that many layers."""
+    for number in range(layers):
+        pod.command(session, "add_layer", **_add(f"first-{number:05}")["arguments"])
 
 
 class Load:

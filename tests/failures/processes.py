@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -52,9 +52,9 @@ class Pod(Server):
 
 
 @contextmanager
-def running_pods(folder: Path, store: str, count: int) -> Iterator[list[Pod]]:
-    """Run pods until the block ends."""
-    pods = [Pod(folder / f"pod-{name}", name, store) for name in "abc"[:count]]
+def running_pods(folder: Path, stores: Sequence[str]) -> Iterator[list[Pod]]:
+    """Run a pod on each of the stores until the block ends."""
+    pods = [Pod(folder / f"pod-{name}", name, store) for name, store in zip("abc", stores, strict=False)]
     try:
         for pod in pods:
             pod.begin()

@@ -14,7 +14,9 @@ from tests.e2e.server import wait_until
 from tests.failures.count import EXAMPLES, Result, count_commands, silence, well_again
 from tests.failures.faults import FAULTS, Scene
 from tests.failures.history import times_done
-from tests.failures.load import Load, running_load
+from tests.failures.line import running_line
+from tests.failures.load import Load, fill, running_load
+from tests.failures.probe import probing
 from tests.failures.processes import Pod, Redis, Watched, running_pods
 from tests.failures.record import now
 from tests.failures.viewers import is_well
@@ -55,27 +57,51 @@ def _scene(name: str, count: int, drawn: random.Random) -> Iterator[Scene]:
             if FAULTS[name].sentinels
             else Redis(folder / "redis", stack)
         )
-        pods = stack.enter_context(running_pods(folder, redis.url, count))
-        maps = [pods[n % count].new_map() for n in range(MAPS)]
+        line = stack.enter_context(running_line(redis.master.port))
+        first = redis.url if FAULTS[name].sentinels else f"redis://127.0.0.1:{line.port}/0"
+        pods = stack.enter_context(running_pods(folder, [first, *[redis.url] * (count - 1)]))
+        maps = [pods[n % count].new_map() for n in range(1 if FAULTS[name].layers else MAPS)]
+        fill(pods[0], maps[0], FAULTS[name].layers)
         load = stack.enter_context(running_load([pod.port for pod in pods], maps))
-        yield Scene(redis, pods, load, drawn)
+        yield Scene(redis, line, pods, load, drawn)
 
 
 def _play(scene: Scene, name: str, result: Result) -> None:
     load = scene.load
     wait_until(lambda: load.crash or all(viewer.cursor for viewer in load.viewers), 20)
     scene.pause(*WARM_UP)
-    FAULTS[name].run(scene)
-    try:
-        wait_until(lambda: load.crash or _steady(load, scene.ended), RECOVER_SECONDS)
-    except AssertionError:
-        scene.tell("not well again")
-    stopped = now()
-    well = well_again(load, scene.ended)
+    with probing(scene.pods if FAULTS[name].layers else ()) as probe:
+        FAULTS[name].run(scene)
+        if FAULTS[name].rests:
+            well, stopped = _rest(scene), scene.ended
+        else:
+            well, stopped = _go_on(scene), now()
+    result.slowest, result.grown = probe.slowest, probe.grown
+    load.record.wrong += probe.errors[:EXAMPLES]
     result.converged = None if well is None else max(0.0, well - scene.ended)
     load.stop_writers()
     result.silence = max(silence(viewer, scene.begun, stopped) for viewer in load.viewers)
     result.wait = max((ack.answered - ack.sent for ack in load.record.acks), default=0.0)
+
+
+def _rest(scene: Scene) -> float | None:
+    """Stop the writers; return when all agreed."""
+    scene.load.stop_writers()
+    try:
+        wait_until(lambda: scene.load.crash or not _differences(scene), RECOVER_SECONDS)
+    except AssertionError:
+        scene.tell("not well again")
+        return None
+    return now()
+
+
+def _go_on(scene: Scene) -> float | None:
+    """Let the writers go on; return when all was well again."""
+    try:
+        wait_until(lambda: scene.load.crash or _steady(scene.load, scene.ended), RECOVER_SECONDS)
+    except AssertionError:
+        scene.tell("not well again")
+    return well_again(scene.load, scene.ended)
 
 
 def _steady(load: Load, ended: float) -> bool:

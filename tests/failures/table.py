@@ -77,6 +77,7 @@ def line(result: Result) -> str:
         f"of memory lost {result.lost_in_memory}, {result.given_back} given back",
         f"twice {result.doubled}",
         f"silence {result.silence:.2f} s, wait {result.wait:.2f} s, well {well}",
+        *([f"slowest answer {result.slowest:.2f} s, grown {result.grown:.0f} MiB"] if result.slowest else []),
         f"{result.snapshots} snapshots",
         f"tries again {result.failures}",
     ]

@@ -93,6 +93,12 @@ class Pods(RuleBasedStateMachine):
     def write_again(self, pod: int, index: int) -> None:
         self.then(lambda world: world.write_again(pod, index))
 
+    @rule(pod=pods, session=sessions, author=authors, count=st.sampled_from([5, 50]))
+    def write_without_rest(self, pod: int, session: int, author: str, count: int) -> None:
+        numbers = range(self.written + 1, self.written + 1 + count)
+        self.written += count
+        self.then(lambda world: world.never_rest(pod, session, author, numbers))
+
     @rule(pod=pods, session=sessions, author=authors)
     def view(self, pod: int, session: int, author: str) -> None:
         self.then(lambda world: world.view(pod, session, author))

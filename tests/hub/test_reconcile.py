@@ -1,4 +1,4 @@
-"""The way back from a branch, beside others who never rest: it ends, in turns, in order, and loses nothing."""
+"""The way back from a branch, beside others who never rest: it ends, in turns, in order."""
 
 from __future__ import annotations
 

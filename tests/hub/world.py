@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import trio
 
-from mapsrv.core.commands import Command
+from mapsrv.core.commands import Command, SetTitle
 from mapsrv.core.log import Origin
 from mapsrv.core.session import NOTHING_CHANGED
 from mapsrv.errors import MapsrvError, UnknownSession
@@ -148,11 +148,23 @@ class World:
 
     def write(self, number: int, session: int, author: str, key: str, command: Command) -> None:
         """Have a command asked for, with one key, until it is answered for good or its author gives up."""
+        told = self._asked(session, author, key, command)
+        self.nursery.start_soon(self._write, number, told, Origin("person", author, author), key)
+
+    def _asked(self, session: int, author: str, key: str, command: Command) -> Told:
         session_id = self.sessions[session % len(self.sessions)]
         scoped = f"{key} person:{author}"
-        told = self.ledger.setdefault(f"{session_id} {scoped}", Told(session_id, scoped, command))
         self.writing += 1
-        self.nursery.start_soon(self._write, number, told, Origin("person", author, author), key)
+        return self.ledger.setdefault(f"{session_id} {scoped}", Told(session_id, scoped, command))
+
+    def never_rest(self, number: int, session: int, author: str, numbers: range) -> None:
+        """Have one command asked for after the other, each as soon as the last is answered."""
+        self.nursery.start_soon(self._never_rest, number, session, author, numbers)
+
+    async def _never_rest(self, number: int, session: int, author: str, numbers: range) -> None:
+        for n in numbers:
+            told = self._asked(session, author, f"k{n}", SetTitle(f"title {n}"))
+            await self._write(number, told, Origin("person", author, author), f"k{n}")
 
     def write_again(self, number: int, index: int) -> None:
         """Ask again for something, with its key, wherever and however it ended."""
