@@ -68,7 +68,7 @@ class Edge:
         self._allowed = [found for text in allowed_hosts if (found := Authority.parse(text)) is not None]
         bound = Authority.parse(f"[{host}]" if ":" in host else host)
         self._any_address = bound is None or not bound.is_loopback
-        if bound is not None and bound.address() is None:
+        if bound is not None and self._any_address and bound.address() is None:
             self._allowed.append(Authority(bound.name, None))  # a name that --host itself says
 
     def check(
@@ -116,7 +116,10 @@ class Edge:
     def _is_our_page(self, scheme: str, page: Authority, ours: Authority) -> bool:
         default = _DEFAULT_PORTS[scheme]
         port = page.port or default
-        if (page.name, port) == (ours.name, ours.port or default):
+        # TLS is a proxy's, and one that ends it for a mere address is told by --public-url: without it an
+        # https page there is another program's, though it be at the port we have ourselves.
+        plain = scheme == "http" or not (ours.is_loopback or ours.address())
+        if plain and (page.name, port) == (ours.name, ours.port or default):
             return True
         public = self._public is not None and (page.name, port) == (self._public.name, self._public_port)
         return public or any(allowed.covers(page, default) for allowed in self._allowed)

@@ -78,6 +78,23 @@ def test_a_page_may_change_maps_from_its_own_address_alone() -> None:
         assert not allowed(LAPTOP, "localhost:8081", other), other
 
 
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "[::1]", "192.168.1.7", "[fe80::1]"])
+@pytest.mark.parametrize("port", ["", ":80", ":443", ":8081"])
+def test_an_https_page_at_an_address_is_ours_only_when_told_so(name: str, port: str) -> None:
+    host = name + port
+    for edge in (LAPTOP, OPEN, PROXIED, Edge("localhost")):
+        assert not allowed(edge, host, f"https://{host}") and not allowed(edge, host, f"https://{name}")
+    assert allowed(Edge("::", f"https://{host}"), host, f"https://{host}")
+    assert allowed(Edge("::", None, [host]), host, f"https://{host}")
+    assert allowed(Edge("::", None, ["maps.lan"]), f"maps.lan{port}", f"https://maps.lan{port}")
+
+
+def test_to_listen_on_localhost_by_name_lets_no_other_port_of_it_in() -> None:
+    for host in ("localhost", "127.0.0.1", "::1"):
+        assert allowed(Edge(host), "localhost:8081", "http://localhost:8081")
+        assert not allowed(Edge(host), "localhost:8081", "http://localhost:3000")
+
+
 def test_behind_a_proxy_the_public_page_may_whatever_host_the_proxy_sends() -> None:
     for host in ("127.0.0.1:8081", "maps.example.org"):
         assert allowed(PROXIED, host, "https://maps.example.org")
