@@ -10,6 +10,7 @@ from __future__ import annotations
 import h11
 
 _LENGTH, _CODING, _UPGRADE = b"content-length", b"transfer-encoding", b"upgrade"
+_ORIGIN = b"origin"  # RFC 6454 section 7.3 has one at most; of two the guard would judge the first alone
 
 
 class Http1(h11.Connection):
@@ -27,7 +28,9 @@ def _checked(request: h11.Request) -> h11.Request:
     version = request.http_version
     if not version.startswith(b"1."):
         raise h11.RemoteProtocolError(f"no HTTP/1: {version!r}")  # among them HTTP/2's preface
-    names = {name for name, _value in request.headers}
+    names = [name for name, _value in request.headers]
+    if names.count(_ORIGIN) > 1:
+        raise h11.RemoteProtocolError("two Origin headers")  # h11 does the same for two of Host
     if _CODING in names and (_LENGTH in names or version == b"1.0"):
         raise h11.RemoteProtocolError("its end is in two places")  # RFC 9112 section 6.1
     if _UPGRADE not in names:

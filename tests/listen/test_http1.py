@@ -16,6 +16,7 @@ WEBSOCKET = (
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 )
 CHUNKED, LENGTH = b"Transfer-Encoding: chunked\r\n", b"Content-Length: 5\r\n"
+OURS, THEIRS = b"Origin: http://localhost\r\n", b"Origin: http://evil.example\r\n"
 POST = GET.replace(b"GET", b"POST")
 
 
@@ -37,6 +38,9 @@ async def never_asked(scope: Any, receive: Any, send: Any) -> None:
         pytest.param(with_lines(POST, LENGTH + CHUNKED) + b"0\r\n\r\n", id="both, the length first"),
         pytest.param(with_lines(GET, H2C + LENGTH + CHUNKED) + b"0\r\n\r\n", id="both, with an upgrade"),
         pytest.param(with_lines(POST, CHUNKED).replace(b"1.1", b"1.0") + b"0\r\n\r\n", id="chunks in 1.0"),
+        pytest.param(with_lines(GET, OURS + THEIRS), id="two origins"),
+        pytest.param(with_lines(POST, THEIRS + b"Content-Length: 0\r\n" + OURS), id="two origins, apart"),
+        pytest.param(with_lines(GET, OURS + OURS.lower()), id="the same origin twice"),
     ],
 )
 async def test_what_is_not_plainly_one_request_is_400_and_the_end(request_: bytes, caplog: Any) -> None:
