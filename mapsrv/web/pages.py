@@ -22,7 +22,7 @@ from mapsrv.wire.receipt import map_url
 CSP = (
     "default-src 'self'; script-src 'self'; worker-src 'self' blob:;"
     " img-src 'self' http: https: data: blob:; connect-src 'self' http: https: data: blob:;"
-    " base-uri 'none'; object-src 'none'; frame-ancestors 'self'"
+    " base-uri 'none'; form-action 'self'; object-src 'none'; frame-ancestors 'self'"
 )
 
 

@@ -53,7 +53,9 @@ async def test_the_page_of_a_map_sets_no_session_cookie(client: Client, session:
     answer = await client.get(f"/?session={session}")
     assert answer.status == 200 and b"page" in answer.body
     assert list(answer.cookies) == ["mapsrv_viewer"]
-    assert "script-src 'self'" in (answer.header("content-security-policy") or "")
+    policy = (answer.header("content-security-policy") or "").split("; ")
+    assert {"default-src 'self'", "script-src 'self'", "object-src 'none'", "base-uri 'none'"} < {*policy}
+    assert {"form-action 'self'", "frame-ancestors 'self'"} < {*policy}  # default-src covers neither
     assert answer.header("cache-control") == "no-cache"
     assert answer.header("referrer-policy") == "strict-origin"
     assert answer.header("x-content-type-options") == "nosniff"
