@@ -16,7 +16,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ def read(data_dir: Path) -> LocalServer | None:
         with open(data_dir / FILE_NAME, "rb") as file:
             said = json.loads(file.read(MAX_FILE))
         return LocalServer(str(said["url"]), int(said["pid"]), str(said["version"]), str(said["secret"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 
@@ -118,19 +118,23 @@ def withdraw(data_dir: Path, server: LocalServer) -> None:
 
 def answers(server: LocalServer) -> bool:
     """Return whether the process at that URL has the secret. Waits; for a thread."""
-    nonce, parts = secrets.token_urlsafe(24), urlsplit(server.url)
-    if parts.scheme != "http" or not parts.hostname:
+    nonce = secrets.token_urlsafe(24)
+    try:
+        said = _ask(server.url, nonce)
+        return hmac.compare_digest(said, proof(server.secret, nonce).encode())
+    except (OSError, http.client.HTTPException, ValueError):  # a file may say what is no address or no text
         return False
+
+
+def _ask(url: str, nonce: str) -> bytes:
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname:
+        raise ValueError(url)
     # http.client: no proxy of the environment stands between two processes of one machine.
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=ANSWER_SECONDS)
-    try:
+    with closing(connection):
         connection.request("GET", f"{PATH}?nonce={nonce}")
-        said = connection.getresponse().read(200)
-    except (OSError, http.client.HTTPException, ValueError):
-        return False
-    finally:
-        connection.close()
-    return hmac.compare_digest(said, proof(server.secret, nonce).encode())
+        return connection.getresponse().read(200)
 
 
 async def is_alive(server: LocalServer) -> bool:

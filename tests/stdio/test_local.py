@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mapsrv import local
 from mapsrv.local import LocalServer
@@ -74,12 +77,40 @@ def test_only_its_own_file_is_withdrawn(tmp_path: Path) -> None:
     assert local.read(tmp_path) is None
 
 
+def said(url: str, **more: str) -> str:
+    return json.dumps({"url": url, "pid": 1, "version": "", "secret": "s"} | more)
+
+
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"url": 1}', '{"url": "ftp://x", "pid": 1, "version": "", "secret": ""}']
-)
-async def test_a_file_that_says_nothing_useful_is_no_server(tmp_path: Path, text: str) -> None:
+    "text",
+    ["", "{", "[]", '{"url": 1}', "[" * 4000, said("x", pid="1").replace('"1"', "1e999"),
+     *map(said, "ftp://x http:// http://[ http://[::1 http://[x]:1 http://127.0.0.1:99999999".split()),
+     *map(said, "http://127.0.0.1:-1 http://127.0.0.1:x http://127.0.0.1:0 http://a..b:1".split()),
+     *map(said, ["http://a\x7f:1", "http://a\0:1", "http://a b:1", "http://\udc80:1"]),
+     said("http://127.0.0.1:1", secret="\udc80")],
+)  # fmt: skip
+async def test_a_file_that_says_nothing_useful_is_no_server_and_is_replaced(
+    tmp_path: Path, text: str
+) -> None:
     (tmp_path / "server.json").write_text(text)
     assert await local.find_server(tmp_path) is None
+    async with local.open_announcement(tmp_path, "http://127.0.0.1:1", "s") as ours:
+        found = local.read(tmp_path)
+        assert ours and found is not None and (found.pid, found.secret) == (os.getpid(), "s")
+
+
+@given(st.binary(max_size=300) | st.text(max_size=60).map(said).map(str.encode))
+def test_whatever_the_file_says_is_read_or_is_none(tmp_path_factory: Any, text: bytes) -> None:
+    folder: Path = tmp_path_factory.mktemp("data")
+    (folder / "server.json").write_bytes(text)
+    found = local.read(folder)
+    assert found is None or found.secret == "s"
+
+
+async def test_a_proof_that_cannot_be_reckoned_is_none(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        local.announce(tmp_path, LocalServer(server.url, 1, "1", "\udc80"))
+        assert await local.find_server(tmp_path) is None
 
 
 async def test_nobody_at_the_address_is_no_server(tmp_path: Path) -> None:
