@@ -12,13 +12,14 @@ from typing import Any
 import trio
 
 from mapsrv.errors import StartupError
+from mapsrv.listen.listener import Complaint, Listener
 
 BACKLOG = 2048  # all pages of a restarted server come within a second or two
 USER_TIMEOUT_MS = 30_000  # a peer that takes no byte for so long is gone; most tunnels are shorter
 MAX_FILES = 65_536  # descriptors; the usual soft limit of 1,024 is some thousand viewers short
 
 
-Listeners = list[trio.SocketListener]
+Listeners = list[Listener]
 
 
 async def open_listeners(host: str, port: int, *, any_port: bool = False) -> tuple[Listeners, int]:
@@ -41,9 +42,10 @@ async def open_listeners(host: str, port: int, *, any_port: bool = False) -> tup
 
 def _listeners(addresses: Sequence[tuple[int, Any]], port: int) -> tuple[Listeners, int]:
     listeners: Listeners = []
+    complaint = Complaint()
     try:
         for family, address in addresses:
-            listeners.append(_listener(family, (address[0], port, *address[2:])))
+            listeners.append(Listener(_listener(family, (address[0], port, *address[2:])), complaint))
             port = listeners[0].socket.getsockname()[1]
     except OSError:
         for listener in listeners:

@@ -20,7 +20,7 @@ from mapsrv.errors import StartupError, leaves
 from mapsrv.hub.open import flush, open_hub
 from mapsrv.hub.sessions import Hub
 from mapsrv.listen.connections import Connections
-from mapsrv.listen.sockets import open_listeners, raise_file_limit
+from mapsrv.listen.sockets import Listeners, open_listeners, raise_file_limit
 from mapsrv.logs import log_to_stderr
 from mapsrv.server.dispatch import Dispatch
 from mapsrv.store import Store
@@ -128,7 +128,7 @@ async def _open_store(config: Config, url: str) -> AsyncIterator[Store]:
 
 
 async def _listen(
-    scope: trio.CancelScope, house: House, listeners: list[trio.SocketListener], handlers: trio.Nursery
+    scope: trio.CancelScope, house: House, listeners: Listeners, handlers: trio.Nursery
 ) -> None:
     with scope:
         await trio.serve_listeners(house.connections.serve, listeners, handler_nursery=handlers)
