@@ -1,0 +1,1 @@
+"""The attacks on the first release, run anew."""
