@@ -67,9 +67,12 @@ class Server:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(how)
-        code = self.process.wait(15)
-        self.process = None
-        return code
+        process, self.process = self.process, None
+        try:
+            return process.wait(15)
+        finally:  # one that does not end is no reason to leave it there
+            process.kill()
+            process.wait()
 
     def new_map(self) -> str:
         answer = httpx2.post(f"{self.url}/sessions", json={}, verify=NO_TLS)
