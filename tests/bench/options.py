@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PARTS = ("fanout", "tools", "commands", "stall", "sessions", "pods", "takeover", "redis")
+PARTS = ("fanout", "tools", "commands", "stall", "healing", "sessions", "pods", "takeover", "redis")
 
 STORES = ("memory", "sqlite", "redis")
 
