@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from mapsrv.errors import BadRequest, MapsrvError, MethodNotAllowed, NotFound, UnsupportedMediaType
 from mapsrv.web import commands, data, events, health, pages, presence
-from mapsrv.web.connection import AnyHostMap, BoundedRequest, Connection, body_of
+from mapsrv.web.connection import AnyHostMap, BoundedRequest, Connection
 from mapsrv.web.site import Site, error_response
 
 log = logging.getLogger("mapsrv.web")
@@ -81,7 +81,11 @@ class App(QuartTrio):
 
 def create_app(site: Site) -> QuartTrio:
     """Return the ASGI application that serves a site."""
-    limits = {"/commands": commands.MAX_BODY, "/data": site.hub.documents.max_data}
+    limits = {
+        "/commands": commands.MAX_BODY,
+        "/data": site.hub.documents.max_data,
+        "/presence": presence.MAX_BODY,
+    }
     app = App("mapsrv.web", static_folder=None)
     app.request_class = BoundedRequest
 
@@ -101,9 +105,7 @@ def create_app(site: Site) -> QuartTrio:
     return app
 
 
-async def _refused(error: Any) -> Response:
-    if request.method == "POST":
-        await body_of(request).discard()
+async def _refused(error: Any) -> Response:  # noqa: ASYNC124
     return error_response(error)
 
 

@@ -20,7 +20,7 @@ TOO_LARGE = (
 async def commands(site: Site) -> Response:
     """Do the command and answer its Receipt."""
     session_id, base_url = session_id_of_query(), site.base_url()
-    key, command = await _parsed(site, await site.body(TOO_LARGE))
+    key, command = await _parsed(site, await site.body(session_id, TOO_LARGE))
     receipt = await site.hub.execute(session_id, command, site.origin(session_id), key)
     return json_response(receipt.to_json(base_url))
 

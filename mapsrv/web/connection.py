@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias, cast
 
 import trio
 from quart import Request
@@ -15,76 +15,65 @@ from werkzeug.routing import MapAdapter
 
 from mapsrv.errors import MapsrvError, SlowBody
 
-SMALL_BODY = 64 * 1024  # bytes of a body where no route says more
 BODY_TIMEOUT = 60.0  # seconds; each arriving SLOWEST bytes give one more, so that a slow line may upload
 SLOWEST = 64 * 1024  # bytes a second
-DISCARD_SECONDS = 5.0  # what is refused is still read this long: a client that is cut off sees no answer
+
+Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 class BoundedBody(TrioBody):
-    """Holds at most `limit` bytes; what comes after is dropped, and noted.
+    """A body of which nothing is taken before a route reads it: who may is asked first.
 
-    Quart hands a body over by append() up to 0.22 and by put() from 0.23 on; both come to the same here.
+    `limit` is in bytes; None where no route reads it, and what comes is dropped.
     """
 
-    limit = SMALL_BODY
-    too_large = False
-    scope: trio.CancelScope | None = None
+    limit: int | None = None
 
     def __init__(self, expected_content_length: int | None, max_content_length: int | None) -> None:
         super().__init__(expected_content_length, max_content_length)
+        self._declared = expected_content_length or 0
         self._held = bytearray()
-        self._ended = trio.Event()
+        self._wanted = trio.Event()
+        self._done = trio.Event()  # all has arrived, or too much
+        self._too_large = False
+        self._scope = trio.CancelScope()
 
-    def append(self, data: bytes) -> None:
-        """Take what arrived."""
-        if self.too_large:
+    async def arrive(self, receive: Receive) -> None:
+        """Take what is wanted of what the client sends, until it leaves."""
+        if self.limit is not None:
+            await self._wanted.wait()
+        while (message := await receive())["type"] == "http.request":
+            self._take(message.get("body", b""))
+            if self._too_large:
+                await trio.sleep_forever()  # the rest stays where it is; the answer ends the connection
+            if not message.get("more_body", False):
+                self._done.set()
+
+    def _take(self, data: bytes) -> None:
+        if self.limit is None:
             return
-        self._held.extend(data)
-        if self.scope is not None:
-            self.scope.deadline += len(data) / SLOWEST
+        self._held += data
+        self._scope.deadline += len(data) / SLOWEST
         if len(self._held) > self.limit:
-            self.refuse()
-
-    async def put(self, data: bytes) -> None:
-        """Take what arrived."""
-        await trio.lowlevel.checkpoint()
-        self.append(data)
-
-    def set_complete(self) -> None:
-        """Take note that all has arrived."""
-        self._ended.set()
-
-    def set_result(self, data: bytes) -> None:
-        """Take a whole body at once."""
-        self.append(data)
-        self.set_complete()
-
-    def refuse(self) -> None:
-        """Drop what is there and what comes."""
-        self.too_large = True
-        self._held.clear()
-        if self.scope is not None:
-            self.scope.deadline = min(self.scope.deadline, trio.current_time() + DISCARD_SECONDS)
+            self._too_large = True
+            self._held.clear()
+            self._done.set()
 
     async def read(self, seconds: float, too_large: MapsrvError) -> bytes:
         """Return the body, whole. Raises SlowBody, or too_large for more than `limit` bytes."""
-        with trio.move_on_after(DISCARD_SECONDS if self.too_large else seconds) as self.scope:
-            self.scope.deadline += len(self._held) / SLOWEST
-            await self._ended.wait()
-        if self.too_large:
+        if self._declared > (self.limit or 0):
             raise too_large
-        if self.scope.cancelled_caught:
+        self._scope.deadline = trio.current_time() + seconds
+        self._wanted.set()
+        with self._scope:
+            await self._done.wait()
+        if self._too_large:
+            raise too_large
+        if self._scope.cancelled_caught:
             raise SlowBody("The body did not arrive in time. Send it again, or send less.")
-        return bytes(self._held)
-
-    async def discard(self) -> None:
-        """Let a body that nobody read arrive and drop it, so that the client reads the answer."""
-        if self.scope is not None:
-            return
-        self.refuse()
-        with trio.move_on_after(DISCARD_SECONDS):
-            await self._ended.wait()
+        body = bytes(self._held)
+        self._held.clear()
+        return body
 
 
 class BoundedRequest(TrioRequest):
@@ -102,17 +91,20 @@ class AnyHostMap(QuartMap):
 
 
 class Connection(TrioASGIHTTPConnection):
-    """One request and its response. `body_limits`: bytes of the body by path, where not SMALL_BODY."""
+    """One request and its response. `body_limits`: bytes of the body by path, where one is read."""
 
     body_limits: Mapping[str, int] = {}
 
     def _create_request_from_scope(self, send: Any) -> Request:
         request = super()._create_request_from_scope(send)
         body = body_of(request)
-        body.limit = self.body_limits.get(request.path, SMALL_BODY)
-        if (request.content_length or 0) > body.limit:
-            body.refuse()
+        body.limit = self.body_limits.get(request.path)
         return request
+
+    async def handle_messages(self, nursery: trio.Nursery, request: Request, receive: Any) -> None:
+        """Take in the body, and end the request when its client leaves."""
+        await body_of(request).arrive(receive)
+        nursery.cancel_scope.cancel()
 
     async def _send_response(self, send: Any, response: Any) -> None:
         # Hypercorn answers the last message with a disconnect, on which quart-trio cancels this very

@@ -39,7 +39,7 @@ async def upload(site: Site) -> Response:
         message = f"The GeoJSON is over {documents.max_data:,} bytes, the most taken here (--max-data)."
     except TooLarge as error:
         message = error.message
-    body = await site.body(message)
+    body = await site.body(session_id, message)
     async with site.hub.open_session(session_id):
         stored = await documents.put(body)
     told: dict[str, Json] = {"data": stored.data, "bytes": stored.bytes, "features": stored.summary.features}

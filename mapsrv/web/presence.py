@@ -15,6 +15,7 @@ from mapsrv.web.events import MAX_VIEWER
 from mapsrv.web.site import MAX_NAME, Site, author_of, clean_name, is_local, session_id_of_query
 from mapsrv.wire import codec, json_text
 
+MAX_BODY = 64 * 1024  # bytes
 MAX_POINTING = 4096  # bytes of JSON
 MAX_PROBLEMS = 20
 MAX_MESSAGE = 500  # characters
@@ -30,7 +31,7 @@ POINTS = {"center": (LNG, LAT), "bounds": (LNG, LAT, LNG, LAT)}
 async def presence(site: Site) -> Response:
     """Note what the tab says. One that has no stream open is passed over."""
     session_id = session_id_of_query()
-    told = json_text.loads(await site.body("What a page says of itself is at most 64 KiB."))
+    told = json_text.loads(await site.body(session_id, "What a page says of itself is at most 64 KiB."))
     if not isinstance(told, dict):
         raise BadRequest('Send an object, such as {"viewer": ID, "visible": true}.')
     viewer = _text(told, "viewer", MAX_VIEWER)

@@ -75,8 +75,13 @@ class Site:
         author = author_of(request)
         return Origin("person", author, query_name() or self.names.get((session_id, author), ""))
 
-    async def body(self, too_large: str) -> bytes:
-        """Return the current request's body, whole. Raises SlowBody or TooLarge with that message."""
+    async def body(self, session_id: str, too_large: str) -> bytes:
+        """Return the current request's body, whole, once it is known that there is that map.
+
+        Raises UnknownSession, StoreUnavailable, SlowBody, or TooLarge with that message.
+        """
+        async with self.hub.open_session(session_id):
+            pass
         return await body_of(request).read(self.body_timeout, TooLarge(too_large))
 
     def set_cookie(self, response: Response, name: str, value: str, days: int) -> None:

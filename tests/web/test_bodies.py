@@ -1,0 +1,83 @@
+"""Who may is asked at the head: a refused body is not read, and no body is held without leave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import trio
+
+from mapsrv.errors import StoreUnavailable
+from tests.hub.stores import HeldStore
+from tests.web.asgi import Answer, Client
+from tests.web.conftest import MAX_DATA
+
+READING = ["/data", "/commands", "/presence"]  # the routes that read a body
+HEAD = {"content-type": "application/json"}
+
+
+async def refused(client: Client, target: str, length: int = 1000) -> Answer:
+    """Return what is answered to a head alone, when nothing of its body was taken."""
+    headers = {**HEAD, "content-length": str(length)}
+    async with client.exchange("POST", target, headers, [b"x", None]) as exchange:
+        await exchange.ended.wait()
+        assert exchange.parts == [b"x", None] and exchange.answer is not None
+        return exchange.answer
+
+
+@pytest.mark.parametrize("path", READING)
+async def test_a_map_never_issued_is_told_before_the_body(client: Client, path: str) -> None:
+    answer = await refused(client, f"{path}?session=never")
+    assert (answer.status, answer.code) == (404, "unknown_session")
+
+
+@pytest.mark.parametrize("path", READING)
+async def test_a_store_that_is_away_is_told_before_the_body_and_is_not_404(
+    client: Client, store: HeldStore, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    async def away(*_: object) -> None:  # noqa: ASYNC124
+        raise StoreUnavailable("The store is away.")
+
+    monkeypatch.setattr(store, "load", away)
+    answer = await refused(client, f"{path}?session=never")
+    assert (answer.status, answer.code) == (503, "store_unavailable")
+
+
+@pytest.mark.parametrize("path", READING)
+async def test_a_body_that_says_it_is_too_large_is_refused_unread(
+    client: Client, session: str, path: str
+) -> None:
+    answer = await refused(client, f"{path}?session={session}", MAX_DATA + 1)
+    assert (answer.status, answer.code) == (413, "too_large")
+
+
+async def test_of_a_body_that_is_too_large_no_more_is_read_than_shows_that(
+    client: Client, session: str
+) -> None:
+    part = b" " * (MAX_DATA // 4)
+    async with client.exchange("POST", f"/data?session={session}", HEAD, [part] * 9) as exchange:
+        await exchange.ended.wait()
+        assert exchange.answer is not None and exchange.answer.code == "too_large"
+        assert len(exchange.parts) == 4
+
+
+async def test_asking_after_a_map_in_memory_costs_no_store_call(
+    client: Client, store: HeldStore, session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with client.stream(f"/events?session={session}"):
+        for name in ("load", "exists"):
+            monkeypatch.setattr(store, name, None, raising=False)
+        body = {"viewer": "tab", "visible": True}
+        assert (await client.post(f"/presence?session={session}", body)).status == 204
+
+
+async def test_a_body_that_no_route_reads_holds_nothing_and_its_client_may_leave(
+    client: Client, site: Any, session: str
+) -> None:
+    parts: list[bytes | None] = [b"x" * 60_000] * 20
+    async with client.exchange("GET", f"/events?session={session}", {}, [*parts, None]) as exchange:
+        await exchange.begun.wait()
+        while len(exchange.parts) > 1:  # noqa: ASYNC110
+            await trio.lowlevel.checkpoint()
+        assert len(site.streams) == 1
+    assert len(site.streams) == 0
