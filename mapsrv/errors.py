@@ -149,7 +149,7 @@ class TooMany(MapsrvError):
 
 
 class Busy(MapsrvError):
-    """The map changed under the command again and again; try again."""
+    """Too much is on its way here, or the map changed under the command again and again; try again."""
 
     code, status, temporary = "busy", 503, True
 

@@ -53,6 +53,7 @@ EXAMPLES = {
     "allowed-host": ("A.example, b.example:8443", ("a.example", "b.example:8443")),
     "open": ("1", True),
     "max-data": ("2MiB", 2 * 1024 * 1024),
+    "max-in-flight": ("512MiB", 512 * 1024 * 1024),
     "max-streams": ("7", 7),
     "session-idle": ("90s", 90),
     "session-ttl": ("1d", 86400),
@@ -147,3 +148,8 @@ def test_any_text_is_a_value_or_refused(text: str) -> None:
             parse([f"--{option.name}={text}"] if option.value else [], {option.env: text})
         except SystemExit as ended:
             assert ended.code == 2
+
+
+def test_four_of_the_largest_documents_fit_into_what_is_in_flight() -> None:
+    for flags, most in (([], 256), (["--max-in-flight=1MiB"], 64), (["--max-data=200MiB"], 800)):
+        assert parse(flags, {}).max_in_flight == most * 1024 * 1024

@@ -22,7 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors"}),
     frozenset({"core", "config"}),
     frozenset({"wire"}),
-    frozenset({"metrics", "logs", "change"}),
+    frozenset({"metrics", "logs", "change", "budget"}),
     frozenset({"store", "style_spec"}),
     frozenset({"hub", "local"}),
     frozenset({"web", "tools"}),

@@ -22,6 +22,8 @@ STDIO, DEMO = frozenset({"stdio"}), frozenset({"demo"})  # all else is for all: 
 REDIS = ("redis", "rediss", "unix", "redis+sentinel")  # kinds of address of a store that pods share
 DRAIN_WINDOW = 5.0  # seconds, where other processes can take over; alone there is nobody to spare
 
+DOCUMENTS_IN_FLIGHT = 4  # of the largest size, at least: one address has a quarter, and each must fit
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -37,6 +39,7 @@ class Config:
     open: bool = False
     max_data: int = 16 * 1024 * 1024
     max_streams: int = 5_000
+    max_in_flight: int = 256 * 1024 * 1024
     session_idle: float = 3600.0
     session_ttl: float = 30 * 86400.0
     durability: str = "redis"
@@ -90,6 +93,7 @@ _OPTIONS = (
     Option("open", v.yes, None, "open the map in a browser, or not; default: open"),
     Option("max-data", v.body_size, "16MiB", "largest GeoJSON document", "BYTES"),
     Option("max-streams", v.count, "5000", "most event streams that one map may have", "COUNT"),
+    Option("max-in-flight", v.flight_size, "256MiB", "most bytes of requests and data on their way", "BYTES"),
     Option("session-idle", v.some_time, "1h", "an unused map leaves memory after this", "SECONDS"),
     Option(
         "session-ttl", v.some_time, "30d", "in Redis, a map that nobody uses is kept this long", "SECONDS"
@@ -139,5 +143,6 @@ def parse(argv: Sequence[str], environ: Mapping[str, str]) -> Config:
     data_dir = found.setdefault("data_dir", platformdirs.user_data_path("mapsrv", appauthor=False))
     found.setdefault("store", f"sqlite:{data_dir / 'maps.sqlite'}")
     found.setdefault("open", True)
+    found["max_in_flight"] = max(found["max_in_flight"], DOCUMENTS_IN_FLIGHT * found["max_data"])
     found.setdefault("drain_window", DRAIN_WINDOW if shared(found["store"]) else 0.0)
     return Config(given.command, **found)

@@ -107,6 +107,7 @@ def path(kind: str) -> Callable[[str], Path]:
 port = whole(0, 65535)
 count = whole(1, 1_000_000)
 body_size = size(1024, 2**30, "a size from 1KiB to 1GiB, such as 16MiB or 16777216")
+flight_size = size(2**20, 2**40, "a size from 1MiB to 1024GiB, such as 256MiB or 268435456")
 wait = _amount(_TIMES, 0, YEAR, "a time, such as 90s, 15m, 1h or 3600 (seconds)")
 some_time = _amount(_TIMES, 0.01, YEAR, "a time longer than nothing, such as 90s, 15m, 1h or 3600 (seconds)")
 yes = word({"1": True, "0": False, "true": True, "false": False, "yes": True, "no": False})

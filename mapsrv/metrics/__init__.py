@@ -18,6 +18,7 @@ STREAMS = Gauge("mapsrv_streams", "Open event streams", registry=REGISTRY)
 DRAINED = Counter(
     "mapsrv_streams_drained", "Streams told to drain: stopping, lifetime or newer", ["why"], registry=REGISTRY
 )
+IN_FLIGHT = Gauge("mapsrv_bytes_in_flight", "Bytes of bodies and documents on their way", registry=REGISTRY)
 COMMANDS = Counter(
     "mapsrv_commands", "Commands by outcome: ok, or the error's code", ["outcome"], registry=REGISTRY
 )

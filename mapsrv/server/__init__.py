@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import trio
 
 from mapsrv import local
+from mapsrv.budget import Budget
 from mapsrv.config import Config, shared
 from mapsrv.errors import StartupError, leaves
 from mapsrv.hub.open import flush, open_hub
@@ -22,6 +23,7 @@ from mapsrv.hub.sessions import Hub
 from mapsrv.listen.connections import Connections
 from mapsrv.listen.sockets import Listeners, open_listeners, raise_file_limit
 from mapsrv.logs import log_to_stderr
+from mapsrv.metrics import IN_FLIGHT
 from mapsrv.server.dispatch import Dispatch
 from mapsrv.store import Store
 from mapsrv.store.memory import open_memory
@@ -97,13 +99,18 @@ async def _serve(config: Config, stop: trio.Event, started: Callable[[str], None
 async def _open_house(config: Config, secret: str, url: str) -> AsyncIterator[House]:
     edge = Edge(config.host, config.public_url, config.allowed_host)
     page = await trio.to_thread.run_sync(Page)
+    budget = Budget(config.max_in_flight)
+    IN_FLIGHT.set_function(lambda: budget.all.taken)
     async with (
         _open_store(config, url) as store,
         open_hub(store, max_data=config.max_data, session_idle=config.session_idle) as hub,
-        open_mcp(Publisher(Tools(hub), edge=edge, secret=secret).make_server, edge=edge) as mcp,
+        open_mcp(
+            Publisher(Tools(hub), edge=edge, secret=secret).make_server, edge=edge, budget=budget
+        ) as mcp,
     ):
         lifetime = LIFETIME_SECONDS if shared(config.store) else math.inf
-        site = Site(hub, edge, page, Streams(hub, per_session=config.max_streams, lifetime=lifetime))
+        streams = Streams(hub, per_session=config.max_streams, lifetime=lifetime)
+        site = Site(hub, edge, page, streams, budget)
         mounts = {path: mcp.asgi for path in PATHS} | {local.PATH: local.local_app(secret)}
         dispatch = Dispatch(create_app(site), mounts)
         yield House(hub, site, mcp, dispatch, Connections(dispatch))

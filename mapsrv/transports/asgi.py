@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import trio
 
+from mapsrv.budget import Claim
 from mapsrv.errors import MapsrvError, SlowBody, TooLarge
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server  # half a second to import, which the bridge does without
 
 MAX_MESSAGE = 256 * 1024  # bytes: some 2 ms to parse, of the 10 that the loop may be held
-MAX_DISCARD = 4 * 1024 * 1024  # bytes beyond a limit that are read on, so that their sender sees why
 BODY_SECONDS = 30.0  # for a whole body; MCP messages are small
 
 INVALID_REQUEST, INTERNAL_ERROR = -32600, -32603  # JSON-RPC 2.0 section 5.1
@@ -126,27 +126,32 @@ def header(scope: Scope, name: str) -> str | None:
 
 
 async def read_body(
-    scope: Scope, receive: Receive, limit: int = MAX_MESSAGE, advice: str = ADVICE
+    scope: Scope,
+    receive: Receive,
+    limit: int = MAX_MESSAGE,
+    advice: str = ADVICE,
+    claim: Claim | None = None,
 ) -> bytes | None:
-    """Return the whole body, or None when its sender left. Raises TooLarge (ends in advice) and SlowBody."""
-    body, size, most = bytearray(), 0, limit + MAX_DISCARD
+    """Return the whole body, or None when its sender left; what is refused is not read on.
+
+    Raises TooLarge (ends in advice), SlowBody, and Busy where the claim cannot be had.
+    """
+    body, claim = bytearray(), claim or Claim()
     declared = header(scope, "content-length") or ""
-    if declared.isdigit() and int(declared[:18]) > most:
-        raise _too_large(limit, advice)
+    if declared.isdigit():
+        _check_size(int(declared[:18]), limit, advice)
+        claim.check(int(declared[:18]))
     with trio.move_on_after(BODY_SECONDS):
-        while size <= most:
+        while True:
             message = await receive()
             if message["type"] != "http.request":
                 return None
             part = message.get("body", b"")
-            size += len(part)
-            if size <= limit:
-                body += part
+            _check_size(len(body) + len(part), limit, advice)
+            claim.take(len(part))
+            body += part
             if not message.get("more_body", False):
-                break
-        if size > limit:
-            raise _too_large(limit, advice)
-        return bytes(body)
+                return bytes(body)
     raise SlowBody(f"The message did not arrive within {BODY_SECONDS:g} s. Send it again.")
 
 
@@ -162,5 +167,6 @@ def replay(body: bytes, receive: Receive) -> Receive:
     return next_message
 
 
-def _too_large(limit: int, advice: str) -> TooLarge:
-    return TooLarge(f"An MCP message may have at most {limit // 1024:,} KiB. {advice}")
+def _check_size(size: int, limit: int, advice: str) -> None:
+    if size > limit:
+        raise TooLarge(f"An MCP message may have at most {limit // 1024:,} KiB. {advice}")

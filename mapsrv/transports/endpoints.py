@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 import anyio
 import trio
 
+from mapsrv.budget import Budget, Claim
 from mapsrv.change import Change
 from mapsrv.errors import Draining, MapsrvError
 from mapsrv.transports.asgi import Answer, MakeServer, Receive, Scope, Send, Serving, header
@@ -32,8 +33,11 @@ _GONE = (anyio.ClosedResourceError, anyio.BrokenResourceError, anyio.EndOfStream
 class McpEndpoints:
     """Made by open_mcp(). `last_used` is Trio's time of the last request."""
 
-    def __init__(self, edge: Edge, sse: SseEndpoints, http: HttpEndpoint, ended: Change) -> None:
-        self._edge, self._sse, self._http, self._ended = edge, sse, http, ended
+    def __init__(
+        self, edge: Edge, budget: Budget, sse: SseEndpoints, http: HttpEndpoint, ended: Change
+    ) -> None:
+        self._edge, self._budget = edge, budget
+        self._sse, self._http, self._ended = sse, http, ended
         self._draining = self._closed = False
         self.last_used = trio.current_time()
 
@@ -52,7 +56,8 @@ class McpEndpoints:
         answer, path = Answer(send), scope["path"].rstrip("/")
         try:
             try:
-                await self._serve(path, scope, receive, answer)
+                with self._budget.claim((scope.get("client") or [None])[0]) as claim:
+                    await self._serve(path, scope, receive, answer, claim)
             except MapsrvError as error:
                 await answer.refuse(error, rpc=path == "/mcp")
         except Exception as error:  # the server itself answers 500 to what was not answered
@@ -62,18 +67,20 @@ class McpEndpoints:
             self.last_used = trio.current_time()
             self._ended.tell()
 
-    async def _serve(self, path: str, scope: Scope, receive: Receive, answer: Answer) -> None:
+    async def _serve(
+        self, path: str, scope: Scope, receive: Receive, answer: Answer, claim: Claim
+    ) -> None:
         fetch_site = header(scope, "sec-fetch-site")
         self._edge.check(header(scope, "host"), header(scope, "origin"), fetch_site=fetch_site)
         method = scope["method"]
         if self._closed or (self._draining and method == "GET"):
             raise Draining("This server is stopping. Connect again in a moment.", retry_after=2)
         if path == "/mcp":
-            await self._http.serve(scope, receive, answer)
+            await self._http.serve(scope, receive, answer, claim)
         elif path == "/sse" and method == "GET":
             await self._sse.open(scope, receive, answer.send)
         elif path == "/messages" and method == "POST":
-            await self._sse.post(scope, receive, answer)
+            await self._sse.post(scope, receive, answer, claim)
         else:
             # Without a body: an SSE client that tries POST /sse first must not take one for an answer.
             await answer.give(405, {"allow": "POST" if path == "/messages" else "GET"})
@@ -117,15 +124,17 @@ def _only_gone(error: BaseException) -> bool:
 
 
 @asynccontextmanager
-async def open_mcp(make_server: MakeServer, *, edge: Edge) -> AsyncIterator[McpEndpoints]:
+async def open_mcp(make_server: MakeServer, *, edge: Edge, budget: Budget | None = None) -> AsyncIterator[McpEndpoints]:
     """Run the MCP endpoints.
 
     make_server(opening) returns a low-level Server: for each GET /sse with that request's ASGI scope, and
-    once with None for /mcp, whose requests each bring their own (ctx.request.scope).
+    once with None for /mcp, whose requests each bring their own (ctx.request.scope). `budget` is of bytes
+    in flight, for the bodies.
     """
     async with open_http(make_server) as http:
         ended = Change()  # a call was answered, or a stream has ended
-        endpoints = McpEndpoints(edge, SseEndpoints(make_server, ended), http, ended)
+        sse = SseEndpoints(make_server, ended)
+        endpoints = McpEndpoints(edge, budget or Budget(), sse, http, ended)
         try:
             yield endpoints
         finally:

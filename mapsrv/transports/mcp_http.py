@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
+from mapsrv.budget import Claim
 from mapsrv.errors import TooMany
 from mapsrv.transports.asgi import (
     MAX_MESSAGE,
@@ -52,7 +53,7 @@ class HttpEndpoint:
         """How many calls are not answered yet."""
         return len(self._calls)
 
-    async def serve(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+    async def serve(self, scope: Scope, receive: Receive, answer: Answer, claim: Claim) -> None:
         """Serve one request; raises MapsrvError."""
         if scope["method"] not in METHODS:
             return await answer.give(405, {"allow": ", ".join(METHODS)})
@@ -63,15 +64,15 @@ class HttpEndpoint:
         held.add(serving)
         try:
             with serving.cancel:
-                await self._serve(scope, serving.receive(receive), answer)
+                await self._serve(scope, serving.receive(receive), answer, claim)
         finally:
             held.discard(serving)
         await answer.end()
 
-    async def _serve(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, answer: Answer, claim: Claim) -> None:
         if scope["method"] != "POST":
             return await self._with_sessions.handle_request(scope, receive, answer.send)
-        body = await read_body(scope, receive)
+        body = await read_body(scope, receive, claim=claim)
         if body is None:
             return
         no_session = header(scope, "mcp-session-id") is None and not _is_initialize(body)

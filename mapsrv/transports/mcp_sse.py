@@ -12,6 +12,7 @@ from mcp.server.sse import SseServerTransport
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import JSONRPCNotification, JSONRPCRequest, jsonrpc_message_adapter
 
+from mapsrv.budget import Claim
 from mapsrv.change import Change
 from mapsrv.errors import BadRequest, MalformedJson, NotFound, TooMany
 from mapsrv.transports.asgi import (
@@ -106,7 +107,7 @@ class SseEndpoints:
         async with self._transport.connect_sse(scope, receive, send) as (read, write):
             await server.run(read, write, server.create_initialization_options())
 
-    async def post(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+    async def post(self, scope: Scope, receive: Receive, answer: Answer, claim: Claim) -> None:
         """Serve POST /messages; raises MapsrvError."""
         found = _QUERY.search(scope["query_string"])
         if found is None:
@@ -116,7 +117,7 @@ class SseEndpoints:
             raise NotFound("There is no such MCP stream here (any more). Open GET /sse again.")
         if len(stream.waiting) >= MAX_WAITING:
             raise TooMany(f"{MAX_WAITING} calls of this stream wait. Read some answers first.", retry_after=1)
-        body = await read_body(scope, receive)
+        body = await read_body(scope, receive, claim=claim)
         if body is None:
             return
         stream.note(_parsed(body))

@@ -91,6 +91,7 @@ def create_app(site: Site) -> QuartTrio:
 
     class SiteConnection(Connection):
         body_limits = limits
+        budget = site.budget
 
     app.asgi_http_class = SiteConnection
     app.config.update(MAX_CONTENT_LENGTH=None, BODY_TIMEOUT=None, RESPONSE_TIMEOUT=RESPONSE_SECONDS)

@@ -13,6 +13,7 @@ from quart_trio.wrappers import TrioRequest
 from quart_trio.wrappers.request import TrioBody
 from werkzeug.routing import MapAdapter
 
+from mapsrv.budget import Budget, Claim
 from mapsrv.errors import MapsrvError, SlowBody
 
 BODY_TIMEOUT = 60.0  # seconds; each arriving SLOWEST bytes give one more, so that a slow line may upload
@@ -28,14 +29,15 @@ class BoundedBody(TrioBody):
     """
 
     limit: int | None = None
+    claim: Claim
 
     def __init__(self, expected_content_length: int | None, max_content_length: int | None) -> None:
         super().__init__(expected_content_length, max_content_length)
+        self._refusal: MapsrvError | None = None
         self._declared = expected_content_length or 0
         self._held = bytearray()
         self._wanted = trio.Event()
         self._done = trio.Event()  # all has arrived, or too much
-        self._too_large = False
         self._scope = trio.CancelScope()
 
     async def arrive(self, receive: Receive) -> None:
@@ -44,7 +46,7 @@ class BoundedBody(TrioBody):
             await self._wanted.wait()
         while (message := await receive())["type"] == "http.request":
             self._take(message.get("body", b""))
-            if self._too_large:
+            if self._refusal is not None:
                 await trio.sleep_forever()  # the rest stays where it is; the answer ends the connection
             if not message.get("more_body", False):
                 self._done.set()
@@ -52,23 +54,33 @@ class BoundedBody(TrioBody):
     def _take(self, data: bytes) -> None:
         if self.limit is None:
             return
-        self._held += data
         self._scope.deadline += len(data) / SLOWEST
-        if len(self._held) > self.limit:
-            self._too_large = True
+        try:
+            self.claim.take(len(data))
+            self._held += data
+            if len(self._held) > self.limit:
+                raise self._too_large
+        except MapsrvError as error:
+            self._refusal = error
             self._held.clear()
+            self.claim.give_back()
             self._done.set()
 
     async def read(self, seconds: float, too_large: MapsrvError) -> bytes:
-        """Return the body, whole. Raises SlowBody, or too_large for more than `limit` bytes."""
+        """Return the body, whole; it is claimed until the request has ended.
+
+        Raises SlowBody, Busy where too much is in flight, or too_large for more than `limit` bytes.
+        """
         if self._declared > (self.limit or 0):
             raise too_large
+        self.claim.check(self._declared)
+        self._too_large = too_large
         self._scope.deadline = trio.current_time() + seconds
         self._wanted.set()
         with self._scope:
             await self._done.wait()
-        if self._too_large:
-            raise too_large
+        if self._refusal is not None:
+            raise self._refusal
         if self._scope.cancelled_caught:
             raise SlowBody("The body did not arrive in time. Send it again, or send less.")
         body = bytes(self._held)
@@ -94,14 +106,21 @@ class Connection(TrioASGIHTTPConnection):
     """One request and its response. `body_limits`: bytes of the body by path, where one is read."""
 
     body_limits: Mapping[str, int] = {}
+    budget: Budget
+
+    async def __call__(self, receive: Any, send: Any) -> None:
+        with self.budget.claim((self.scope.get("client") or [None])[0]) as self._claim:
+            await super().__call__(receive, send)
 
     def _create_request_from_scope(self, send: Any) -> Request:
         request = super()._create_request_from_scope(send)
         body = body_of(request)
-        body.limit = self.body_limits.get(request.path)
+        body.limit, body.claim = self.body_limits.get(request.path), self._claim
         return request
 
-    async def handle_messages(self, nursery: trio.Nursery, request: Request, receive: Any) -> None:
+    async def handle_messages(  # type: ignore[override]
+        self, nursery: trio.Nursery, request: Request, receive: Any
+    ) -> None:
         """Take in the body, and end the request when its client leaves."""
         await body_of(request).arrive(receive)
         nursery.cancel_scope.cancel()

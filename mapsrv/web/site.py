@@ -13,6 +13,7 @@ from quart import Request, request
 from quart_trio.wrappers import TrioResponse as Response
 from werkzeug.http import parse_etags
 
+from mapsrv.budget import Budget
 from mapsrv.core.log import Origin
 from mapsrv.core.state import Json
 from mapsrv.errors import BadRequest, MapsrvError, TooLarge, UnknownSession
@@ -44,6 +45,7 @@ class Site:
     edge: Edge
     page: Page
     streams: Streams
+    budget: Budget = field(default_factory=Budget)  # of bytes in flight
     body_timeout: float = BODY_TIMEOUT  # seconds
     draining: bool = False
     workers: Workers = field(default_factory=Workers)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import trio
 
-from mapsrv.errors import SlowBody, TooLarge, TooMany
-from mapsrv.transports.asgi import BODY_SECONDS, MAX_DISCARD, MAX_MESSAGE, Answer, header, read_body, replay
+from mapsrv.budget import Budget
+from mapsrv.errors import Busy, SlowBody, TooLarge, TooMany
+from mapsrv.transports.asgi import BODY_SECONDS, MAX_MESSAGE, Answer, header, read_body, replay
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
 END = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -55,11 +56,27 @@ async def test_a_sender_that_left_is_no_error() -> None:
     assert await read_body(scope(), receiving(b"{", left=True)) is None
 
 
-@pytest.mark.parametrize("size", [MAX_MESSAGE + 1, MAX_MESSAGE + MAX_DISCARD + 1])
-async def test_a_body_that_is_too_large_names_the_way_round(size: int) -> None:
-    half = b" " * (size // 2 + 1)
+async def test_a_body_that_is_too_large_names_the_way_round_and_is_not_read_on() -> None:
+    half, rest = b" " * (MAX_MESSAGE // 2 + 1), receiving()
+    receive = receiving(half, half, b"more")
     with pytest.raises(TooLarge, match="POST /data"):
-        await read_body(scope(), receiving(half, half))
+        await read_body(scope(), receive)
+    assert (await receive())["body"] == b"more"
+    with pytest.raises(TooLarge):
+        await read_body(scope(content_length=str(MAX_MESSAGE + 1)), rest)
+
+
+async def test_a_body_is_claimed_as_it_arrives_and_refused_where_too_much_is_in_flight() -> None:
+    budget = Budget(100)
+    with budget.claim("127.0.0.1") as claim:
+        assert await read_body(scope(), receiving(b" " * 30, b" " * 30), claim=claim) == b" " * 60
+        assert budget.all.taken == 60
+        other = budget.claim("127.0.0.1")
+        with pytest.raises(Busy):
+            await read_body(scope(content_length="50"), receiving(), claim=other)
+        with pytest.raises(Busy), other:
+            await read_body(scope(), receiving(b" " * 30, b" " * 30), claim=other)
+    assert budget.all.taken == 0
 
 
 async def test_limit_and_advice_are_the_callers() -> None:
@@ -70,11 +87,6 @@ async def test_limit_and_advice_are_the_callers() -> None:
 
 async def test_the_largest_body_is_taken() -> None:
     assert await read_body(scope(), receiving(b" " * MAX_MESSAGE)) == b" " * MAX_MESSAGE
-
-
-async def test_a_declared_body_far_too_large_is_not_read_at_all() -> None:
-    with pytest.raises(TooLarge):
-        await read_body(scope(content_length=str(MAX_MESSAGE + MAX_DISCARD + 1)), receiving())
 
 
 async def test_a_body_that_takes_too_long_is_refused(autojump_clock: object) -> None:

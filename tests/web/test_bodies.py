@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
+from mapsrv.budget import Budget
 from mapsrv.errors import StoreUnavailable
+from mapsrv.web.app import create_app
+from mapsrv.web.site import Site
 from tests.hub.stores import HeldStore
 from tests.web.asgi import Answer, Client
 from tests.web.conftest import MAX_DATA
@@ -81,3 +85,43 @@ async def test_a_body_that_no_route_reads_holds_nothing_and_its_client_may_leave
             await trio.lowlevel.checkpoint()
         assert len(site.streams) == 1
     assert len(site.streams) == 0
+
+
+FLIGHT = 400_000
+FAR = "192.0.2.1"
+
+
+@pytest.fixture
+def flying(site: Site) -> tuple[Budget, Client, Client]:
+    """A budget, and clients on this machine and on another."""
+    site.budget = Budget(FLIGHT)
+    app = create_app(site)
+    return site.budget, Client(app), Client(app, peer=FAR)
+
+
+async def test_a_body_is_in_flight_from_its_first_bytes_until_the_request_ends(
+    flying: tuple[Budget, Client, Client], session: str
+) -> None:
+    budget, client, _ = flying
+    target, part = f"/data?session={session}", b" " * 50_000
+    async with client.exchange("POST", target, {**HEAD, "content-length": "300000"}, [part, part, None]):
+        await trio.testing.wait_all_tasks_blocked()
+        assert budget.all.taken == 100_000
+    assert budget.all.taken == 0
+    assert (await client.post(target, part)).status == 422
+    assert budget.all.taken == 0
+
+
+async def test_what_does_not_fit_is_503_with_retry_after_at_the_head_or_where_it_no_longer_fits(
+    flying: tuple[Budget, Client, Client], session: str
+) -> None:
+    budget, client, far = flying
+    target = f"/data?session={session}"
+    for who, least in ((client, FLIGHT), (far, FLIGHT // 4)):
+        answer = await refused(who, target, least + 1)
+        assert (answer.status, answer.code, answer.header("retry-after")) == (503, "busy", "5")
+        async with who.exchange("POST", target, HEAD, [b" " * (least // 2)] * 3 + [None]) as exchange:
+            await exchange.ended.wait()
+            assert exchange.answer is not None and exchange.answer.code == "busy"
+            assert exchange.parts == [None]
+        assert budget.all.taken == 0
