@@ -124,7 +124,9 @@ def _only_gone(error: BaseException) -> bool:
 
 
 @asynccontextmanager
-async def open_mcp(make_server: MakeServer, *, edge: Edge, budget: Budget | None = None) -> AsyncIterator[McpEndpoints]:
+async def open_mcp(
+    make_server: MakeServer, *, edge: Edge, budget: Budget | None = None
+) -> AsyncIterator[McpEndpoints]:
     """Run the MCP endpoints.
 
     make_server(opening) returns a low-level Server: for each GET /sse with that request's ASGI scope, and

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from typing import Any, TypeAlias, cast
 
 import trio
@@ -92,6 +93,7 @@ class BoundedRequest(TrioRequest):
     """A request whose body is a BoundedBody."""
 
     body_class = BoundedBody
+    held: ExitStack  # what is given back when the request has ended, however it does
 
 
 class AnyHostMap(QuartMap):
@@ -109,13 +111,15 @@ class Connection(TrioASGIHTTPConnection):
     budget: Budget
 
     async def __call__(self, receive: Any, send: Any) -> None:
-        with self.budget.claim((self.scope.get("client") or [None])[0]) as self._claim:
+        with ExitStack() as self._held:
             await super().__call__(receive, send)
 
     def _create_request_from_scope(self, send: Any) -> Request:
         request = super()._create_request_from_scope(send)
         body = body_of(request)
-        body.limit, body.claim = self.body_limits.get(request.path), self._claim
+        body.limit = self.body_limits.get(request.path)
+        body.claim = self._held.enter_context(self.budget.claim(client_of(self.scope)))
+        cast(BoundedRequest, request).held = self._held
         return request
 
     async def handle_messages(  # type: ignore[override]
@@ -140,3 +144,14 @@ class Connection(TrioASGIHTTPConnection):
 def body_of(request: Request) -> BoundedBody:
     """Return the request's body."""
     return cast(BoundedBody, request.body)
+
+
+def held_of(request: Request) -> ExitStack:
+    """Return what is closed when the request has ended."""
+    return cast(BoundedRequest, request).held
+
+
+def client_of(scope: Any) -> str | None:
+    """Return the address that a request comes from."""
+    client = scope.get("client")
+    return client[0] if client else None

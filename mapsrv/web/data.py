@@ -20,7 +20,7 @@ async def state(site: Site) -> Response:
     url = map_url(site.base_url(), session_id)
     async with site.hub.open_session(session_id) as live:
         body = codec.snapshot_bytes(session_id, url, live.position, live.encoded_state())
-        return tagged(body, str(live.position), "application/json", ASK_FIRST)
+        return tagged(site.hold(body), str(live.position), "application/json", ASK_FIRST)
 
 
 async def style(site: Site) -> Response:
@@ -49,5 +49,5 @@ async def upload(site: Site) -> Response:
 
 async def download(site: Site, name: str) -> Response:
     """Answer a document to any site; a name never holds another one."""
-    body = await site.hub.documents.get(name)
+    body = await site.document(name)
     return open_to_all(tagged(body, name, "application/geo+json", FOR_EVER))

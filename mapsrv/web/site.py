@@ -17,10 +17,12 @@ from mapsrv.budget import Budget
 from mapsrv.core.log import Origin
 from mapsrv.core.state import Json
 from mapsrv.errors import BadRequest, MapsrvError, TooLarge, UnknownSession
+from mapsrv.hub.lending import Lender
 from mapsrv.hub.sessions import Hub
 from mapsrv.hub.worker import Workers
-from mapsrv.web.connection import BODY_TIMEOUT, body_of
+from mapsrv.web.connection import BODY_TIMEOUT, body_of, client_of, held_of
 from mapsrv.web.page import File, Page
+from mapsrv.web.slices import Slices
 from mapsrv.web.streams import Streams
 from mapsrv.wire import codec
 from mapsrv.wire.edge import Edge
@@ -48,8 +50,12 @@ class Site:
     budget: Budget = field(default_factory=Budget)  # of bytes in flight
     body_timeout: float = BODY_TIMEOUT  # seconds
     draining: bool = False
+    lender: Lender = field(init=False)
     workers: Workers = field(default_factory=Workers)
     names: OrderedDict[tuple[str, str], str] = field(default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        self.lender = Lender(self.hub.documents.get, self.budget)
 
     def check_edge(self) -> None:
         """Raise Forbidden unless the current request may change state."""
@@ -85,6 +91,15 @@ class Site:
         async with self.hub.open_session(session_id):
             pass
         return await body_of(request).read(self.body_timeout, TooLarge(too_large))
+
+    async def document(self, name: str) -> bytes:
+        """Return a document, shared with all who are being sent it; raises UnknownData and Busy."""
+        return await self.lender.borrow(name, client_of(request.scope), held_of(request))
+
+    def hold(self, body: bytes) -> bytes:
+        """Return a body that is made for the current request, counted until it is sent; raises Busy."""
+        held_of(request).enter_context(self.budget.claim(client_of(request.scope))).take(len(body))
+        return body
 
     def set_cookie(self, response: Response, name: str, value: str, days: int) -> None:
         """Set a cookie that no script can read."""
@@ -151,7 +166,8 @@ def tagged(body: bytes, etag: str, content_type: str, cache: str) -> Response:
     if parse_etags(request.headers.get("If-None-Match")).contains_weak(etag):
         response = Response(status=304)
     else:
-        response = Response(body, content_type=content_type)
+        response = Response(Slices(body), content_type=content_type)
+        response.content_length = len(body)
     response.headers["Cache-Control"] = cache
     response.set_etag(etag)
     return response

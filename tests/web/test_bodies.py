@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -10,8 +11,12 @@ import trio.testing
 
 from mapsrv.budget import Budget
 from mapsrv.errors import StoreUnavailable
+from mapsrv.hub.sessions import Hub
 from mapsrv.web.app import create_app
+from mapsrv.web.page import Page
 from mapsrv.web.site import Site
+from mapsrv.web.streams import Streams
+from mapsrv.wire.edge import Edge
 from tests.hub.stores import HeldStore
 from tests.web.asgi import Answer, Client
 from tests.web.conftest import MAX_DATA
@@ -92,9 +97,9 @@ FAR = "192.0.2.1"
 
 
 @pytest.fixture
-def flying(site: Site) -> tuple[Budget, Client, Client]:
+def flying(hub: Hub, page: Page) -> tuple[Budget, Client, Client]:
     """A budget, and clients on this machine and on another."""
-    site.budget = Budget(FLIGHT)
+    site = Site(hub, Edge("127.0.0.1"), page, Streams(hub, per_session=3), Budget(FLIGHT))
     app = create_app(site)
     return site.budget, Client(app), Client(app, peer=FAR)
 
@@ -125,3 +130,33 @@ async def test_what_does_not_fit_is_503_with_retry_after_at_the_head_or_where_it
             assert exchange.answer is not None and exchange.answer.code == "busy"
             assert exchange.parts == [None]
         assert budget.all.taken == 0
+
+
+async def test_a_document_is_counted_once_while_anyone_reads_it(
+    flying: tuple[Budget, Client, Client], session: str
+) -> None:
+    budget, client, _ = flying
+    text = "x" * 30_000
+    texts = [{"type": "Feature", "geometry": None, "properties": {"n": n, "t": text}} for n in range(9)]
+    stored = (
+        await client.post(f"/data?session={session}", {"type": "FeatureCollection", "features": texts})
+    ).json
+    async with AsyncExitStack() as stack:
+        readers = [
+            await stack.enter_async_context(client.exchange("GET", f"/{stored['data']}", {}))
+            for _ in range(10)
+        ]
+        for reader in readers:
+            reader.reading = trio.Event()
+        await trio.testing.wait_all_tasks_blocked()
+        assert budget.all.taken == stored["bytes"]
+        for reader in readers[:9]:
+            reader.gone.set()
+        await trio.testing.wait_all_tasks_blocked()
+        assert budget.all.taken == stored["bytes"]
+        readers[9].reading.set()
+        await readers[9].ended.wait()
+        answer = readers[9].answer
+        assert answer is not None and len(answer.body) == stored["bytes"]
+        assert answer.header("content-length") == str(stored["bytes"])
+    assert budget.all.taken == 0
