@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import trio
@@ -26,9 +27,12 @@ log = logging.getLogger("mapsrv.http")
 
 
 class Connections:
-    """Every open connection of one ASGI application."""
+    """Every open connection of one ASGI application. `pressed`: room is short, and slow readers are cut."""
 
-    def __init__(self, app: Any, keep_alive: float = KEEP_ALIVE_SECONDS) -> None:
+    def __init__(
+        self, app: Any, keep_alive: float = KEEP_ALIVE_SECONDS, pressed: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._pressed = pressed
         self._app = ASGIWrapper(app)
         self._context = Worker()
         self._config = Config()
@@ -47,7 +51,7 @@ class Connections:
         """Serve one connection to its end. Raises nothing of its own."""
         self._open.add(stream)
         try:
-            await Peer(self._app, self._config, self._context, stream).run()
+            await Peer(self._app, self._config, self._context, stream, self._pressed).run()
         except* Exception as group:
             log.error("A connection failed", exc_info=group)
         finally:

@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import math
 import os
+import socket
+import struct
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-import h11
 import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol.h11 import H11Protocol
 from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
-from mapsrv.listen.http1 import Http1
+from mapsrv.listen.pace import Pace
+from mapsrv.listen.protocol import JOINED_BYTES, Protocol
 from mapsrv.listen.requests import Requests
+from mapsrv.listen.sockets import unacknowledged
 from mapsrv.listen.worker import Worker
+from mapsrv.metrics import CUT
 
 READ_BYTES = 65_536
-JOINED_BYTES = 65_536  # of an answer that is written in one piece; a larger one is not copied for that
+LINGER_SECONDS = 2.0  # what comes after an early answer is dropped so long: a reset would take the answer along
+PAUSE_SECONDS = 1.0  # without anything waiting, after which a reader's pace is judged anew
 
 Address: TypeAlias = tuple[str, int] | None
 
@@ -33,12 +37,23 @@ Address: TypeAlias = tuple[str, int] | None
 class Peer:
     """A connection without TLS; run() serves it to its end."""
 
-    def __init__(self, app: AppWrapper, config: Config, context: Worker, stream: trio.SocketStream) -> None:
+    def __init__(
+        self,
+        app: AppWrapper,
+        config: Config,
+        context: Worker,
+        stream: trio.SocketStream,
+        pressed: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._app, self._config, self._context = app, config, context
         self._stream = stream
-        self._protocol: H11Protocol
+        self._pressed = pressed
+        self._protocol: Protocol
         self._writing = trio.Lock()
         self._corked: list[bytes] | None = None  # what is held back, while it is
+        self._written = 0  # bytes that the kernel took
+        self._pace, self._waited_at = Pace(0.0, 0), -math.inf
+        self._reading = trio.CancelScope()  # its deadline is how long what comes too late is dropped
         self._resting = True  # whether no request is being served
         self._rest = trio.CancelScope()  # its deadline is how long the peer may rest
 
@@ -61,25 +76,24 @@ class Peer:
         finally:
             await self._close()  # noqa: ASYNC102 (who serves the listener closes it, if this is cancelled)
 
-    def _make_protocol(self, nursery: trio.Nursery, client: Address, server: Address) -> H11Protocol:
+    def _make_protocol(self, nursery: trio.Nursery, client: Address, server: Address) -> Protocol:
         requests = Requests(nursery, self._at_once)
         state = ConnectionState({})
-        protocol = H11Protocol(
+        return Protocol(
             self._app, self._config, self._context, requests, state, False, client, server, self._handle
         )
-        most = self._config.h11_max_incomplete_size
-        protocol.connection = Http1(h11.SERVER, max_incomplete_event_size=most)
-        return protocol
 
     async def _read(self) -> None:
-        while True:
-            try:
-                data = bytes(await self._stream.receive_some(READ_BYTES))
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                break
-            await self._protocol.handle(RawData(data))
-            if not data:
-                break
+        with self._reading:
+            while True:
+                try:
+                    data = bytes(await self._stream.receive_some(READ_BYTES))
+                except (trio.BrokenResourceError, trio.ClosedResourceError):
+                    break
+                if self._reading.deadline == math.inf:
+                    await self._protocol.handle(RawData(data))
+                if not data:
+                    break
         await self._protocol.handle(Closed())
 
     async def _handle(self, event: Event) -> None:
@@ -90,7 +104,10 @@ class Peer:
             self._set_resting(event.idle)
         elif isinstance(event, Closed):
             await self._flush()
-            await self._close()
+            if self._protocol.unread:
+                await self._linger()
+            else:
+                await self._close()
             await self._protocol.handle(Closed())
 
     # --- writing -------------------------------------------------------------------
@@ -107,7 +124,7 @@ class Peer:
 
     async def _flush(self) -> None:
         held, self._corked = self._corked or [], None
-        if sum(map(len, held)) <= JOINED_BYTES:
+        if sum(map(len, held)) <= JOINED_BYTES or not hasattr(os, "writev"):
             held = [b"".join(held)]
         await self._write_out(held)
 
@@ -124,24 +141,53 @@ class Peer:
         except trio.WouldBlock:
             await self._writing.acquire()
         try:
+            sent = self._write_nowait(parts)
             for data in parts:
-                if (sent := self._write_nowait(data)) < len(data):
-                    # Half a frame would be garbage; bounded by the socket's TCP_USER_TIMEOUT.
+                if sent < len(data):
+                    # Half a frame would be garbage; bounded by the pace of who reads.
                     with trio.CancelScope(shield=True):
-                        await self._stream.send_all(memoryview(data)[sent:])
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
+                        await self._send(memoryview(data)[sent:])
+                sent = max(0, sent - len(data))
+        except (trio.BrokenResourceError, trio.ClosedResourceError, OSError):
             await self._protocol.handle(Closed())
         finally:
             self._writing.release()
 
-    def _write_nowait(self, data: bytes) -> int:
-        """Return how much of it the kernel took, without a turn of the loop."""
+    def _write_nowait(self, parts: list[bytes]) -> int:
+        """Return how many bytes the kernel took, without a turn of the loop and without a copy."""
         if sys.platform == "win32":
             return 0  # a socket is no file there
         try:
-            return os.write(self._stream.socket.fileno(), data)
+            sent = os.writev(self._stream.socket.fileno(), parts)
         except OSError:
-            return 0  # send_all() waits, or tells what is wrong
+            return 0  # _send() waits, or tells what is wrong
+        self._written += sent
+        return sent
+
+    async def _send(self, data: memoryview) -> None:
+        """Send it all as its reader takes it; raises BrokenResourceError where that is too slow."""
+        if trio.current_time() - self._waited_at > PAUSE_SECONDS:
+            self._pace = Pace(trio.current_time(), self._taken())
+        while data:
+            with trio.move_on_at(self._pace.look_at):
+                sent = await self._stream.socket.send(data)
+                data, self._written = data[sent:], self._written + sent
+            self._waited_at = trio.current_time()
+            if self._waited_at >= self._pace.look_at:
+                why = self._pace.look(self._waited_at, self._taken(), pressed=self._pressed())
+                if why is not None:
+                    CUT.labels(why).inc()
+                    await self._cut()
+
+    def _taken(self) -> int:
+        """Return how many bytes have arrived at the reader's side, as far as the system tells."""
+        return self._written - unacknowledged(self._stream.socket.fileno())
+
+    async def _cut(self) -> None:
+        # Without this the kernel would go on holding what its peer does not take.
+        self._stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await self._stream.aclose()
+        raise trio.BrokenResourceError
 
     # --- rest and end --------------------------------------------------------------
 
@@ -158,6 +204,14 @@ class Peer:
         with trio.CancelScope(shield=True):
             await self._protocol.handle(Closed())
             await self._stream.aclose()
+
+    async def _linger(self) -> None:
+        """End our side; what still comes of a body that nobody reads is dropped for a while (RFC 9112 9.6)."""
+        self._reading.deadline = trio.current_time() + LINGER_SECONDS
+        try:
+            await self._stream.send_eof()
+        except (trio.BrokenResourceError, trio.BusyResourceError, trio.ClosedResourceError, OSError):
+            self._reading.cancel()
 
     async def _close(self) -> None:
         try:

@@ -17,7 +17,7 @@ from hypercorn.typing import AppWrapper
 
 from mapsrv.change import Change
 
-MAX_WAITING = 10  # parts of a body, up to 64 KiB each, that the application has not taken
+MAX_WAITING = 2  # parts of a body, up to 64 KiB each, that the application has not taken
 
 log = logging.getLogger("mapsrv.http")
 
@@ -32,11 +32,14 @@ class Inbox:
         self._messages: deque[Message] = deque()
         self._change = Change()
         self._closed = False
+        self.left = False  # whether the client is gone
 
     async def put(self, message: Message) -> None:
         """Add a message; nobody waits with the last one, nor for an application that is done."""
         if message["type"] == "http.request":
             await self._change.until(lambda: self._closed or len(self._messages) < MAX_WAITING)
+        else:
+            self.left = True
         self._messages.append(message)
         self._change.tell()
 
@@ -79,6 +82,10 @@ class Requests:
                 await send(head.pop(0))
 
         async def send_message(message: Message) -> None:
+            if inbox.left:
+                # Nothing waits in a closed connection. An application that has all at hand would else send
+                # it to the end, each part made for nobody, before it is told that its client left.
+                return await trio.lowlevel.checkpoint()
             head.append(message)
             if message["type"] != "http.response.start":  # which says nothing before the body does
                 await self._at_once(send_held)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import struct
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -13,9 +14,10 @@ import trio
 
 from mapsrv.errors import StartupError
 from mapsrv.listen.listener import Complaint, Listener
+from mapsrv.listen.pace import STALLED_SECONDS
 
 BACKLOG = 2048  # all pages of a restarted server come within a second or two
-USER_TIMEOUT_MS = 30_000  # a peer that takes no byte for so long is gone; most tunnels are shorter
+USER_TIMEOUT_MS = round(STALLED_SECONDS * 1000)  # a peer that takes no byte for so long is gone
 MAX_FILES = 65_536  # descriptors; the usual soft limit of 1,024 is some thousand viewers short
 
 
@@ -95,3 +97,14 @@ def raise_file_limit() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         except (OSError, ValueError):
             pass  # some systems lie about the hard limit; then it stays as it is
+
+
+def unacknowledged(descriptor: int) -> int:
+    """Return how many bytes the kernel holds that a socket's peer has not taken; 0 where it does not say."""
+    if descriptor < 0 or not sys.platform.startswith("linux"):
+        return 0
+    import fcntl
+    import termios
+
+    held: int = struct.unpack("i", fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4)))[0]  # SIOCOUTQ
+    return held

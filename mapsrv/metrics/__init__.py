@@ -19,6 +19,12 @@ DRAINED = Counter(
     "mapsrv_streams_drained", "Streams told to drain: stopping, lifetime or newer", ["why"], registry=REGISTRY
 )
 IN_FLIGHT = Gauge("mapsrv_bytes_in_flight", "Bytes of bodies and documents on their way", registry=REGISTRY)
+CUT = Counter(
+    "mapsrv_readers_cut",
+    "Connections cut that took nothing (stalled), or little under load (slow)",
+    ["why"],
+    registry=REGISTRY,
+)
 COMMANDS = Counter(
     "mapsrv_commands", "Commands by outcome: ok, or the error's code", ["outcome"], registry=REGISTRY
 )

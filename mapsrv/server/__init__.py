@@ -113,7 +113,7 @@ async def _open_house(config: Config, secret: str, url: str) -> AsyncIterator[Ho
         site = Site(hub, edge, page, streams, budget)
         mounts = {path: mcp.asgi for path in PATHS} | {local.PATH: local.local_app(secret)}
         dispatch = Dispatch(create_app(site), mounts)
-        yield House(hub, site, mcp, dispatch, Connections(dispatch))
+        yield House(hub, site, mcp, dispatch, Connections(dispatch, pressed=lambda: budget.pressed))
 
 
 @asynccontextmanager

@@ -20,7 +20,6 @@ from mapsrv.web.site import Site, error_response
 
 log = logging.getLogger("mapsrv.web")
 
-RESPONSE_SECONDS = 600.0  # for a whole response but a stream: a document over a slow line takes minutes
 JSON = ("application/json",)
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "strict-origin"}
 
@@ -94,7 +93,7 @@ def create_app(site: Site) -> QuartTrio:
         budget = site.budget
 
     app.asgi_http_class = SiteConnection
-    app.config.update(MAX_CONTENT_LENGTH=None, BODY_TIMEOUT=None, RESPONSE_TIMEOUT=RESPONSE_SECONDS)
+    app.config.update(MAX_CONTENT_LENGTH=None, BODY_TIMEOUT=None, RESPONSE_TIMEOUT=None)
     app.url_map.merge_slashes = False
     for route in ROUTES:
         name = f"{route.method} {route.path}".replace(".", "_")

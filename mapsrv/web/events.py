@@ -50,7 +50,6 @@ async def events(site: Site) -> Response:
         ),
     )
     response = Response(stream, headers=HEADERS, content_type=CONTENT_TYPE)
-    response.timeout = None
     if not named:
         site.set_cookie(response, SESSION_COOKIE, session_id, SESSION_DAYS)
     return site.know_viewer(response)

@@ -111,3 +111,54 @@ async def test_a_slow_application_holds_its_client_back() -> None:
         await stream.send_all(b"x" * (size - sent))
         await until(stream, b"ok")
         assert taken == size
+
+
+async def test_who_is_answered_before_the_end_of_a_body_reads_the_answer_and_is_the_last() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(START)
+        await send(part(b"no"))
+
+    async with connected(app) as (stream, connections):
+        await stream.send_all(GET.replace(b"GET", b"POST")[:-2] + b"Content-Length: 9000000\r\n\r\n")
+        await stream.send_all(b"x" * 8_000_000)  # as a client that reads nothing before it has sent
+        head = (await until(stream, b"\r\n\r\nno")).lower()
+        assert b"connection: close" in head and await some(stream) == b""
+        await stream.aclose()
+        await connections.ended()
+
+
+async def test_a_body_that_arrived_before_the_answer_leaves_the_connection_open() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send(START)
+        await send(part(b"no"))
+
+    async with connected(app) as (stream, _):
+        for _ in range(3):
+            await stream.send_all(GET.replace(b"GET", b"POST")[:-2] + b"Content-Length: 1\r\n\r\nx")
+            assert b"connection: close" not in (await until(stream, b"\r\n\r\nno")).lower()
+
+
+async def test_an_application_makes_little_more_for_a_client_that_has_left() -> None:
+    made = 0
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal made
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(write, send)
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            nursery.cancel_scope.cancel()
+
+    async def write(send: Any) -> None:
+        nonlocal made
+        await send(STREAM)
+        for made in range(1000):
+            await send(part(b"x" * 100_000, more=True))
+
+    async with connected(app) as (stream, connections):
+        await stream.send_all(GET)
+        await trio.sleep(0.1)
+        before = made
+        await stream.aclose()
+        await connections.ended()
+        assert 0 < before <= made <= before + 3
