@@ -5,6 +5,7 @@ First connect, reconnect, a slow reader and a takeover are all the same call to 
 
 from __future__ import annotations
 
+from collections import deque
 from functools import lru_cache
 from typing import Protocol
 
@@ -18,13 +19,19 @@ from mapsrv.metrics import DELIVERIES, SNAPSHOTS
 from mapsrv.wire import codec, sse
 
 NOBODY = ("", "")
-MAX_TAKE = 256 * 1024  # bytes of events in one take, so that one far behind does not hold the loop
+MAX_TAKE = 8 * 1024  # bytes of events joined in one take: what a reader has of its own while it does not read
 
 
 @lru_cache(maxsize=4096)
 def event_frame(event: Event) -> bytes:
     """Return the SSE frame of an event, made once and shared by all readers."""
     return sse.frame("event", event.body, id=str(event.head.position))
+
+
+@lru_cache(maxsize=64)
+def presence_frame(body: bytes) -> bytes:
+    """Return the SSE frame of a presence, which is sent to all who have a map open at the same moment."""
+    return sse.frame("presence", body)
 
 
 class Readable(Protocol):
@@ -61,6 +68,7 @@ class Subscriber:
         self._presence: bytes | None = None
         self._status: bytes | None = None
         self._woken = trio.Event()
+        self._rest: deque[bytes] = deque()  # of a frame that is taken part by part
         self.cursor = cursor
 
     @property
@@ -77,9 +85,13 @@ class Subscriber:
         await self._woken.wait()
 
     def take(self) -> bytes | None:
-        """Return the next SSE frames, or None when all is read."""
+        """Return the next SSE frames, or a part of one while rest() has more, or None when all is read."""
         self._woken = trio.Event()
-        return self._history() or self._status_frame() or self._presence_frame()
+        return self.rest() or self._history() or self._status_frame() or self._presence_frame()
+
+    def rest(self) -> bytes | None:
+        """Return the next part of the frame that was begun, before which nothing else may be sent."""
+        return self._rest.popleft() if self._rest else None
 
     def ping(self) -> bytes:
         """Return a ping frame with the head position."""
@@ -91,18 +103,26 @@ class Subscriber:
             return self._replay(found.events)
         self.cursor = found.position
         SNAPSHOTS.inc()
-        body = codec.snapshot_bytes(self._live.id, self._url, found.position, self._live.encoded_state())
-        return sse.frame("snapshot", body, id=str(found.position))
+        return self._snapshot(self._live.encoded_state())
+
+    def _snapshot(self, state: bytes) -> bytes:
+        """Begin a snapshot: the state, encoded once, is sent as it is and copied for no reader."""
+        assert self.cursor is not None
+        head, tail = codec.snapshot_around(self._live.id, self._url, self.cursor)
+        begun, end = sse.frame("snapshot", head, id=str(self.cursor)).removesuffix(b"\n\n"), tail + b"\n\n"
+        self._rest.extend((state, end))
+        return begun
 
     def _replay(self, events: tuple[Event, ...]) -> bytes | None:
         frames, size = [], 0
         for event in events:
-            frames.append(event_frame(event))
-            self.cursor = event.head.position
-            size += len(frames[-1])
-            if size > MAX_TAKE:
+            frame = event_frame(event)
+            size += len(frame)
+            if frames and size > MAX_TAKE:  # one that is larger goes alone, and is shared by all readers
                 self._woken.set()
                 break
+            frames.append(frame)
+            self.cursor = event.head.position
         DELIVERIES.inc(len(frames))
         return b"".join(frames) or None
 
@@ -118,4 +138,4 @@ class Subscriber:
         if presence is self._presence:
             return None
         self._presence = presence
-        return sse.frame("presence", presence)
+        return presence_frame(presence)

@@ -146,6 +146,8 @@ class Stream(ResponseBody):
         return await self._next(self._subscriber)
 
     async def _next(self, subscriber: Subscriber) -> bytes:
+        if (part := subscriber.rest()) is not None:
+            return part
         while self._leaves is None:
             if trio.current_time() >= self._ping_at:
                 self._ping_at = trio.current_time() + PING_SECONDS

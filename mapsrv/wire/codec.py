@@ -123,8 +123,14 @@ def state_bytes(state: MapState) -> bytes:
 
 def snapshot_bytes(session_id: str, url: str, position: Position, state: bytes) -> bytes:
     """Return a snapshot around an encoded state."""
+    head, tail = snapshot_around(session_id, url, position)
+    return head + state + tail
+
+
+def snapshot_around(session_id: str, url: str, position: Position) -> tuple[bytes, bytes]:
+    """Return what stands before and after the encoded state in a snapshot; no line ends are in either."""
     head = dumps({"format": FORMAT, "session_id": session_id, "url": url, "position": str(position)})
-    return head[:-1] + b',"state":' + state + b"}"
+    return head[:-1] + b',"state":', b"}"
 
 
 def blob_of(layer: MapLayer) -> tuple[str, ...]:

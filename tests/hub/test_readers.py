@@ -15,7 +15,7 @@ from mapsrv.core.ops import LayerRemoved
 from mapsrv.hub.presence import AWAY_SECONDS, public_id
 from mapsrv.hub.problems import MAX_PROBLEMS, Problem, Problems
 from mapsrv.hub.sessions import Hub
-from mapsrv.hub.subscribers import Subscriber, event_frame
+from mapsrv.hub.subscribers import MAX_TAKE, Subscriber, event_frame
 from mapsrv.wire.sse import Parser
 
 ANA = Origin("model", "ana", "Ana")
@@ -30,9 +30,10 @@ def reading(
 
 
 def taken(subscriber: Subscriber) -> Iterator[tuple[str, Any, str | None]]:
+    parser = Parser()
     with assert_no_checkpoints():
         while (frames := subscriber.take()) is not None:
-            for message in Parser().feed(frames):
+            for message in parser.feed(frames):
                 yield message.event, json.loads(message.data), message.id
 
 
@@ -85,10 +86,32 @@ async def test_a_reader_far_behind_takes_in_portions(autojump_clock: object, hub
         for number in range(40):
             await hub.execute(session_id, SetTitle(f"{number}" * 20_000), ANA)
         first = slow.take()
-        assert first is not None and len(first) < 400_000
+        assert first is not None and first.count(b"event: event") == 1  # large ones go alone, and are shared
         with trio.fail_after(1):
             await slow.wait()
         assert len(list(taken(slow))) > 20
+
+
+async def test_what_a_reader_has_of_its_own_is_small_however_large_the_map_and_however_far_behind(
+    autojump_clock: object, hub: Hub
+) -> None:
+    session_id = await hub.create_session()
+    await hub.execute(session_id, SetTitle("x" * 100_000), ANA)
+    async with reading(hub, session_id) as one, reading(hub, session_id, viewer="other") as other:
+        for number in range(200):
+            await hub.execute(session_id, SetTitle(f"{number}" * 100), ANA)
+        await trio.sleep(1)
+        pairs = list(zip(parts(one), parts(other), strict=True))
+        await hub.execute(session_id, SetTitle("y" * 100_000), ANA)
+        for number in range(200):
+            await hub.execute(session_id, SetTitle(f"{number}" * 100), ANA)
+        pairs += zip(parts(one), parts(other), strict=True)
+        assert sum(len(mine) for mine, _ in pairs) > 150_000
+        assert all(mine is theirs or len(mine) <= MAX_TAKE for mine, theirs in pairs)
+
+
+def parts(subscriber: Subscriber) -> list[bytes]:
+    return list(iter(subscriber.take, None))
 
 
 async def test_an_event_is_one_frame_for_all(autojump_clock: object, hub: Hub) -> None:

@@ -30,11 +30,12 @@ class Viewer:
         about: Any = {"viewer": name, "name": "", "url": "http://h/", "local": True}
         author = ("person", self.author)
         async with hub.subscribe(self.session_id, self.cursor, author=author, **about) as stream:
+            parser = Parser()
             while True:
                 while (frames := stream.take()) is not None:
-                    for message in Parser().feed(frames):
+                    for message in parser.feed(frames):
                         self.take(message)
-                    assert self.cursor == stream.cursor
+                assert self.cursor == stream.cursor
                 await stream.wait()
 
     def take(self, message: Message) -> None:
