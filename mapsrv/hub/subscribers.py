@@ -114,7 +114,8 @@ class Subscriber:
         return begun
 
     def _replay(self, events: tuple[Event, ...]) -> bytes | None:
-        frames, size = [], 0
+        frames: list[bytes] = []
+        size = 0
         for event in events:
             frame = event_frame(event)
             size += len(frame)

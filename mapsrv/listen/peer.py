@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import socket
-import struct
-import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
@@ -20,16 +17,13 @@ from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
-from mapsrv.listen.pace import Pace
 from mapsrv.listen.protocol import JOINED_BYTES, Protocol
 from mapsrv.listen.requests import Requests
-from mapsrv.listen.sockets import unacknowledged
 from mapsrv.listen.worker import Worker
-from mapsrv.metrics import CUT
+from mapsrv.listen.writer import Writer
 
 READ_BYTES = 65_536
-LINGER_SECONDS = 2.0  # what comes after an early answer is dropped so long: a reset would take the answer along
-PAUSE_SECONDS = 1.0  # without anything waiting, after which a reader's pace is judged anew
+LINGER_SECONDS = 2.0  # what comes after an early answer is dropped so long: a reset may overtake the answer
 
 Address: TypeAlias = tuple[str, int] | None
 
@@ -46,13 +40,10 @@ class Peer:
         pressed: Callable[[], bool] = lambda: False,
     ) -> None:
         self._app, self._config, self._context = app, config, context
-        self._stream = stream
-        self._pressed = pressed
+        self._stream, self._writer = stream, Writer(stream, pressed)
         self._protocol: Protocol
         self._writing = trio.Lock()
         self._corked: list[bytes] | None = None  # what is held back, while it is
-        self._written = 0  # bytes that the kernel took
-        self._pace, self._waited_at = Pace(0.0, 0), -math.inf
         self._reading = trio.CancelScope()  # its deadline is how long what comes too late is dropped
         self._resting = True  # whether no request is being served
         self._rest = trio.CancelScope()  # its deadline is how long the peer may rest
@@ -141,53 +132,11 @@ class Peer:
         except trio.WouldBlock:
             await self._writing.acquire()
         try:
-            sent = self._write_nowait(parts)
-            for data in parts:
-                if sent < len(data):
-                    # Half a frame would be garbage; bounded by the pace of who reads.
-                    with trio.CancelScope(shield=True):
-                        await self._send(memoryview(data)[sent:])
-                sent = max(0, sent - len(data))
+            await self._writer.write(parts)
         except (trio.BrokenResourceError, trio.ClosedResourceError, OSError):
             await self._protocol.handle(Closed())
         finally:
             self._writing.release()
-
-    def _write_nowait(self, parts: list[bytes]) -> int:
-        """Return how many bytes the kernel took, without a turn of the loop and without a copy."""
-        if sys.platform == "win32":
-            return 0  # a socket is no file there
-        try:
-            sent = os.writev(self._stream.socket.fileno(), parts)
-        except OSError:
-            return 0  # _send() waits, or tells what is wrong
-        self._written += sent
-        return sent
-
-    async def _send(self, data: memoryview) -> None:
-        """Send it all as its reader takes it; raises BrokenResourceError where that is too slow."""
-        if trio.current_time() - self._waited_at > PAUSE_SECONDS:
-            self._pace = Pace(trio.current_time(), self._taken())
-        while data:
-            with trio.move_on_at(self._pace.look_at):
-                sent = await self._stream.socket.send(data)
-                data, self._written = data[sent:], self._written + sent
-            self._waited_at = trio.current_time()
-            if self._waited_at >= self._pace.look_at:
-                why = self._pace.look(self._waited_at, self._taken(), pressed=self._pressed())
-                if why is not None:
-                    CUT.labels(why).inc()
-                    await self._cut()
-
-    def _taken(self) -> int:
-        """Return how many bytes have arrived at the reader's side, as far as the system tells."""
-        return self._written - unacknowledged(self._stream.socket.fileno())
-
-    async def _cut(self) -> None:
-        # Without this the kernel would go on holding what its peer does not take.
-        self._stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        await self._stream.aclose()
-        raise trio.BrokenResourceError
 
     # --- rest and end --------------------------------------------------------------
 
@@ -206,7 +155,7 @@ class Peer:
             await self._stream.aclose()
 
     async def _linger(self) -> None:
-        """End our side; what still comes of a body that nobody reads is dropped for a while (RFC 9112 9.6)."""
+        """End our side; what still comes of a body is dropped for a while (RFC 9112 section 9.6)."""
         self._reading.deadline = trio.current_time() + LINGER_SECONDS
         try:
             await self._stream.send_eof()

@@ -1,4 +1,4 @@
-"""Hypercorn's HTTP/1.1 on Http1: bodies pass through uncopied, and an answer before its body's end is the last."""
+"""Hypercorn's HTTP/1.1 on Http1: bodies pass uncopied, and an answer before its request's end is the last."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ async def reader(app: Any, *, pressed: bool) -> AsyncIterator[tuple[trio.SocketS
 async def lives(client: trio.SocketStream, connections: Connections, rate: int, seconds: int) -> bool:
     """Read so many bytes a second; return whether the connection is open after so many seconds."""
     while not len(connections):  # noqa: ASYNC110
-        await trio.sleep(0)
+        await trio.lowlevel.checkpoint()
     for _ in range(seconds):
         await trio.sleep(1)
         if not len(connections):

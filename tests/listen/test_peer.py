@@ -142,7 +142,6 @@ async def test_an_application_makes_little_more_for_a_client_that_has_left() -> 
     made = 0
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        nonlocal made
         async with trio.open_nursery() as nursery:
             nursery.start_soon(write, send)
             while (await receive())["type"] != "http.disconnect":
@@ -152,7 +151,8 @@ async def test_an_application_makes_little_more_for_a_client_that_has_left() -> 
     async def write(send: Any) -> None:
         nonlocal made
         await send(STREAM)
-        for made in range(1000):
+        while made < 1000:
+            made += 1
             await send(part(b"x" * 100_000, more=True))
 
     async with connected(app) as (stream, connections):
