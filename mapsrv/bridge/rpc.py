@@ -17,6 +17,8 @@ Id: TypeAlias = int | str
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND = -32700, -32600, -32601  # JSON-RPC 2.0 section 5.1
 INVALID_PARAMS, INTERNAL_ERROR = -32602, -32603
 
+MOST_MEMBERS = 1000  # of params that are judged: MCP's have a dozen, and each costs a microsecond
+
 _EXAMPLE = '{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'
 
 
@@ -72,14 +74,61 @@ _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 
 
 def members(params: Raw | UnsetType) -> dict[str, Any]:
-    """Return params as what they are: an object's members, or nothing (of a number beyond 64 bits too)."""
-    if params is UNSET:
-        return {}
+    """Return params as what they are: an object's members, or nothing."""
+    found = value(params)
+    return found if isinstance(found, dict) else {}
+
+
+def value(inside: Raw | UnsetType) -> Any:
+    """Return what stands inside of a message; None where a number is out of range, or it nests too deep."""
     try:
-        value = msgspec.json.decode(params)
+        return None if inside is UNSET else msgspec.json.decode(inside)
+    except (msgspec.ValidationError, RecursionError):
+        return None
+
+
+class _Key:
+    """A member's name, unequal to all others: so a dictionary keeps those that are there twice."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class _Keys:
+    """Makes them, so many and no more."""
+
+    def __init__(self) -> None:
+        self.left = MOST_MEMBERS
+
+    def __call__(self, kind: type[_Key], text: str) -> _Key:
+        self.left -= 1
+        if self.left < 0:
+            raise BadRequest(f"params may have {MOST_MEMBERS} members.")
+        return kind(text)
+
+
+_keys = _Keys()
+_pairs = msgspec.json.Decoder(dict[_Key, Raw], dec_hook=_keys).decode
+
+Pairs: TypeAlias = list[tuple[str, Raw]]
+
+
+def pairs(inside: Raw | UnsetType) -> Pairs:
+    """Return an object's outermost members as they stand, one that is there twice too; of what is none, none.
+
+    Raises BadRequest where there are too many, or they nest too deep.
+    """
+    if inside is UNSET:
+        return []
+    _keys.left = MOST_MEMBERS
+    try:
+        return [(key.text, one) for key, one in _pairs(inside).items()]
     except msgspec.ValidationError:
-        return {}
-    return value if isinstance(value, dict) else {}
+        return []
+    except RecursionError:
+        raise BadRequest("params nest too deep.") from None
 
 
 def raw(value: Any) -> Raw:

@@ -2,52 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapsrv.bridge import rpc
 from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.switching.calls import MAX_CALLS
-from mapsrv.bridge.switching.seats import Seat
-from mapsrv.bridge.switching.switch import Switch
-from mapsrv.bridge.switching.tools import ALL, Tools
+from mapsrv.bridge.switching.tools import Tools
 from mapsrv.errors import TooMany
-from mapsrv.metrics.bridge import REGISTRY
-
-
-class Table:
-    """A switch with what was said on either side of it."""
-
-    def __init__(self, callers: int, tools: Tools = ALL) -> None:
-        self.sent: list[dict[str, Any]] = []  # to the child
-        self.got: dict[Seat, list[tuple[dict[str, Any], Any]]] = {}
-        self.switch = Switch(self, tools=tools)
-        self.seats = [self._join() for _ in range(callers)]
-
-    async def send(self, line: bytes) -> None:
-        self.send_soon(line)
-
-    def send_soon(self, line: bytes) -> None:
-        self.sent.append(json.loads(line))
-
-    def _join(self) -> Seat:
-        got: list[tuple[dict[str, Any], Any]] = []
-        seat = self.switch.join(lambda message, about: got.append((json.loads(rpc.line(message)), about)))
-        self.got[seat] = got
-        return seat
-
-    async def ask(self, caller: int, **message: Any) -> None:
-        await self.seats[caller].send(rpc.parse(json.dumps({"jsonrpc": "2.0", **message}).encode()))
-
-    def says(self, **message: Any) -> None:
-        self.switch.from_child(json.dumps({"jsonrpc": "2.0", **message}).encode())
-
-    def heard(self, caller: int) -> list[dict[str, Any]]:
-        return [message for message, _about in self.got[self.seats[caller]]]
+from tests.bridge.table import Table, junk
 
 
 @given(
@@ -146,10 +109,6 @@ def test_what_is_no_message_is_counted_and_goes_nowhere():
     for line in (b"Server started", b"{}", b'{"jsonrpc":"2.0","id":9,"result":{}}', b"\xff"):
         table.switch.from_child(line)
     assert junk() - before == 4 and not table.heard(0)
-
-
-def junk() -> float:
-    return REGISTRY.get_sample_value("mapsrv_bridge_junk_lines_total", {"server": ""}) or 0.0
 
 
 async def test_when_the_child_is_gone_every_call_is_answered_at_once():

@@ -25,9 +25,10 @@ from mapsrv.bridge.eras.words import (
     plain,
 )
 from mapsrv.bridge.rpc import Message
+from mapsrv.bridge.switching.judging import check
 from mapsrv.bridge.switching.seats import Deliver, Place
 from mapsrv.bridge.switching.turns import MAY_ASK
-from mapsrv.errors import MapsrvError
+from mapsrv.errors import BadRequest, MapsrvError
 
 MAX_ROUNDS = 10  # of questions to one call, as other clients bound them
 PAUSE_SECONDS = 0.25  # before a call is sent again for which nothing was asked
@@ -64,6 +65,12 @@ class Newer:
 
     async def send(self, message: Message) -> None:
         """Take what the client says. Raises MapsrvError."""
+        try:
+            check(message)  # a conversion keeps the last of what is there twice
+        except BadRequest as error:
+            if not message.is_request:
+                raise
+            return self._tell(rpc.failure(message.id, rpc.INVALID_PARAMS, error.message))
         params = outer(message.params)
         match message.method:
             case str() if message.is_request:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import Raw, UnsetType
 
+from mapsrv.bridge import rpc
 from mapsrv.bridge.switching import calls, switch
 from mapsrv.bridge.switching.seats import Deliver, Place
 
@@ -60,16 +61,13 @@ def outer(value: Raw | UnsetType) -> Object:
         return {}
     try:
         return dict(_outer(value))
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, RecursionError):
         return {}
 
 
 def plain(value: Any) -> Any:
-    """Return a value that was left unread as what it is; None where a number in it is beyond 64 bits."""
-    try:
-        return msgspec.json.decode(value) if isinstance(value, Raw) else value
-    except msgspec.ValidationError:
-        return None
+    """Return a value that was left unread as what it is; None where it cannot be read."""
+    return rpc.value(value) if isinstance(value, Raw) else value
 
 
 def member(value: Object, name: str) -> Object:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 import trio
 from mcp.shared.inbound import (
     ERROR_CODE_HTTP_STATUS,
+    NAME_BEARING_METHODS,
     InboundLadderRejection,
     classify_inbound_request,
     find_duplicated_routing_header,
@@ -36,7 +37,9 @@ from mapsrv.bridge.eras.words import (
 from mapsrv.bridge.front.streams import JSON_SECONDS, begin, copy, open_watch
 from mapsrv.bridge.mailbox import Reader
 from mapsrv.bridge.rpc import Message
+from mapsrv.bridge.switching.judging import check
 from mapsrv.bridge.switching.seats import Deliver, Place
+from mapsrv.errors import BadRequest
 from mapsrv.transports.asgi import Answer, Receive, Scope, header
 from mapsrv.wire.sse import comment
 
@@ -98,6 +101,10 @@ def _check(scope: Scope, message: Message) -> None:
             told = {"supported": list(NEWER), "requested": version or ""}
             raise Refused(UNSUPPORTED_VERSION, "This revision is not spoken here.", told)
         return
+    try:
+        check(message, *filter(None, [NAME_BEARING_METHODS.get(str(message.method))]))
+    except BadRequest as error:
+        raise Refused(rpc.INVALID_PARAMS, error.message) from None
     headers = [(key.decode("latin-1").lower(), value.decode("latin-1")) for key, value in scope["headers"]]
     if (twice := find_duplicated_routing_header(headers)) is not None:
         raise Refused(HEADER_MISMATCH, f"The header {twice} is there twice.")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import trio
-from msgspec import Raw, UnsetType
 
 from mapsrv.bridge import rpc
-from mapsrv.bridge.rpc import Message
+from mapsrv.bridge.rpc import Message, Pairs
+from mapsrv.bridge.switching.judging import only
 from mapsrv.bridge.switching.seats import Seat
 from mapsrv.bridge.switching.turns import MAY_ASK
 from mapsrv.errors import TooMany
@@ -55,13 +55,17 @@ class Calls:
         if len(seat.calls) >= self._most:
             raise TooMany(f"{self._most} calls of this session wait. Read some answers first.", retry_after=1)
 
-    def open(self, seat: Seat, message: Message) -> Message:
-        """Note a call; return it as the child gets it."""
+    def open(self, seat: Seat, message: Message, said: Pairs) -> Message:
+        """Note a call with these params; return it as the child gets it. Raises BadRequest."""
         assert isinstance(message.method, str)
-        number, token = self.number(), _token(message.params)
+        meta = rpc.pairs(only(said, "_meta"))
+        token = rpc.value(only(meta, "progressToken"))
+        number = self.number()
         self._calls[number] = Call(seat, message.id, message.method, trio.current_time(), token)
         seat.calls[message.id] = number
-        params = message.params if token is None else _with_token(message.params, number)
+        params = message.params
+        if token is not None:
+            params = rpc.raw({**dict(said), "_meta": {**dict(meta), "progressToken": number}})
         return Message("2.0", id=number, method=message.method, params=params)
 
     def close(self, number: object) -> Call | None:
@@ -93,15 +97,3 @@ class Calls:
         """Return those of the callers for whom the child works; where it may ask for some, those alone."""
         calls = [call for call in self._calls.values() if call.seat in seats]
         return {call.seat for call in calls if call.method in MAY_ASK} or {call.seat for call in calls}
-
-
-def _token(params: Raw | UnsetType) -> Any:
-    if not isinstance(params, Raw) or b"progressToken" not in bytes(params):
-        return None
-    meta = rpc.members(params).get("_meta")
-    return meta.get("progressToken") if isinstance(meta, dict) else None
-
-
-def _with_token(params: Raw | UnsetType, token: int) -> Raw:
-    value = rpc.members(params)
-    return rpc.raw({**value, "_meta": {**value["_meta"], "progressToken": token}})

@@ -14,11 +14,13 @@ from msgspec import UNSET, Raw
 from mapsrv.bridge import rpc
 from mapsrv.bridge.rpc import Message
 from mapsrv.bridge.switching.calls import MAX_CALLS, Call, Calls
+from mapsrv.bridge.switching.here import answered_here, subscribed
+from mapsrv.bridge.switching.judging import check_method, only
 from mapsrv.bridge.switching.questions import Questions
 from mapsrv.bridge.switching.seats import Deliver, Outlet, Seat
 from mapsrv.bridge.switching.tools import ALL, Tools
 from mapsrv.bridge.switching.turns import Turns
-from mapsrv.errors import MapsrvError
+from mapsrv.errors import BadRequest, MapsrvError
 from mapsrv.metrics.bridge import Meter
 
 SHOWN = 200  # characters of a line that is no message, in the log
@@ -51,16 +53,18 @@ class Switch:
     @property
     def subscribed(self) -> set[str]:
         """The resources that somebody asked to hear of."""
-        return {uri for seat in self._seats for uri in seat.subscribed}
+        return subscribed(self._seats)
 
     # --- to the child ------------------------------------------------------------
 
     async def from_caller(self, seat: Seat, message: Message) -> None:
-        """Pass on what a caller says."""
+        """Pass on what a caller says. Raises BadRequest where that is not clear."""
         if message.is_answer:
             if self._questions.answer(message.id, seat):
                 await self._send(message)
-        elif message.is_request:
+            return
+        check_method(message)
+        if message.is_request:
             await self._ask(seat, message)
         elif message.method == "notifications/cancelled":
             await self._cancel(seat, message)
@@ -74,37 +78,29 @@ class Switch:
 
     async def _ask(self, seat: Seat, message: Message) -> None:
         self.calls.check_room(seat)
-        if (answer := self._answered_here(seat, message)) is not None:
+        try:
+            said = rpc.pairs(message.params)
+            if (answer := answered_here(message, said, seat, self._seats, self._tools)) is None:
+                call = self.calls.open(seat, message, said)
+        except BadRequest as error:
+            answer = rpc.failure(message.id, rpc.INVALID_PARAMS, error.message)
+        if answer is not None:
             seat.deliver(answer, message.id)
             return await trio.lowlevel.checkpoint()
-        call = self.calls.open(seat, message)
         try:
             await self._send(call)
         except BaseException:
             self._forget(call.id)
             raise
 
-    def _answered_here(self, seat: Seat, message: Message) -> Message | None:
-        """Return the answer to what the child is not to be asked; notes who hears of which resource."""
-        if message.method == "tools/call":
-            if (why := self._tools.refusal(message.params)) is not None:
-                return rpc.failure(message.id, rpc.INVALID_PARAMS, why)
-        elif message.method == "resources/subscribe":
-            seat.subscribed.add(str(rpc.members(message.params).get("uri")))
-        elif message.method == "resources/unsubscribe":
-            uri = str(rpc.members(message.params).get("uri"))
-            seat.subscribed.discard(uri)
-            if uri in self.subscribed:  # others go on hearing of it
-                return rpc.answer(message.id, {})
-        return None
-
     async def _cancel(self, seat: Seat, message: Message) -> None:
-        params = rpc.members(message.params)
-        number = seat.calls.get(rpc.key(params.get("requestId")))
+        said = rpc.pairs(message.params)
+        number = seat.calls.get(rpc.key(rpc.value(only(said, "requestId"))))
         if number is not None:
             self._forget(number)
             self._meter.left()
-            await self._send(rpc.notification("notifications/cancelled", {**params, "requestId": number}))
+            told = {**dict(said), "requestId": number}
+            await self._send(rpc.notification("notifications/cancelled", told))
 
     def leave(self, seat: Seat) -> None:
         """Forget a caller and all that it asked; the child is told of both."""
@@ -193,7 +189,7 @@ class Switch:
             case method if method in FOR_ALL:
                 seats = list(self._seats)
             case _:
-                seats = [only] if (only := self._only_worker()) else []
+                seats = [worker] if (worker := self._only_worker()) else []
         for seat in seats:
             seat.deliver(message, None)
 

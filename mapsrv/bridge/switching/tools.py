@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import msgspec
-from msgspec import Raw, UnsetType
+from msgspec import Raw
 
 from mapsrv.bridge import rpc
+from mapsrv.bridge.rpc import Pairs
+from mapsrv.bridge.switching.judging import text
 
 SHOWN = 200  # characters of a name
 
@@ -29,9 +31,9 @@ class Tools:
             return False
         return self.allow is None or any(fnmatchcase(name, pattern) for pattern in self.allow)
 
-    def refusal(self, params: Raw | UnsetType) -> str | None:
-        """Return why a tool may not be called with these; None where it may."""
-        if self._all or self._let(name := str(rpc.members(params).get("name"))):
+    def refusal(self, said: Pairs) -> str | None:
+        """Return why a tool may not be called with these params; None where it may. Raises BadRequest."""
+        if self._all or self._let(name := text(said, "name")):
             return None
         return f"Unknown tool: {name[:SHOWN]}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx2
@@ -80,3 +81,15 @@ def test_the_words_are_those_of_the_sdk():
     theirs = [getattr(mcp_types, f"{name}_META_KEY") for name in names]
     assert theirs == [words.VERSION, words.CLIENT, words.CAPABILITIES, words.LEVEL, words.SERVER]
     assert (words.OLDER, words.NEWER) == (HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['"name": "echo", "Name": "other"', '"Name": "other", "name": "echo"', '"name": "other", "name": "echo"'],
+)
+async def test_a_header_agrees_with_one_member_and_there_is_no_other(name):
+    call = '{"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {%s, "_meta": %s}}'
+    async with shared(OLDER) as child, serving(child.asgi) as base, httpx2.AsyncClient() as http:
+        headers = {**HEADERS, "content-type": "application/json"}
+        answer = await http.post(f"{base}/mcp", headers=headers, content=call % (name, json.dumps(META)))
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, -32602)

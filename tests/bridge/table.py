@@ -1,0 +1,52 @@
+"""A switch between callers and a child that are not there: what was said on either side of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mapsrv.bridge import rpc
+from mapsrv.bridge.switching.seats import Seat
+from mapsrv.bridge.switching.switch import Switch
+from mapsrv.bridge.switching.tools import ALL, Tools
+from mapsrv.metrics.bridge import REGISTRY
+
+
+class Table:
+    """A switch with what was said on either side of it."""
+
+    def __init__(self, callers: int, tools: Tools = ALL) -> None:
+        self.lines: list[bytes] = []  # to the child
+        self.sent: list[dict[str, Any]] = []  # the same, read
+        self.got: dict[Seat, list[tuple[dict[str, Any], Any]]] = {}
+        self.switch = Switch(self, tools=tools)
+        self.seats = [self._join() for _ in range(callers)]
+
+    async def send(self, line: bytes) -> None:
+        self.send_soon(line)
+
+    def send_soon(self, line: bytes) -> None:
+        self.lines.append(line)
+        self.sent.append(json.loads(line))
+
+    def _join(self) -> Seat:
+        got: list[tuple[dict[str, Any], Any]] = []
+        seat = self.switch.join(lambda message, about: got.append((json.loads(rpc.line(message)), about)))
+        self.got[seat] = got
+        return seat
+
+    async def ask(self, caller: int, **message: Any) -> None:
+        await self.send_raw(caller, json.dumps({"jsonrpc": "2.0", **message}))
+
+    async def send_raw(self, caller: int, body: str) -> None:
+        await self.seats[caller].send(rpc.parse(body.encode()))
+
+    def says(self, **message: Any) -> None:
+        self.switch.from_child(json.dumps({"jsonrpc": "2.0", **message}).encode())
+
+    def heard(self, caller: int) -> list[dict[str, Any]]:
+        return [message for message, _about in self.got[self.seats[caller]]]
+
+
+def junk() -> float:
+    return REGISTRY.get_sample_value("mapsrv_bridge_junk_lines_total", {"server": ""}) or 0.0
