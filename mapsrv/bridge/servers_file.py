@@ -17,6 +17,7 @@ from mapsrv.bridge.settings import BOUNDS, MODES, NAME, UNSAID, Defaults, Settin
 from mapsrv.bridge.specs import Spec
 from mapsrv.config.values import WrongValue
 from mapsrv.errors import StartupError
+from mapsrv.wire.edge import Authority
 
 KEYS = ("command", "args", "env", "cwd", "mode", "tools", "pass_env", "limits")
 IGNORED = ("type", "disabled", "autoApprove", "alwaysAllow", "timeout", "description")  # hosts' own
@@ -24,13 +25,27 @@ IGNORED = ("type", "disabled", "autoApprove", "alwaysAllow", "timeout", "descrip
 
 def specs_of(settings: Settings) -> dict[str, Spec]:
     """Return the servers that a bridge was told of, by name. Raises StartupError."""
+    told = replace(settings.defaults, tell_stderr=settings.defaults.tell_stderr or _is_for_here(settings))
     if settings.config is not None:
-        return read_specs(settings.config, settings.defaults)
+        return read_specs(settings.config, told)
     command, *args = settings.command
     name = settings.name or (Path(command).name if NAME.fullmatch(Path(command).name) else "server")
-    told = settings.defaults
-    spec = Spec(name, command, tuple(args), mode=told.mode, pass_env=told.pass_env, limits=told.limits)
+    spec = Spec(
+        name,
+        command,
+        tuple(args),
+        mode=told.mode,
+        pass_env=told.pass_env,
+        limits=told.limits,
+        tell_stderr=told.tell_stderr,
+    )
     return {name: spec}
+
+
+def _is_for_here(settings: Settings) -> bool:
+    """Return whether clients are on this machine: what a server says last may hold a password."""
+    host = Authority.parse(f"[{settings.host}]" if ":" in settings.host else settings.host)
+    return host is not None and host.is_loopback and settings.public_url is None
 
 
 def read_specs(path: Path, defaults: Defaults = UNSAID) -> dict[str, Spec]:
@@ -83,6 +98,7 @@ def spec_of(name: str, given: Any, defaults: Defaults = UNSAID) -> Spec:
         frozenset(read.texts(tools, "deny", "tools.")),
         (*defaults.pass_env, *read.texts(given, "pass_env")),
         replace(defaults.limits, **{key: read.bound(limits, key) for key in limits}),
+        defaults.tell_stderr,
     )
 
 

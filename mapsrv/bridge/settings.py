@@ -79,6 +79,7 @@ class Defaults:
     mode: Mode = "per-session"
     pass_env: tuple[str, ...] = ()
     limits: Limits = Limits()
+    tell_stderr: bool = False
 
 
 UNSAID = Defaults()
@@ -128,6 +129,7 @@ OPTIONS = (
     Option("api-key-file", v.path("file"), None, "keys, one a line, of which callers need one", "PATH"),
     Option("public-url", v.url, None, "what the bridge is called, behind a proxy", "URL"),
     Option("allowed-host", v.hosts, None, "another name of the bridge; repeatable", "HOST", repeatable=True),
+    Option("tell-stderr", v.yes, None, "tell clients what a process said last, off loopback too"),
     Option("log-level", v.level, "info", "least that is logged: debug, info, warning, error", "LEVEL"),
     *_BOUNDS,
 )
@@ -151,7 +153,8 @@ def parse(argv: Sequence[str], environ: Mapping[str, str]) -> Settings:
         why = "not both" if command else "neither was given"
         parser.error(f"say what to serve: a command after -- or a file of servers with --config; {why}")
     limits = {_limit(option): found.pop(option.field) for option in _BOUNDS if option.field in found}
-    defaults = Defaults(found.pop("mode"), found.pop("pass_env", ()), Limits(**limits))
+    limited, tells = Limits(**limits), found.pop("tell_stderr", False)
+    defaults = Defaults(found.pop("mode"), found.pop("pass_env", ()), limited, tells)
     return Settings(**found, command=command, defaults=defaults)
 
 

@@ -37,6 +37,7 @@ class Spec:
     deny: frozenset[str] = frozenset()
     pass_env: tuple[str, ...] = ()
     limits: Limits = Limits()
+    tell_stderr: bool = False  # its last line, when it has ended, to clients
 
 
 def command_of(spec: Spec, environ: Mapping[str, str]) -> Command:
@@ -54,7 +55,7 @@ def command_of(spec: Spec, environ: Mapping[str, str]) -> Command:
     if shutil.which(looked_up, path=path) is None:
         where = "" if "/" in spec.command else " on its PATH"
         raise StartupError(f"{spec.name}: there is no program {spec.command!r}{where} that can be run.")
-    return Command(spec.name, (spec.command, *spec.args), env, cwd, spec.limits.rlimits)
+    return Command(spec.name, (spec.command, *spec.args), env, cwd, spec.limits.rlimits, spec.tell_stderr)
 
 
 def _passed(spec: Spec, environ: Mapping[str, str]) -> dict[str, str]:

@@ -88,9 +88,18 @@ async def test_lines_go_in_and_come_out():
 )
 async def test_how_it_ended_is_told(program, how):
     async with running(python(program)) as (child, _heard):
-        assert how in (await ended(child)).message
+        assert how in (await ended(child)).for_log
         with pytest.raises(ChildEnded):
             await child.send(b"more")
+
+
+@pytest.mark.parametrize("tell", [True, False])
+async def test_its_last_words_are_for_the_log_and_for_who_may_be_told_them(tell):
+    program = "import sys; print('DB_PASSWORD=1234', file=sys.stderr); sys.exit(1)"
+    async with running(python(program, tell_stderr=tell)) as (child, _heard):
+        error = await ended(child)
+        assert ("1234" in error.message) is tell and "exit code was 1" in error.message
+        assert error.for_log.count("1234") == 1
 
 
 @pytest.fixture(params=["util-linux", "launch.py"])
@@ -105,7 +114,7 @@ def launched(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 async def test_one_that_cannot_be_started_says_why(launched):
     command = Command("none", ["/no/such/program"], {})
     async with running(command) as (child, _heard):
-        message = (await ended(child)).message
+        message = (await ended(child)).for_log
         assert "/no/such/program" in message and "exit code was 127" in message
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mapsrv.bridge.servers_file import specs_of
 from mapsrv.bridge.settings import BOUNDS, OPTIONS, Limits, Settings, parse
 from mapsrv.bridge.specs import Spec, command_of
 from mapsrv.config.options import Option
@@ -29,6 +30,7 @@ EXAMPLES = {
     "api-key-file": ("/tmp/keys", Path("/tmp/keys")),
     "public-url": ("https://b.example/", "https://b.example"),
     "allowed-host": ("B.example", ("b.example",)),
+    "tell-stderr": ("1", True),
     "log-level": ("error", "error"),
     "idle": ("15m", 900),
     "resume": ("5", 5),
@@ -60,7 +62,8 @@ def test_every_option_is_a_flag_and_a_variable_and_the_flag_wins(option: Option)
     end = [] if option.name == "config" else ["--", "x"]
     variable = "MAPSRV_" + option.name.upper().replace("-", "_")
     assert of(parse(end, {variable: text}), option) == value
-    assert of(parse([f"--{option.name}", text, *end], {variable: "no-value!"}), option) == value
+    flag = [f"--{option.name}", *([text] if option.value else [])]
+    assert of(parse([*flag, *end], {variable: "no-value!"}), option) == value
 
 
 def test_what_nobody_says_is_a_bridge_for_this_machine_within_bounds() -> None:
@@ -68,6 +71,30 @@ def test_what_nobody_says_is_a_bridge_for_this_machine_within_bounds() -> None:
     assert (settings.host, settings.port, settings.defaults.mode) == ("127.0.0.1", 8080, "per-session")
     assert settings.defaults.limits == Limits(), "the table and the class say the same"
     assert set(BOUNDS) == set(Limits.__slots__)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], True),
+        (["--host", "localhost"], True),
+        (["--host", "::1"], True),
+        (["--host", "0.0.0.0"], False),
+        (["--host", "::"], False),
+        (["--host", "10.0.0.1"], False),
+        (["--host", "a.example"], False),
+        (["--public-url", "https://b.example"], False),  # a proxy is here, and its clients elsewhere
+        (["--host", "0.0.0.0", "--tell-stderr"], True),
+    ],
+)
+def test_what_a_server_said_last_is_told_on_this_machine_alone(
+    words: list[str], told: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "servers.json"
+    path.write_text('{"mcpServers": {"a": {"command": "cat"}}}')
+    for of_what in (["--", "cat"], ["--config", str(path)]):
+        [spec] = specs_of(parse([*words, *of_what], {})).values()
+        assert spec.tell_stderr is command_of(spec, os.environ).tell_stderr is told
 
 
 def test_all_after_two_dashes_is_the_command_word_by_word() -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import trio
 
+from mapsrv.bridge.children.child_log import MOST_BYTES, ChildLog
 from mapsrv.bridge.children.command import Command
-from mapsrv.bridge.children.ended import ChildEnded, how_of
+from mapsrv.bridge.children.ended import ChildEnded, ended_by, how_of
 from mapsrv.bridge.children.group import end_group, exited
 from mapsrv.bridge.children.guard import Guard
-from mapsrv.bridge.children.lines import KEPT_BYTES, Lines, LongLine, Tail
+from mapsrv.bridge.children.lines import Lines, LongLine, Tail
 from mapsrv.bridge.children.outbox import Outbox
 from mapsrv.bridge.children.pipes import pipes_of, rest, some, write_now
 
@@ -25,19 +26,19 @@ LAST_SECONDS = 0.5  # from its stdout's end to its exit, so that its exit code c
 TOLD_TO = "it was told to"
 NOBODY = Guard()
 
-log = logging.getLogger("mapsrv.bridge")
+Take: TypeAlias = Callable[[bytes], str | None]
 
 
 class Child:
     """A process that start_child() made; run() reads it, and ends it."""
 
-    def __init__(self, name: str, process: subprocess.Popen[bytes], guard: Guard) -> None:
-        self.name, self.pid = name, process.pid
+    def __init__(self, command: Command, process: subprocess.Popen[bytes], guard: Guard) -> None:
+        self.name, self.pid = command.name, process.pid
         self.ended: ChildEnded | None = None  # how, once it has
         self.crashed = False  # it ended though nobody told it to
         self.stderr = Tail()
-        self._process, self._guard = process, guard
-        self._said = Lines(KEPT_BYTES)  # on stderr
+        self._process, self._guard, self._tells = process, guard, command.tell_stderr
+        self._log = ChildLog(self.name)
         self._stdin, self._stdout, self._stderr = pipes_of(process)
         self._outbox = Outbox(partial(write_now, self._stdin))
 
@@ -66,11 +67,12 @@ class Child:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     async def run(
-        self, take: Callable[[bytes], object], ended: Callable[[ChildEnded], object] = lambda error: None
+        self, take: Take, ended: Callable[[ChildEnded], object] = lambda error: None
     ) -> None:
         """Run it to its end, or until cancelled; return when nothing is left of it.
 
-        take() gets each line that it writes; ended() is told how it ended, at once.
+        take() gets each line that it writes, and may return what the log is to say of it; ended() is told
+        how it ended, at once.
         """
         how = TOLD_TO
         try:
@@ -83,6 +85,7 @@ class Child:
             ended(self._close(how))
             with trio.CancelScope(shield=True):  # bounded: end_group ends in KILL
                 await self._end()
+            self._log.close()
             self._guard.is_over(self.pid)
 
     # --- its tasks ---------------------------------------------------------------
@@ -95,7 +98,7 @@ class Child:
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass  # it reads no more: the end of its stdout tells what that means
 
-    async def _listen(self, take: Callable[[bytes], object]) -> str:
+    async def _listen(self, take: Take) -> str:
         """Hand on its lines; return why there are no more.
 
         Its exit ends them, whoever else holds its stdout: what it started may live on and say nothing.
@@ -105,10 +108,10 @@ class Child:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._until_exit, nursery.cancel_scope)
                 while data := await some(self._stdout):
-                    _hand_on(lines, data, take)
+                    self._hand_on(lines, data, take)
                 nursery.cancel_scope.deadline = trio.current_time() + LAST_SECONDS
             for data in rest(self._stdout):
-                _hand_on(lines, data, take)
+                self._hand_on(lines, data, take)
         except* LongLine:
             how = f"it wrote a line of more than {MAX_LINE:,} bytes"
         return how or how_of(self._process.poll())
@@ -128,17 +131,16 @@ class Child:
 
     def _keep(self, data: bytes) -> None:
         self.stderr.add(data)
-        try:
-            for line in self._said.feed(data):
-                log.info("%s: %s", self.name, line.decode(errors="replace"))
-        except LongLine:
-            log.info("%s: a line of more than %d bytes", self.name, KEPT_BYTES)
-            self._said = Lines(KEPT_BYTES)
+        self._log.feed(data)
+
+    def _hand_on(self, lines: Lines, data: bytes, take: Take) -> None:
+        for line in lines.feed(data):
+            if (what := take(line)) is not None:
+                self._log.say(what)
 
     def _close(self, how: str) -> ChildEnded:
         """Take no more messages: whoever waits to send one is told how it ended."""
-        last = self.stderr.last
-        self.ended = ChildEnded(f"{self.name} has ended: {how}." + (f" It said last: {last}" if last else ""))
+        self.ended = ended_by(self.name, how, self.stderr.last[:MOST_BYTES], tell=self._tells)
         self.crashed = how is not TOLD_TO
         self._outbox.close()
         return self.ended
@@ -152,11 +154,6 @@ class Child:
 
 def start_child(command: Command, guard: Guard = NOBODY) -> Child:
     """Return a process that has started, and needs run() to be read. Raises OSError."""
-    child = Child(command.name, command.start(), guard)
+    child = Child(command, command.start(), guard)
     guard.begins(child.pid)
     return child
-
-
-def _hand_on(lines: Lines, data: bytes, take: Callable[[bytes], object]) -> None:
-    for line in lines.feed(data):
-        take(line)

@@ -22,6 +22,7 @@ class Command:
     env: Mapping[str, str]
     cwd: str | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
+    tell_stderr: bool = False  # its last line to clients, when it has ended
 
     def start(self) -> subprocess.Popen[bytes]:
         """Return the process. Raises OSError."""

@@ -38,7 +38,7 @@ class OwnChild:
 
     def _ended(self, error: ChildEnded) -> None:
         if self.child.crashed:
-            log.warning("%s", error.message)
+            log.warning("%s", error.for_log)
         self.switch.fail(error)
         self.gone(error)
 
@@ -103,7 +103,7 @@ class OwnChildren:
                 own.gone = partial(self._lost, own)
                 self._spare.append(own)
         except ChildEnded as error:
-            log.warning("%s", error.message)
+            log.warning("%s", error.for_log)
             return False
         return True
 

@@ -126,7 +126,7 @@ class SharedChild:
     def _ended(self, error: ChildEnded) -> None:
         self.child, self._down = None, error
         self._up, self.switch.initialized_at = trio.Event(), None
-        log.warning("%s", error.message)
+        log.warning("%s", error.for_log)
         self.switch.fail(error)
 
     async def _initialize_again(self, life: trio.CancelScope) -> None:

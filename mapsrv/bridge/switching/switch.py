@@ -6,8 +6,6 @@ Everything else that it says goes to those whom it concerns.
 
 from __future__ import annotations
 
-import logging
-
 import trio
 from msgspec import UNSET, Raw
 
@@ -28,14 +26,12 @@ SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"  # in _meta: the id of t
 # What concerns everybody. All else is for one: it may hold what only that one may see.
 FOR_ALL = frozenset(f"notifications/{what}/list_changed" for what in ("tools", "prompts", "resources"))
 
-log = logging.getLogger("mapsrv.bridge")
-
 
 class Switch:
     """`outlet` writes to the child; from_child() is given what it says."""
 
     def __init__(self, outlet: Outlet, server: str = "", tools: Tools = ALL, calls: int = MAX_CALLS) -> None:
-        self._outlet, self._name, self._tools = outlet, server, tools
+        self._outlet, self._tools = outlet, tools
         self._seats: dict[Seat, None] = {}
         self._questions = Questions()
         self._meter = Meter(server)
@@ -123,30 +119,32 @@ class Switch:
 
     # --- from the child ------------------------------------------------------------
 
-    def from_child(self, line: bytes) -> None:
-        """Deliver what the child says. What is not JSON-RPC, or for nobody, is never passed on."""
+    def from_child(self, line: bytes) -> str | None:
+        """Deliver what the child says. What is not JSON-RPC, or for nobody, is never passed on.
+
+        Returns what the log is to say of it, if anything: who reads the child bounds that.
+        """
         self._meter.bytes_from(len(line))
         try:
             message = rpc.parse(line)
         except MapsrvError:
             self._meter.junk()
-            said = line[:SHOWN].decode(errors="replace")
-            log.info("%s wrote a line that is no JSON-RPC message: %r", self._name, said)
-            return
+            return f"wrote a line that is no JSON-RPC message: {line[:SHOWN].decode(errors='replace')!r}"
         if message.is_answer:
-            self._answers(message)
-        elif message.is_request:
+            return self._answers(message)
+        if message.is_request:
             self._asks(message)
         else:
             self._tell(message)
+        return None
 
-    def _answers(self, message: Message) -> None:
+    def _answers(self, message: Message) -> str | None:
         call = self._forget(message.id)
         if call is None:
-            if not self.calls.used(message.id):  # else its asker has left
-                self._meter.junk()
-                log.info("%s answered what nobody asked", self._name)
-            return
+            if self.calls.used(message.id):  # its asker has left
+                return None
+            self._meter.junk()
+            return "answered what nobody asked"
         self._meter.took(trio.current_time() - call.since)
         (self._meter.ok if message.error is UNSET else self._meter.error)()
         message.id = call.id
@@ -155,6 +153,7 @@ class Switch:
         elif call.method == "tools/list" and isinstance(message.result, Raw):
             message.result = self._tools.cut(message.result)
         call.seat.deliver(message, call.id)
+        return None
 
     def _asks(self, message: Message) -> None:
         self.asks = self.asks or message.method != "ping"
