@@ -12,6 +12,7 @@ from mapsrv.bridge.servers_file import IGNORED, KEYS
 from mapsrv.bridge.sessions.recipe import Full
 from mapsrv.bridge.settings import BOUNDS, OPTIONS
 from mapsrv.bridge.specs import ALLOWED, ALLOWED_BEGINNINGS
+from mapsrv.bridge.switching.unreadable import UnreadableAnswer
 from mapsrv.config import options
 from mapsrv.config.options import Option
 from mapsrv.errors import Draining, Forbidden, MapsrvError, NotFound, TooLarge, TooMany, Unauthorized, tree
@@ -94,7 +95,8 @@ def test_every_variable_that_a_child_gets_is_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [Unauthorized, ChildEnded, Full, TooLarge, TooMany, Draining, NotFound, Forbidden]
+    "error",
+    [Unauthorized, ChildEnded, Full, TooLarge, TooMany, Draining, NotFound, Forbidden, UnreadableAnswer],
 )
 def test_what_a_client_of_the_bridge_meets_is_documented(error: type[MapsrvError]) -> None:
     assert f"| {error.status}:" in row(error.code, BRIDGE)

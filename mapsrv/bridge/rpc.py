@@ -19,7 +19,7 @@ INVALID_PARAMS, INTERNAL_ERROR = -32602, -32603
 
 MOST_MEMBERS = 1000  # of params that are judged: MCP's have a dozen, and each costs a microsecond
 
-_EXAMPLE = '{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'
+_ADVICE = ': send {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}.'
 
 
 class Message(msgspec.Struct):
@@ -53,14 +53,19 @@ def parse(body: bytes) -> Message:
         body.decode()
         message = _read(body)
     except msgspec.ValidationError as error:
-        raise BadRequest(f"Not one JSON-RPC 2.0 message ({error}): send {_EXAMPLE}. No batches.") from None
+        raise BadRequest(f"Not one JSON-RPC 2.0 message ({error}){_ADVICE} No batches.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedJson(f"Not JSON in UTF-8 ({error}): send {_EXAMPLE}.") from None
+        raise MalformedJson(f"Not JSON in UTF-8 ({error}){_ADVICE}") from None
     answer = (message.result is UNSET) != (message.error is UNSET) and message.id is not UNSET
     asks = message.result is UNSET and message.error is UNSET
     if not (answer if message.is_answer else asks and message.id is not None):
-        raise BadRequest(f"Neither a request, a notification nor an answer: send {_EXAMPLE}.")
+        raise BadRequest(f"Neither a request, a notification nor an answer{_ADVICE}")
     return message
+
+
+def why(error: MapsrvError) -> str:
+    """Return what was wrong with what parse() refused, without advice to who sent it."""
+    return error.message.partition(_ADVICE)[0]
 
 
 def line(message: Message) -> bytes:

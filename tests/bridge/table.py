@@ -18,6 +18,7 @@ class Table:
     def __init__(self, callers: int, tools: Tools = ALL) -> None:
         self.lines: list[bytes] = []  # to the child
         self.sent: list[dict[str, Any]] = []  # the same, read
+        self.raw: list[bytes] = []  # to all callers
         self.got: dict[Seat, list[tuple[dict[str, Any], Any]]] = {}
         self.switch = Switch(self, tools=tools)
         self.seats = [self._join() for _ in range(callers)]
@@ -31,7 +32,12 @@ class Table:
 
     def _join(self) -> Seat:
         got: list[tuple[dict[str, Any], Any]] = []
-        seat = self.switch.join(lambda message, about: got.append((json.loads(rpc.line(message)), about)))
+
+        def deliver(message: rpc.Message, about: Any) -> None:
+            self.raw.append(rpc.line(message))
+            got.append((json.loads(self.raw[-1]), about))
+
+        seat = self.switch.join(deliver)
         self.got[seat] = got
         return seat
 

@@ -19,7 +19,8 @@ from mapsrv.bridge.rpc import Message
 from mapsrv.bridge.sessions.backoff import Backoff
 from mapsrv.bridge.sessions.recipe import Recipe
 from mapsrv.bridge.switching.ask import ask
-from mapsrv.bridge.switching.switch import FOR_ALL, Switch
+from mapsrv.bridge.switching.hearers import FOR_ALL
+from mapsrv.bridge.switching.switch import Switch
 from mapsrv.metrics.bridge import RESTARTS
 
 WAIT_SECONDS = 5.0  # that a call waits for a child that is being started

@@ -12,19 +12,20 @@ from msgspec import UNSET, Raw
 from mapsrv.bridge import rpc
 from mapsrv.bridge.rpc import Message
 from mapsrv.bridge.switching.calls import MAX_CALLS, Call, Calls
+from mapsrv.bridge.switching.hearers import hearers
 from mapsrv.bridge.switching.here import answered_here, subscribed
 from mapsrv.bridge.switching.judging import check_method, only
 from mapsrv.bridge.switching.questions import Questions
 from mapsrv.bridge.switching.seats import Deliver, Outlet, Seat
 from mapsrv.bridge.switching.tools import ALL, Tools
 from mapsrv.bridge.switching.turns import Turns
+from mapsrv.bridge.switching.unreadable import UnreadableAnswer, answered
 from mapsrv.errors import BadRequest, MapsrvError
 from mapsrv.metrics.bridge import Meter
 
-SHOWN = 200  # characters of a line that is no message, in the log
+SHOWN = 200  # bytes of a line that is no message, in the log
+DEEP = "It nests too deep"
 SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"  # in _meta: the id of the call that an event is for
-# What concerns everybody. All else is for one: it may hold what only that one may see.
-FOR_ALL = frozenset(f"notifications/{what}/list_changed" for what in ("tools", "prompts", "resources"))
 
 
 class Switch:
@@ -127,18 +128,28 @@ class Switch:
         self._meter.bytes_from(len(line))
         try:
             message = rpc.parse(line)
-        except MapsrvError:
-            self._meter.junk()
-            return f"wrote a line that is no JSON-RPC message: {line[:SHOWN].decode(errors='replace')!r}"
-        if message.is_answer:
-            return self._answers(message)
-        if message.is_request:
-            self._asks(message)
-        else:
-            self._tell(message)
+            if message.is_answer:
+                return self._answers(message, line)
+            (self._asks if message.is_request else self._tell)(message)
+        except MapsrvError as error:
+            return self._junk(line, rpc.why(error))
+        except RecursionError:  # what was parsed may nest too deep to be converted, or written
+            return self._junk(line, DEEP)
         return None
 
-    def _answers(self, message: Message) -> str | None:
+    def _junk(self, line: bytes, why: str) -> str:
+        """Count a line that is no message; a call that it answers fails, for it gets no other answer."""
+        self._meter.junk()
+        for number in answered(line):
+            if (call := self._forget(number)) is not None:
+                self._fail(call, line, why)
+        return f"wrote a line that is no JSON-RPC message: {line[:SHOWN].decode(errors='replace')!r}"
+
+    def _fail(self, call: Call, line: bytes, why: str) -> None:
+        self._meter.error()
+        call.seat.deliver(rpc.failed(call.id, UnreadableAnswer.of(line, why)), call.id)
+
+    def _answers(self, message: Message, line: bytes) -> str | None:
         call = self._forget(message.id)
         if call is None:
             if self.calls.used(message.id):  # its asker has left
@@ -146,13 +157,17 @@ class Switch:
             self._meter.junk()
             return "answered what nobody asked"
         self._meter.took(trio.current_time() - call.since)
-        (self._meter.ok if message.error is UNSET else self._meter.error)()
         message.id = call.id
         if call.method in ("initialize", "server/discover") and message.error is UNSET:
             self.initialized_at = trio.current_time()
-        elif call.method == "tools/list" and isinstance(message.result, Raw):
-            message.result = self._tools.cut(message.result)
-        call.seat.deliver(message, call.id)
+        try:
+            if call.method == "tools/list" and isinstance(message.result, Raw):
+                message.result = self._tools.cut(message.result)
+            call.seat.deliver(message, call.id)
+        except RecursionError:
+            self._fail(call, line, DEEP)
+            return None
+        (self._meter.ok if message.error is UNSET else self._meter.error)()
         return None
 
     def _asks(self, message: Message) -> None:
@@ -176,20 +191,9 @@ class Switch:
         """Deliver a notification to those whom it concerns."""
         if message.params is not UNSET and SUBSCRIPTION.encode() in bytes(message.params):
             return self._event(message)
-        match message.method:
-            case "notifications/progress":
-                return self._progress(message)
-            case "notifications/cancelled":
-                asked = self._questions.withdraw(rpc.members(message.params).get("requestId"))
-                seats = [asked] if asked else []
-            case "notifications/resources/updated":
-                uri = rpc.key(rpc.members(message.params).get("uri"))
-                seats = [seat for seat in self._seats if uri in seat.subscribed]
-            case method if method in FOR_ALL:
-                seats = list(self._seats)
-            case _:
-                seats = [worker] if (worker := self._only_worker()) else []
-        for seat in seats:
+        if message.method == "notifications/progress":
+            return self._progress(message)
+        for seat in hearers(message, self._seats, self._questions, self._only_worker):
             seat.deliver(message, None)
 
     def _event(self, message: Message) -> None:

@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from mapsrv.bridge import rpc
 from mapsrv.bridge.rpc import Pairs
 from mapsrv.bridge.switching.judging import text
 
 SHOWN = 200  # characters of a name
+
+# What is inside of a tool passes as it is: its schema may hold what is not to be read.
+_members = msgspec.json.Decoder(dict[str, Raw]).decode
+_items = msgspec.json.Decoder(list[Raw]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +45,19 @@ class Tools:
         """Return a tools/list result without what is held back; all else as it was."""
         if self._all:
             return result
-        value = msgspec.json.decode(result)
-        tools = value.get("tools") if isinstance(value, dict) else None
-        if not isinstance(tools, list):
-            return result
+        try:
+            value = _members(result)
+            tools = _items(value["tools"])
+        except (msgspec.ValidationError, KeyError):
+            return result  # there is no list in it
         return rpc.raw({**value, "tools": [tool for tool in tools if self._let(_name(tool))]})
 
 
 ALL = Tools()
 
 
-def _name(tool: object) -> str:
-    return str(tool.get("name")) if isinstance(tool, dict) else ""
+def _name(tool: Raw) -> str:
+    try:
+        return str(rpc.value(_members(tool).get("name", UNSET)))
+    except msgspec.ValidationError:
+        return ""
