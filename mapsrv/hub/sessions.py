@@ -155,6 +155,11 @@ class Hub:
         """Whether a shared store does not answer."""
         return self.outage is not None and self.outage.away
 
+    @property
+    def degraded(self) -> bool:
+        """Whether changes may be refused, or known here alone."""
+        return self.away or self.committer.failing or self.store.trouble is not None
+
     def lost_touch(self, error: StoreAway) -> bool:
         """Note that the store did not answer; return whether sessions go on alone then."""
         if self.outage is not None:

@@ -120,6 +120,10 @@ class Store(Protocol):
 
     durability: str  # memory, disk, redis, replicated: what an OK is worth
 
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with all that it keeps, known without asking it: a sentence that names no place."""
+
     async def create(self, session_id: str, head: Head, *, now: float) -> bool:
         """Write an empty session with the head of its epoch; False when that id is taken."""
 

@@ -52,6 +52,7 @@ class MemoryStore:
     """A Store in dicts; what an OK is worth ends with the process."""
 
     durability = "memory"
+    trouble = None
 
     def __init__(self) -> None:
         self._sessions: dict[str, _Session] = {}

@@ -27,8 +27,10 @@ async def ready(site: Site) -> Response:  # noqa: ASYNC124
     status: dict[str, Json] = {"status": "ready"}
     if site.hub.room.full:
         raise StoreUnavailable("The store is away, and this server remembers all it can.", retry_after=5)
-    if site.hub.away or site.hub.committer.failing:
+    if site.hub.degraded:
         status["degraded"] = True
+    if site.hub.store.trouble is not None:
+        status["reason"] = site.hub.store.trouble
     return json_response(status)
 
 

@@ -27,6 +27,7 @@ class Line:
     """A SharedStore. `cut`: calls fail at once; `hangs`: after a while; `lost`: how the next commits fail."""
 
     durability = "redis"
+    trouble = None
 
     def __init__(self, shared: SharedMemory) -> None:
         self.shared = shared

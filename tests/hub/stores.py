@@ -16,6 +16,7 @@ class HeldStore:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.durability = store.durability
+        self.trouble = store.trouble
         self.gate = trio.Event()
         self.gate.set()
         self.failures: list[Exception] = []

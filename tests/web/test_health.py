@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mapsrv.web.site import Site
+from tests.hub.stores import HeldStore
 from tests.web.asgi import Client
 
 
@@ -31,3 +32,13 @@ async def test_metrics_count_and_name_no_map(client: Client, session: str) -> No
         answer = await client.get("/metrics")
     assert b"mapsrv_streams 1.0" in answer.body and session.encode() not in answer.body
     assert (answer.header("content-type") or "").startswith("text/plain")
+
+
+async def test_a_store_in_trouble_is_told_and_the_server_still_serves(
+    client: Client, store: HeldStore, session: str
+) -> None:
+    assert (await client.get("/ready")).json == {"status": "ready"}
+    store.trouble = "The file is gone."
+    answer = await client.get("/ready")
+    assert answer.status == 200
+    assert answer.json == {"status": "ready", "degraded": True, "reason": "The file is gone."}

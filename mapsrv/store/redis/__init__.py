@@ -37,6 +37,8 @@ _REPLICATED: tuple[Command, ...] = (("PUBLISH", "map_wait", ""), ("WAIT", 1, REP
 class RedisStore:
     """A Store in Redis. Made by open_redis."""
 
+    trouble = None  # who does not get an answer says so
+
     def __init__(self, link: Link, kept: Lifetimes, *, replicated: bool) -> None:
         self.durability = "replicated" if replicated else "redis"
         self._link = link

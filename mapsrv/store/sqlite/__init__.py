@@ -21,6 +21,7 @@ from mapsrv.store import Batch, Outcome, StoredSession
 from mapsrv.store.lock import FileLock
 from mapsrv.store.sqlite import blobs, sessions
 from mapsrv.store.sqlite.file import open_file
+from mapsrv.store.sqlite.watch import TORN, UNCHANGED, Database
 
 CLOSE_SECONDS = 5.0  # for the checkpoint at the end; what it leaves undone, the next opening does
 RENEWED_AT_ONCE = 500  # sessions in one transaction, a few ms
@@ -32,8 +33,8 @@ Ts = TypeVarTuple("Ts")
 EXPLAINED = {
     sqlite3.SQLITE_FULL: "The server's disk is full: have some room freed there, then try again.",
     sqlite3.SQLITE_IOERR: "The server's disk failed to read or write: have it checked, then try again.",
-    sqlite3.SQLITE_CORRUPT: "The server's file of maps is damaged: have a copy of it put back.",
-    sqlite3.SQLITE_NOTADB: "The server's file of maps is damaged: have a copy of it put back.",
+    sqlite3.SQLITE_CORRUPT: TORN,
+    sqlite3.SQLITE_NOTADB: TORN,
     sqlite3.SQLITE_READONLY: "The server's file of maps became read-only: have its permissions checked.",
     sqlite3.SQLITE_CANTOPEN: "The server's folder of maps is gone or closed to it: have it put back.",
 }
@@ -44,7 +45,7 @@ def explain(error: sqlite3.Error) -> StoreUnavailable:
     code = getattr(error, "sqlite_errorcode", 0)  # absent where Python's own checks failed
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     said = EXPLAINED.get(code & 0xFF, "The server's file of maps could not be used: try again in a moment.")
-    return StoreUnavailable(f"{said} Nothing was changed ({name}).")
+    return StoreUnavailable(f"{said} {UNCHANGED} ({name}).")
 
 
 class SqliteStore:
@@ -52,11 +53,16 @@ class SqliteStore:
 
     durability = "disk"
 
-    def __init__(self, database: sqlite3.Connection, lock: FileLock) -> None:
+    def __init__(self, database: Database, lock: FileLock) -> None:
         self._database = database
         self._file_lock = lock
         self._thread = trio.CapacityLimiter(1)
         self._slices = trio.Lock()  # held for one slice: the others wait here, and commits do not
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with the file, as far as is known."""
+        return self._database.watch.trouble
 
     async def create(self, session_id: str, head: Head, *, now: float) -> bool:
         return await self._call(sessions.create, session_id, head, now)
@@ -116,15 +122,18 @@ class SqliteStore:
         except OSError:
             pass  # the refusal of a second server then does not name it
 
-    async def _slice(self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts) -> T:
+    async def _slice(self, work: Callable[[Database, *Ts], T], *args: *Ts) -> T:
         async with self._slices:
             return await self._call(work, *args)
 
-    async def _call(self, work: Callable[[sqlite3.Connection, *Ts], T], *args: *Ts) -> T:
+    async def _call(self, work: Callable[[Database, *Ts], T], *args: *Ts) -> T:
         try:
             return await trio.to_thread.run_sync(partial(work, self._database, *args), limiter=self._thread)
         except sqlite3.Error as error:
-            raise explain(error) from error
+            refusal = explain(error)
+            if refusal.message.startswith(TORN):  # its own words may hold what it read
+                self._database.watch.note_damage(getattr(error, "sqlite_errorname", "unreadable"))
+            raise refusal from error
 
     async def _close(self) -> None:
         """Checkpoint and close. Cancelled before that is done, the thread goes on alone.

@@ -6,10 +6,9 @@ crash or a cancelled caller leaves of it is found by the next sweep. Functions r
 
 from __future__ import annotations
 
-import sqlite3
-
 from mapsrv.errors import StoreUnavailable
 from mapsrv.store.sqlite.file import transaction
+from mapsrv.store.sqlite.watch import Database
 
 CHUNK = 512 * 1024  # bytes; read in under 1 ms, written in a few
 LOOKED_AT = 500  # blobs a sweep looks at in one transaction
@@ -17,7 +16,7 @@ FREED_AT_ONCE = 8  # chunks freed in one transaction
 
 
 def put_part(
-    database: sqlite3.Connection, name: str, now: float, n: int | None, part: int, body: memoryview
+    database: Database, name: str, now: float, n: int | None, part: int, body: memoryview
 ) -> int | None:
     """Write chunk `part` of a blob, the last one publishing it. Return the row to go on with.
 
@@ -41,13 +40,13 @@ def put_part(
     return n
 
 
-def renew(database: sqlite3.Connection, name: str, now: float) -> bool:
+def renew(database: Database, name: str, now: float) -> bool:
     """Renew the time of a blob; False when there is none."""
     with transaction(database):
         return renew_now(database, name, now)
 
 
-def renew_now(database: sqlite3.Connection, name: str, now: float) -> bool:
+def renew_now(database: Database, name: str, now: float) -> bool:
     """The same, within a transaction. A clock that is set back must not age what is in use."""
     cursor = database.execute(
         "UPDATE blobs SET renewed = max(renewed, ?) WHERE name = ? AND whole = 1", (now, name)
@@ -55,7 +54,7 @@ def renew_now(database: sqlite3.Connection, name: str, now: float) -> bool:
     return cursor.rowcount == 1
 
 
-def find(database: sqlite3.Connection, name: str) -> tuple[int, int] | None:
+def find(database: Database, name: str) -> tuple[int, int] | None:
     """Return the row of a whole blob and its number of chunks, or None."""
     row: tuple[int, int] | None = database.execute(
         "SELECT n, (SELECT max(n) + 1 FROM chunks WHERE blob = blobs.n) FROM blobs"
@@ -65,13 +64,13 @@ def find(database: sqlite3.Connection, name: str) -> tuple[int, int] | None:
     return row
 
 
-def get_part(database: sqlite3.Connection, n: int, part: int) -> bytes | None:
+def get_part(database: Database, n: int, part: int) -> bytes | None:
     """Return a chunk, or None when the blob was swept meanwhile."""
     row = database.execute("SELECT body FROM chunks WHERE blob = ? AND n = ?", (n, part)).fetchone()
     return None if row is None else row[0]
 
 
-def doom(database: sqlite3.Connection, above: int, before: float) -> tuple[int | None, int]:
+def doom(database: Database, above: int, before: float) -> tuple[int | None, int]:
     """Take some blobs that nothing refers to out of sight; return the last row looked at, and how many.
 
     None: there is no row above that one. Checked and done in one transaction, so that no commit
@@ -88,7 +87,7 @@ def doom(database: sqlite3.Connection, above: int, before: float) -> tuple[int |
     return (rows[-1][0] if rows else None), len(loose)
 
 
-def free(database: sqlite3.Connection, before: float) -> bool:
+def free(database: Database, before: float) -> bool:
     """Free some chunks of the blobs that are not whole; False when nothing is left to do."""
     with transaction(database):
         freed = database.execute(

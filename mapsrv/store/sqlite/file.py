@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from mapsrv.errors import StartupError
 from mapsrv.store import FORMAT
 from mapsrv.store.lock import FileLock, Locked
+from mapsrv.store.sqlite.watch import Database, Watch
 
 APPLICATION_ID = 0x4D415053  # "MAPS" in the file's header: a database of someone else is never touched
+LOOKED_AT_START = 64 * 1024 * 1024  # bytes, a second of reading; in a larger file damage is found when met
 ELSEWHERE = "or choose another file with --store sqlite:PATH"
 
 # FULL: an OK survives a power cut; on macOS only fullfsync reaches the platter. secure_delete would
@@ -61,13 +63,19 @@ PRAGMA user_version = {FORMAT};
 
 
 @contextmanager
-def transaction(database: sqlite3.Connection) -> Iterator[None]:
-    """All of the block, durably, or nothing of it. Raises sqlite3.Error after rolling back."""
+def transaction(database: Database) -> Iterator[None]:
+    """All of the block, durably, in the file that stands at its path, or nothing of it.
+
+    Raises sqlite3.Error and StoreUnavailable after rolling back.
+    """
     if database.in_transaction:  # a ROLLBACK that failed, on a disk that failed
         database.execute("ROLLBACK")
+    if database.watch.lost_wal():
+        database.save_wal()
     database.execute("BEGIN IMMEDIATE")
     try:
         yield
+        database.watch.check()
         database.execute("COMMIT")
     except BaseException:
         if database.in_transaction:  # SQLite has rolled back by itself after some errors
@@ -75,14 +83,15 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def open_file(path: str) -> tuple[sqlite3.Connection, FileLock]:
+def open_file(path: str) -> tuple[Database, FileLock]:
     """Return the locked, laid out database at `path`, made where missing. Raises StartupError."""
+    given = os.path.abspath(path)
     path = os.path.realpath(path)  # so that every link to the file means the same lock
     if os.path.isdir(path):
         raise StartupError(f"{path} is a folder: name a file in it, as in sqlite:{path}/maps.sqlite.")
     lock = _lock(path)
     try:
-        return _connect(path), lock
+        return _connect(path, Watch(given, f"{path}-wal")), lock
     except BaseException:
         lock.release()
         raise
@@ -105,12 +114,15 @@ def _lock(path: str) -> FileLock:
         ) from error
 
 
-def _connect(path: str) -> sqlite3.Connection:
+def _connect(path: str, watch: Watch) -> Database:
     try:
         # SQLite would make the file 0644; its companions take the mode of the file.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         # Each call may come from another worker thread, but never two at once.
-        database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+        database = sqlite3.connect(
+            path, timeout=0, isolation_level=None, check_same_thread=False, factory=Database
+        )
+        database.watch = watch
         try:
             _prepare(database, path)
         except BaseException:
@@ -121,7 +133,7 @@ def _connect(path: str) -> sqlite3.Connection:
         raise StartupError(_refusal(path, error)) from error
 
 
-def _prepare(database: sqlite3.Connection, path: str) -> None:
+def _prepare(database: Database, path: str) -> None:
     """Check whose database this is before anything is written to it, then lay it out if it is new."""
     # Before the first access in WAL mode, so that its index lives on the heap, with no -shm file.
     database.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -140,6 +152,20 @@ def _prepare(database: sqlite3.Connection, path: str) -> None:
         if not tables:
             for statement in SCHEMA.split(";"):
                 database.execute(statement)
+    database.watch.begin()
+    _look(database, path)
+
+
+def _look(database: Database, path: str) -> None:
+    """Note damage that is there from the start. What is whole can still be read, so that is no refusal."""
+    if os.stat(path).st_size > LOOKED_AT_START:
+        return
+    try:
+        found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        database.watch.note_damage(found)
 
 
 def _refusal(path: str, error: sqlite3.Error | OSError) -> str:

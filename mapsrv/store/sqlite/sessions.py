@@ -5,19 +5,20 @@ Every function takes a connection that nobody else uses meanwhile, and raises sq
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from mapsrv.core import log
 from mapsrv.core.log import Head
 from mapsrv.store import Batch, Done, Entry, KeyRecord, Moved, Ok, Outcome, StoredSession, Unknown
 from mapsrv.store.sqlite.file import transaction
+from mapsrv.store.sqlite.watch import Database, Torn
 
 SWEPT_AT_ONCE = 100  # sessions forgotten in one transaction, so that commits wait a few ms at most
 
 
-def create(database: sqlite3.Connection, session_id: str, head: Head, now: float) -> bool:
+def create(database: Database, session_id: str, head: Head, now: float) -> bool:
     """Write an empty session; False when the id is taken."""
     place = (head.epoch, head.revision, head.hash)
     with transaction(database):
@@ -30,20 +31,25 @@ def create(database: sqlite3.Connection, session_id: str, head: Head, now: float
     return cursor.rowcount == 1
 
 
-def exists(database: sqlite3.Connection, session_id: str) -> bool:
+def exists(database: Database, session_id: str) -> bool:
     """Return whether there is such a session."""
     return database.execute("SELECT 1 FROM sessions WHERE id = ?", (session_id,)).fetchone() is not None
 
 
-def load(database: sqlite3.Connection, session_id: str) -> StoredSession | None:
-    """Return the whole session, or None."""
+def load(database: Database, session_id: str) -> StoredSession | None:
+    """Return the whole session, or None. Raises Torn for rows that are not as they were written."""
     row = database.execute(
         "SELECT n, epoch, revision, hash, base_epoch, base_revision, base_hash FROM sessions WHERE id = ?",
         (session_id,),
     ).fetchone()
-    if row is None:
-        return None
-    n, head, base = row[0], Head(*row[1:4]), Head(*row[4:7])
+    try:
+        return None if row is None else _stored(database, *row)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Torn("rows that do not fit together") from error
+
+
+def _stored(database: Database, n: int, *heads: Any) -> StoredSession:
+    head, base = Head(*heads[:3]), Head(*heads[3:])
     components = dict(database.execute("SELECT name, value FROM components WHERE session = ?", (n,)))
     records = {
         revision: KeyRecord(key, fingerprint, answer, Head(epoch, revision, hash_))
@@ -62,7 +68,7 @@ def load(database: sqlite3.Connection, session_id: str) -> StoredSession | None:
     return StoredSession(head, components, base, entries, tuple(records.values()))
 
 
-def commit(database: sqlite3.Connection, batches: Sequence[Batch]) -> list[Outcome]:
+def commit(database: Database, batches: Sequence[Batch]) -> list[Outcome]:
     """Write all batches that can be written in one transaction.
 
     Whether a batch can be is known before its first write, so that a refused one leaves nothing.
@@ -71,14 +77,14 @@ def commit(database: sqlite3.Connection, batches: Sequence[Batch]) -> list[Outco
         return [_commit(database, batch) for batch in batches]
 
 
-def renew(database: sqlite3.Connection, session_ids: Sequence[str], now: float) -> None:
+def renew(database: Database, session_ids: Sequence[str], now: float) -> None:
     """Renew the time of sessions never changed; a sweep asks for no other's."""
     with transaction(database):
         rows = [(now, session_id) for session_id in session_ids]
         database.executemany("UPDATE sessions SET renewed = ? WHERE id = ? AND revision = 0", rows)
 
 
-def forget_unchanged(database: sqlite3.Connection, before: float) -> int:
+def forget_unchanged(database: Database, before: float) -> int:
     """Forget some sessions never changed and last renewed before then; return how many, 0 at the end."""
     with transaction(database):
         found = database.execute(
@@ -91,7 +97,7 @@ def forget_unchanged(database: sqlite3.Connection, before: float) -> int:
     return len(found)
 
 
-def _commit(database: sqlite3.Connection, batch: Batch) -> Outcome:
+def _commit(database: Database, batch: Batch) -> Outcome:
     row = database.execute(
         "SELECT n, size, base_revision, epoch, revision, hash FROM sessions WHERE id = ?", (batch.session_id,)
     ).fetchone()
@@ -112,14 +118,14 @@ def _commit(database: sqlite3.Connection, batch: Batch) -> Outcome:
     return Ok()
 
 
-def _find(database: sqlite3.Connection, n: int, key: str) -> KeyRecord | None:
+def _find(database: Database, n: int, key: str) -> KeyRecord | None:
     row = database.execute(
         "SELECT fingerprint, answer, epoch, revision, hash FROM keys WHERE session = ? AND key = ?", (n, key)
     ).fetchone()
     return None if row is None else KeyRecord(key, row[0], row[1], Head(*row[2:5]))
 
 
-def _insert(database: sqlite3.Connection, n: int, entries: Sequence[Entry]) -> None:
+def _insert(database: Database, n: int, entries: Sequence[Entry]) -> None:
     records = [entry.record for entry in entries]
     database.executemany(
         "INSERT INTO keys (session, revision, epoch, hash, key, fingerprint, answer)"
@@ -136,13 +142,13 @@ def _insert(database: sqlite3.Connection, n: int, entries: Sequence[Entry]) -> N
     )
 
 
-def _refer(database: sqlite3.Connection, rows: Sequence[tuple[int, int, str, int, str]]) -> None:
+def _refer(database: Database, rows: Sequence[tuple[int, int, str, int, str]]) -> None:
     database.executemany(
         "INSERT INTO refs (session, revision, component, n, blob) VALUES (?, ?, ?, ?, ?)", rows
     )
 
 
-def _trim(database: sqlite3.Connection, n: int, head: Head, base: int, size: int) -> None:
+def _trim(database: Database, n: int, head: Head, base: int, size: int) -> None:
     """Write the new head, and let the oldest events and keys fall out. `base` is a revision."""
     first = base
     for revision, length in database.execute(
@@ -168,7 +174,7 @@ def _trim(database: sqlite3.Connection, n: int, head: Head, base: int, size: int
     database.execute("DELETE FROM keys WHERE session = ? AND revision <= ?", (n, forgotten))
 
 
-def _put_components(database: sqlite3.Connection, n: int, batch: Batch) -> None:
+def _put_components(database: Database, n: int, batch: Batch) -> None:
     for name, part in batch.components.items():
         database.execute("DELETE FROM refs WHERE session = ? AND revision = 0 AND component = ?", (n, name))
         if part.value is None:
