@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from mapsrv import __version__
+from mapsrv import __version__, demo
 from mapsrv.__main__ import greeting, own_command
 from mapsrv.config import Config, parse
 from mapsrv.errors import StartupError
-from mapsrv.local.start import arguments
+from mapsrv.local import start
 from tests.e2e.server import running, wait_until
 
 COMMAND = [sys.executable, "-m", "mapsrv"]
@@ -199,11 +199,33 @@ def test_a_started_server_gets_the_settings_of_who_started_it(tmp_path: Path) ->
         "2h",
     ]
     asked = parse([*told, "--allowed-host", "a.example", "--data-dir", str(tmp_path)], {})
-    got = parse(arguments(asked), {})
+    got = parse(start.arguments(asked), start.environment(asked))
     for name in ("port", "max_data", "session_idle", "allowed_host", "data_dir", "max_streams", "log_level"):
         assert getattr(got, name) == getattr(asked, name)
     assert got.store == f"sqlite:{Path.cwd()}/here.sqlite"
     assert (got.command, got.open, got.any_port, got.idle_exit) == ("serve", False, True, 600)
+
+
+@pytest.mark.parametrize("by", ["flag", "variable"])
+def test_no_command_line_of_a_started_process_holds_a_password(by: str) -> None:
+    store = "redis://ana:geheim@127.0.0.1/0"
+    flags, variables = (["--store", store], {}) if by == "flag" else ([], {"MAPSRV_STORE": store})
+    for command, words in (("stdio", start.arguments), ("demo", demo._arguments)):
+        asked = parse([command, *flags], variables)
+        assert not any("geheim" in word for word in words(asked))
+        assert parse(words(asked), start.environment(asked)).store == store
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads a command line as other users can")
+def test_other_users_cannot_read_the_password_of_a_server_that_stdio_started(tmp_path: Path) -> None:
+    asked = parse(["stdio", "--data-dir", str(tmp_path)], {"MAPSRV_STORE": "redis://:geheim@127.0.0.1:1/0"})
+    process, _log = start._spawn(asked)
+    try:
+        wait_until(lambda: b"serve" in Path(f"/proc/{process.pid}/cmdline").read_bytes())
+        assert b"geheim" not in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_redis_password_is_not_told() -> None:

@@ -112,6 +112,10 @@ _OPTIONS = (
 )
 
 
+# Settings that may hold a password, with their variables: a command line can be read by all users.
+SECRET = {option.name: option.env for option in _OPTIONS if option.secret}
+
+
 def options() -> tuple[Option, ...]:
     """Return the options that people are told of, in the order of help and README."""
     return tuple(option for option in _OPTIONS if not option.hidden)

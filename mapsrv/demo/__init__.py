@@ -88,18 +88,18 @@ async def _server_url(config: Config) -> str | None:
     return server.url
 
 
+def _arguments(config: Config) -> list[str]:
+    """Return the command line of a `mapsrv stdio` of its own; the store is in the environment."""
+    folder = str(config.data_dir.absolute())
+    opens = "--open" if config.open else "--no-open"
+    return ["stdio", opens, "--data-dir", folder, "--host", config.host, "--port", str(config.port)]
+
+
 @asynccontextmanager
 async def _open_client(config: Config, url: str | None) -> AsyncIterator[Client]:
     if url is None or config.transport == "stdio":
-        arguments = [
-            "stdio",
-            "--open" if config.open else "--no-open",
-            "--data-dir",
-            str(config.data_dir.absolute()),
-        ]
-        arguments += ["--host", config.host, "--port", str(config.port), "--store", config.store]
         stdio = StdioServerParameters(
-            command=sys.executable, args=["-m", "mapsrv", *arguments], env=environment()
+            command=sys.executable, args=["-m", "mapsrv", *_arguments(config)], env=environment(config)
         )
         print("Connecting over stdio, to a `mapsrv stdio` of its own.", flush=True)
         async with Client(stdio) as client:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import trio
 
-from mapsrv.config import Config
+from mapsrv.config import SECRET, Config
 from mapsrv.errors import StartupError
 from mapsrv.local import LocalServer, find_server
 from mapsrv.store.lock import FileLock, Locked, read_holder
@@ -129,7 +129,7 @@ def _spawn(config: Config) -> tuple[subprocess.Popen[bytes], tuple[Path, int]]:
             stdout=subprocess.DEVNULL,
             stderr=stderr,
             cwd=log.parent,  # not the assistant's: its folder may hold a module of any name
-            env=environment(),
+            env=environment(config),
             start_new_session=True,  # neither the host's signals nor its process group end it
         )
     _started.append(process)
@@ -137,7 +137,12 @@ def _spawn(config: Config) -> tuple[subprocess.Popen[bytes], tuple[Path, int]]:
 
 
 def arguments(config: Config) -> list[str]:
-    """Return the command line of the server that stdio and the demo start."""
+    """Return the command line of the server that stdio starts; the rest is in environment()."""
+    told = {name: value for name, value in _settings(config).items() if name not in SECRET}
+    return ["serve", "--no-open", "--any-port", *(f"--{name}={value}" for name, value in told.items())]
+
+
+def _settings(config: Config) -> dict[str, object]:
     settings: dict[str, object] = {
         "host": config.host,
         "port": config.port,
@@ -155,7 +160,7 @@ def arguments(config: Config) -> list[str]:
         settings["public-url"] = config.public_url
     if config.allowed_host:
         settings["allowed-host"] = ",".join(config.allowed_host)
-    return ["serve", "--no-open", "--any-port", *(f"--{name}={value}" for name, value in settings.items())]
+    return settings
 
 
 def _absolute(store: str) -> str:
@@ -163,12 +168,19 @@ def _absolute(store: str) -> str:
     return f"{kind}:{Path(path).expanduser().absolute()}" if kind == "sqlite" else store
 
 
-def environment() -> dict[str, str]:
-    """Return this process's, with the folder mapsrv was imported from where it is not installed."""
+def environment(config: Config | None = None) -> dict[str, str]:
+    """Return this process's, with the folder mapsrv was imported from where it is not installed.
+
+    For a child of that Config, also with the settings that may hold a password.
+    """
+    found = dict(os.environ)
+    if config is not None:
+        settings = _settings(config)
+        found |= {variable: str(settings[name]) for name, variable in SECRET.items()}
     root, known = str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")
-    if root == str(Path(sysconfig.get_path("purelib")).resolve()):
-        return dict(os.environ)
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [known, root]))}
+    if root != str(Path(sysconfig.get_path("purelib")).resolve()):
+        found["PYTHONPATH"] = os.pathsep.join(filter(None, [known, root]))
+    return found
 
 
 def _last_sentence(log: Path, begins: int) -> str:
