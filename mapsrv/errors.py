@@ -46,6 +46,10 @@ class InvalidGeoJson(InvalidArgument):
     code = "invalid_geojson"
 
 
+class NotGeoJson(InvalidGeoJson):
+    """It does not even say that it is GeoJSON: what it is may be no business of who asked."""
+
+
 class UnknownLayer(MapsrvError):
     """No layer, style layer or feature of that id is on this map."""
 

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from mapsrv.core.geometry import TYPES, check_geometry, join, refuse, shown
 from mapsrv.core.names import nearest
 from mapsrv.core.state import PROMOTED, Json
+from mapsrv.errors import NotGeoJson
 
 SAFE = 2**53  # JavaScript's integers are exact below
 MAX_POSITIONS = 1_000_000  # a browser draws these; more belongs into tiles
@@ -40,7 +41,8 @@ def normalise(value: Json) -> Document:
     with the path of the fault. Nothing of `value` is changed.
     """
     if type(value) is not dict:
-        raise refuse("", f"expected a GeoJSON object, not {shown(value)}")
+        raise NotGeoJson(f"expected a GeoJSON object, not {shown(value)}")
+    _check_type(value.get("type"))
     _check_crs(value.get("crs"))
     features: list[Feature] = []
     positions = 0
@@ -59,6 +61,14 @@ def collection_of(features: list[Feature]) -> dict[str, Json]:
     return {"type": "FeatureCollection", "features": features}
 
 
+def _check_type(kind: Json) -> None:
+    known = ("FeatureCollection", "Feature", *TYPES)
+    if not isinstance(kind, str) or kind not in known:
+        hint = nearest(kind, known) if isinstance(kind, str) else ""
+        expected = "expected FeatureCollection, Feature or a geometry's type"
+        raise NotGeoJson(f"type: {expected}, not {shown(kind)}.{hint}")
+
+
 def _checked(value: Mapping[str, Json]) -> Iterator[tuple[Feature, int]]:
     kind = value.get("type")
     if kind == "FeatureCollection":
@@ -71,14 +81,9 @@ def _checked(value: Mapping[str, Json]) -> Iterator[tuple[Feature, int]]:
             yield check_feature(feature, f"features[{place}]")
     elif kind == "Feature":
         yield check_feature(value, "")
-    elif kind in TYPES:
+    else:
         geometry, count = check_geometry(value, "")
         yield {"type": "Feature", "geometry": geometry, "properties": {}}, count
-    else:
-        known = ("FeatureCollection", "Feature", *TYPES)
-        hint = nearest(kind, known) if isinstance(kind, str) else ""
-        expected = "expected FeatureCollection, Feature or a geometry's type"
-        raise refuse("type", f"{expected}, not {shown(kind)}.{hint}")
 
 
 def check_feature(value: Json, path: str) -> tuple[Feature, int]:

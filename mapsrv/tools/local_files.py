@@ -32,6 +32,14 @@ def read_file(name: str, limit: int) -> bytes:
         raise InvalidArgument(f"The file {name[:200]!r} cannot be read: {why}.") from None
 
 
+def not_geojson(name: str) -> str:
+    """Return what is told of a file that holds other JSON."""
+    return (
+        f"The file {name[:200]!r} is JSON, but not GeoJSON: its type must be FeatureCollection, Feature or a"
+        " geometry's. Name a file with GeoJSON (RFC 7946)."
+    )
+
+
 def way_out(name: str, base_url: str, session_id: str) -> str:
     """Return what to do about a file that this server will not read for its caller."""
     return (

@@ -10,12 +10,12 @@ import trio
 
 from mapsrv.core.commands import AddLayer, Command, SetTitle
 from mapsrv.core.state import Json
-from mapsrv.errors import InvalidArgument
+from mapsrv.errors import InvalidArgument, InvalidGeoJson, NotGeoJson
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.sessions import Hub
 from mapsrv.tools import queries
 from mapsrv.tools.caller import Caller
-from mapsrv.tools.local_files import read_file, way_out
+from mapsrv.tools.local_files import not_geojson, read_file, way_out
 from mapsrv.tools.results import Result, query_result, receipt_result
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
 from mapsrv.wire.calls import GetLayerInfo, GetMapState, ListLayers, OpenMap, local_path, parse_call
@@ -79,7 +79,10 @@ class Tools:
             return query_result(value, None if live.presence.count else map_url(caller.base_url, live.id))
 
     async def _with_file(self, command: Command, session_id: str, caller: Caller) -> Command:
-        """Return the command with a local caller's file stored as a document; raises InvalidArgument."""
+        """Return the command with a local caller's file stored as a document; raises InvalidArgument.
+
+        Of a file that is not GeoJSON nothing is told: who calls may be led by what they read elsewhere.
+        """
         path = local_path(command)
         if path is None or not isinstance(command, AddLayer):
             return command
@@ -89,7 +92,10 @@ class Tools:
         # A disk that hangs holds the thread, not the call: it may be cancelled.
         read = partial(read_file, path, documents.max_data)
         body = await trio.to_thread.run_sync(read, abandon_on_cancel=True)
-        stored = await documents.put(body)
+        try:
+            stored = await documents.put(body)
+        except NotGeoJson:
+            raise InvalidGeoJson(not_geojson(path)) from None
         return replace(command, source={**command.source, "data": stored.data})
 
 

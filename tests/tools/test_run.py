@@ -149,6 +149,32 @@ async def test_a_file_is_refused_with_the_way_out(desk: Desk, local: bool, files
     assert f"/data?session={session_id}'" in refused.value.message and "curl -X POST" in refused.value.message
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"type": "geheim", "private_key": "geheim"},
+        {"type": "geheim", "crs": "geheim"},
+        {"type": ["geheim"], "features": "geheim"},
+        {"type": "FeatureColection", "geheim": 1},
+        {"token": "geheim"},
+        {"type": "geheim", "much": "x" * 100_000},  # read by a worker process
+        "geheim",
+        ["geheim"],
+        4711,
+    ],
+)
+async def test_nothing_is_told_of_a_file_that_is_not_geojson(
+    desk: Desk, tmp_path: Path, content: Any
+) -> None:
+    path, session_id = tmp_path / "config.json", await desk.new_map()
+    path.write_text(json.dumps(content))
+    with pytest.raises(InvalidGeoJson) as refused:
+        await replace(desk, local=True).call("add_layer", id="f", source=str(path), session_id=session_id)
+    message = refused.value.message
+    assert "config.json" in message and "GeoJSON (RFC 7946)" in message
+    assert not any(word in message for word in ("geheim", "4711", "Colection", "token", "array of"))
+
+
 async def test_only_regular_geojson_files_are_read(desk: Desk, tmp_path: Path) -> None:
     session_id = await desk.new_map()
     local = replace(desk, local=True)
@@ -165,7 +191,7 @@ async def test_only_regular_geojson_files_are_read(desk: Desk, tmp_path: Path) -
         ("pipe.json", InvalidArgument, "no regular file"),
         ("missing.json", InvalidArgument, "No such file"),
         ("big.json", TooLarge, "--max-data"),
-        ("other.json", InvalidGeoJson, "Topology"),
+        ("other.json", InvalidGeoJson, "not GeoJSON: its type must be"),
     ):
         with pytest.raises(kind, match=text):
             await local.call("add_layer", id="f", source=str(tmp_path / name), session_id=session_id)
