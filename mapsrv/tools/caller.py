@@ -6,7 +6,6 @@ All of it comes from the request: the query and headers of the MCP URL, and the 
 from __future__ import annotations
 
 import hmac
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from mapsrv.core.log import Origin
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire.edge import Edge
 from mapsrv.wire.fields import session_id
+from mapsrv.wire.names import clean_name
 
-MAX_NAME = 80  # characters
 MAX_NAMED = 10  # maps that a no_map error lists; the newest are the likely ones
 MAX_CONNECTIONS = 4_000  # whose maps are kept; as many as there can be MCP sessions
 MAX_FIELDS = 20  # of the MCP URL's query
@@ -100,13 +99,6 @@ def _query(text: str) -> dict[str, list[str]]:
         return parse_qs(text, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise InvalidArgument("The address of this MCP server has too many parameters.") from None
-
-
-def clean_name(text: str) -> str:
-    """Return a name as it may be shown: one line, without control characters, MAX_NAME at most."""
-    letters = text[: MAX_NAME * 4]
-    plain = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in letters)
-    return " ".join(plain.split())[:MAX_NAME]
 
 
 def _hint(text: str) -> str | None:

@@ -12,8 +12,9 @@ from mapsrv.core.state import Json
 from mapsrv.errors import BadRequest, InvalidArgument
 from mapsrv.hub.problems import Problem
 from mapsrv.web.events import MAX_VIEWER
-from mapsrv.web.site import MAX_NAME, Site, author_of, clean_name, is_local, session_id_of_query
+from mapsrv.web.site import Site, author_of, is_local, session_id_of_query
 from mapsrv.wire import codec, json_text
+from mapsrv.wire.names import MAX_NAME, clean_name
 
 MAX_BODY = 64 * 1024  # bytes
 MAX_POINTING = 4096  # bytes of JSON

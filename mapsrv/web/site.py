@@ -26,16 +26,15 @@ from mapsrv.web.slices import Slices
 from mapsrv.web.streams import Streams
 from mapsrv.wire import codec
 from mapsrv.wire.edge import Edge
+from mapsrv.wire.names import clean_name
 
 SESSION_COOKIE = "mapsrv_session"
 VIEWER_COOKIE = "mapsrv_viewer"
 SESSION_DAYS, VIEWER_DAYS = 7, 365
 MAX_ID = 200  # characters of an id that we look up
-MAX_NAME = 80  # characters of a person's name
 MAX_NAMES = 10_000  # people's names remembered, the oldest forgotten first
 
 _VIEWER = re.compile(r"[A-Za-z0-9_-]{16,64}")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 
@@ -129,14 +128,9 @@ def session_id_of_query() -> str:
     return found
 
 
-def clean_name(name: str) -> str:
-    """Return a person's name on one line."""
-    return _CONTROLS.sub(" ", name).strip()[:MAX_NAME]
-
-
 def query_name() -> str:
     """Return the current request's ?name=, cleaned, or nothing."""
-    return clean_name(request.args.get("name", "").encode(errors="replace").decode())
+    return clean_name(request.args.get("name", ""))
 
 
 def is_local() -> bool:

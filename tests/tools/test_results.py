@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapsrv.errors import InvalidArgument
-from mapsrv.tools.caller import MAX_NAME, clean_name
 from mapsrv.tools.results import MAX_ERROR, Result, error_result, fitted, query_result, receipt_result
 from tests.tools.conftest import POINT, Desk
 
@@ -98,9 +97,3 @@ async def test_a_map_of_many_layers_is_listed_within_the_bound(desk: Desk) -> No
         result = await desk.call(tool, session_id=session_id)
         kept = len(result.structured["layers"])
         assert size(result) < LIMIT and kept + result.structured["layers_left_out"] == 120 and kept >= 10
-
-
-def test_a_name_is_one_short_clean_line() -> None:
-    assert clean_name(" Ana\x00\n\u202eBell ") == "Ana Bell"
-    assert len(clean_name("x" * 500)) == MAX_NAME
-    assert clean_name("\x07") == ""

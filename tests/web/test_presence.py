@@ -60,6 +60,23 @@ async def test_what_a_tab_says_reaches_the_others(
         assert (viewer["name"], viewer["viewport"], viewer["pointing"]) == ("Ana", VIEWPORT, POINTING)
 
 
+async def test_a_persons_name_turns_no_text_around_and_hides_nothing(
+    client: Client, session: str, autojump_clock: object
+) -> None:
+    turned = "?name=Ana%E2%80%AEgnp%E2%80%8B"
+    async with client.stream(f"/events{turned}&session={session}&viewer=tab") as stream:
+        await trio.sleep(1)
+        (viewer,) = json.loads(stream.of("presence")[-1].data)["viewers"]
+        assert viewer["name"] == "Anagnp"
+        assert await say(client, session, name="\u2067Bell\u200d\u202e") == 204
+        body = {"command": "open_map", "arguments": {"title": "x"}}
+        await client.post(f"/commands{turned}&session={session}", body)
+        await trio.sleep(1)
+        (viewer,) = json.loads(stream.of("presence")[-1].data)["viewers"]
+        assert viewer["name"] == "Bell"
+        assert json.loads(stream.of("event")[-1].data)["origin"]["name"] == "Anagnp"
+
+
 async def test_a_hidden_tab_counts_until_it_is_gone(client: Client, hub: Hub, session: str) -> None:
     async with client.stream(f"/events?session={session}&viewer=tab"):
         assert await say(client, session, visible=False) == 204
