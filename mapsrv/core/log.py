@@ -64,6 +64,9 @@ class Head:
         return Position(self.epoch, self.revision, self.hash.hex()[:8])
 
 
+ANONYMOUS = "anonymous"  # the id of every person whose browser keeps no cookie
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Who asked: kind is person, model or system."""

@@ -15,14 +15,13 @@ from contextlib import asynccontextmanager
 import trio
 
 from mapsrv.core.log import Head
-from mapsrv.core.state import Json
 from mapsrv.errors import NewerFormat, StoreAway, StoreUnavailable
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.news import heard
 from mapsrv.hub.outage import Outage
 from mapsrv.store import Entry
 from mapsrv.store.shared import Committed, Feed, Live, Missed, SharedStore, Unread
-from mapsrv.wire import codec
+from mapsrv.wire import viewers as wire
 
 CHECK_SECONDS = 15.0
 BEAT_SECONDS = 10.0  # how often a process tells of its viewers; others forget them after three
@@ -153,22 +152,21 @@ class Link:
 
     async def tell_viewers(self, live: LiveSession) -> None:
         """Tell the others who has the map open here."""
-        said = {"pod": self._pod, "count": live.presence.count_here, "viewers": live.presence.shown_here()}
-        await self._feed.tell(live.id, codec.dumps(said))
+        await self._feed.tell(live.id, live.presence.told_to_others(self._pod))
 
     def _note_viewers(self, session_id: str, body: bytes) -> None:
         live = self._held().get(session_id)
         said = _said(body)
-        if live is None or said is None or said["pod"] == self._pod:
+        if live is None or said is None or said.pod == self._pod:
             return
-        if "turn" in said:
+        if isinstance(said, wire.Turn):
             live.hold()
         else:
-            live.presence.others_told(said["pod"], said["count"], said["viewers"])
+            live.presence.others_told(said.pod, said.count, said.viewers, said.here)
 
     async def ask_for_a_turn(self, live: LiveSession) -> None:
         """Have the others commit nothing of a session for a moment: ours are overtaken all the time."""
-        await self._feed.tell(live.id, codec.dumps({"pod": self._pod, "turn": True}), about="turn")
+        await self._feed.tell(live.id, wire.turn(self._pod), about="turn")
 
     async def _beat(self) -> None:
         while True:
@@ -190,15 +188,12 @@ def _is_elsewhere(now: Head, before: Head, head: Head | NewerFormat | None) -> b
     return head.revision >= now.revision or head.revision < before.revision
 
 
-def _said(body: bytes) -> dict[str, Json] | None:
-    """Return what another process says of a session: that it asks for a turn, or who its viewers are."""
+def _said(body: bytes) -> wire.Told | wire.Turn | None:
+    """Return what another process says of a session: who its viewers are, or that it asks for a turn."""
     try:
-        said: Json = codec.loads(body)
-        viewers = "turn" in said or (isinstance(said["viewers"], list) and said["count"] >= 0)
-        good = isinstance(said["pod"], str) and viewers
-    except (ValueError, KeyError, TypeError):
+        return wire.read_told(body)
+    except ValueError:
         return None
-    return said if good else None
 
 
 @asynccontextmanager

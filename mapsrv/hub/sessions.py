@@ -112,7 +112,7 @@ class Hub:
         async with self.open_session(session_id) as live:
             subscriber = Subscriber(live, cursor, url, author)
             live.subscribers.add(subscriber)
-            live.presence.opened(viewer, name, local=local)
+            live.presence.opened(viewer, name, local=local, author=author[1])
             try:
                 yield subscriber
             finally:

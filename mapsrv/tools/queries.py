@@ -10,7 +10,7 @@ from mapsrv.core.summary import Summary
 from mapsrv.errors import UnknownData
 from mapsrv.hub.documents import Documents
 from mapsrv.hub.live import LiveSession
-from mapsrv.hub.presence import Viewer
+from mapsrv.hub.tabs import Viewer
 from mapsrv.tools.results import Long
 from mapsrv.wire.receipt import map_url
 from mapsrv.wire.style import effective_layers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from quart import request
@@ -13,20 +12,13 @@ from mapsrv.errors import BadRequest, InvalidArgument
 from mapsrv.hub.problems import Problem
 from mapsrv.web.events import MAX_VIEWER
 from mapsrv.web.site import Site, author_of, is_local, session_id_of_query
-from mapsrv.wire import codec, json_text
+from mapsrv.wire import json_text, viewers
 from mapsrv.wire.names import MAX_NAME, clean_name
 
 MAX_BODY = 64 * 1024  # bytes
-MAX_POINTING = 4096  # bytes of JSON
 MAX_PROBLEMS = 20
 MAX_MESSAGE = 500  # characters
 MAX_ID = 256  # characters of a layer id or a position
-MAX_LNG = 3600.0  # degrees: a page that shows the world several times over goes past 180
-
-# [lowest, highest] of what a viewport holds, in degrees or zoom levels; MapLibre's own limits.
-RANGES = {"zoom": (-2.0, 30.0), "bearing": (-3600.0, 3600.0), "pitch": (0.0, 180.0)}
-LNG, LAT = (-MAX_LNG, MAX_LNG), (-90.0, 90.0)
-POINTS = {"center": (LNG, LAT), "bounds": (LNG, LAT, LNG, LAT)}
 
 
 async def presence(site: Site) -> Response:
@@ -58,9 +50,9 @@ def _changes(told: Mapping[str, Json]) -> dict[str, Json]:
     if "name" in told:
         changes["name"] = clean_name(_text(told, "name", MAX_NAME))
     if "viewport" in told:
-        changes["viewport"] = _viewport(told["viewport"])
+        changes["viewport"] = viewers.viewport(told["viewport"])
     if "pointing" in told:
-        changes["pointing"] = _pointing(told["pointing"])
+        changes["pointing"] = viewers.pointing(told["pointing"])
     return changes
 
 
@@ -77,39 +69,6 @@ def _text(told: Mapping[str, Json], name: str, longest: int) -> str:
         return ""
     if not isinstance(value, str) or len(value) > longest:
         raise InvalidArgument(f"{name}: expected a text of at most {longest} characters.")
-    return value
-
-
-def _viewport(value: Json) -> Json:
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise InvalidArgument('viewport: expected an object, such as {"center": [13.4, 52.5], "zoom": 9}.')
-    kept: dict[str, Json] = {}
-    for name, ranges in POINTS.items():
-        if name in value:
-            kept[name] = _numbers(name, value[name], ranges)
-    for name, range_ in RANGES.items():
-        if name in value:
-            kept[name] = _numbers(name, [value[name]], (range_,))[0]
-    return kept
-
-
-def _numbers(name: str, value: Json, ranges: tuple[tuple[float, float], ...]) -> list[Json]:
-    if not isinstance(value, list) or len(value) != len(ranges):
-        raise InvalidArgument(f"viewport.{name}: expected {len(ranges)} numbers.")
-    for number, (low, high) in zip(value, ranges, strict=True):
-        right_type = isinstance(number, (int, float)) and not isinstance(number, bool)
-        if not right_type or not math.isfinite(number) or not low <= number <= high:
-            raise InvalidArgument(f"viewport.{name}: expected numbers from {low:g} to {high:g}.")
-    return value
-
-
-def _pointing(value: Json) -> Json:
-    if value is not None and not isinstance(value, dict):
-        raise InvalidArgument("pointing: expected an object, or null.")
-    if len(codec.dumps(value)) > MAX_POINTING:
-        raise InvalidArgument(f"pointing: expected at most {MAX_POINTING} bytes of JSON.")
     return value
 
 

@@ -14,7 +14,7 @@ from quart_trio.wrappers import TrioResponse as Response
 from werkzeug.http import parse_etags
 
 from mapsrv.budget import Budget
-from mapsrv.core.log import Origin
+from mapsrv.core.log import ANONYMOUS, Origin
 from mapsrv.core.state import Json
 from mapsrv.errors import BadRequest, MapsrvError, TooLarge, UnknownSession
 from mapsrv.hub.lending import Lender
@@ -115,7 +115,7 @@ class Site:
 def author_of(asked: Request) -> str:
     """Return the id of the person, which does not tell the cookie that it was made of."""
     cookie = asked.cookies.get(VIEWER_COOKIE, "")
-    return hashlib.sha256(cookie.encode()).hexdigest()[:16] if _VIEWER.fullmatch(cookie) else "anonymous"
+    return hashlib.sha256(cookie.encode()).hexdigest()[:16] if _VIEWER.fullmatch(cookie) else ANONYMOUS
 
 
 def session_id_of_query() -> str:

@@ -14,7 +14,7 @@ from mapsrv.core.log import Origin
 from mapsrv.errors import MapsrvError
 from mapsrv.hub.link import BEAT_SECONDS, CHECK_SECONDS
 from mapsrv.hub.open import open_hub
-from mapsrv.hub.presence import OTHERS_SECONDS
+from mapsrv.hub.others import OTHERS_SECONDS
 from mapsrv.hub.sessions import Hub
 from mapsrv.store.memory import open_memory
 from tests.hub.shared import SharedMemory

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 import trio
 
 from mapsrv.hub.sessions import Hub
+from mapsrv.web.site import Site
+from mapsrv.web.streams import Streams
 from tests.web.asgi import Client
 
 VIEWPORT = {"center": [8.5, 47.4], "zoom": 9, "bearing": 0, "pitch": 0, "bounds": [8, 47, 9, 48]}
@@ -75,6 +78,40 @@ async def test_a_persons_name_turns_no_text_around_and_hides_nothing(
         (viewer,) = json.loads(stream.of("presence")[-1].data)["viewers"]
         assert viewer["name"] == "Bell"
         assert json.loads(stream.of("event")[-1].data)["origin"]["name"] == "Anagnp"
+
+
+async def test_a_frame_has_16_kib_whatever_tabs_point_at(
+    site: Site, client: Client, session: str, autojump_clock: object
+) -> None:
+    site.streams = Streams(site.hub, per_session=50)
+    pointing = {"lng_lat": [8.123456789, 47.4], "properties": {f"k{n}": "\U0001f5fa" * 60 for n in range(15)}}
+    async with AsyncExitStack() as stack:
+        for number in range(20):
+            target = f"/events?session={session}&viewer={number}"
+            stream = await stack.enter_async_context(client.stream(target))
+            told: Any = {"viewer": f"{number}", "name": "\U0001f5fa" * 80, "pointing": pointing}
+            assert (await client.post(f"/presence?session={session}", told)).status == 204
+        await trio.sleep(1)
+        frame = stream.of("presence")[-1].data
+    assert len(frame) < 16 * 1024
+    told = json.loads(frame)
+    assert told["count"] == 20 and 5 < len(told["viewers"]) < 20
+    assert all(viewer["pointing"]["lng_lat"] == [8.12346, 47.4] for viewer in told["viewers"])
+
+
+async def test_20_tabs_of_one_cookie_count_and_each_stream_without_one(
+    site: Site, client: Client, session: str, autojump_clock: object
+) -> None:
+    site.streams, hub = Streams(site.hub, per_session=50), site.hub
+    async with AsyncExitStack() as stack:
+        for number in range(25):
+            target = f"/events?session={session}&viewer=tab-{number}"
+            cookie = {"cookie": "mapsrv_viewer=AAAAAAAAAAAAAAAAAAAAAA"}
+            await stack.enter_async_context(client.stream(target, **cookie))
+        assert hub.viewers == 20
+        for _ in range(25):
+            await stack.enter_async_context(client.stream(f"/events?session={session}"))
+        assert hub.viewers == 45
 
 
 async def test_a_hidden_tab_counts_until_it_is_gone(client: Client, hub: Hub, session: str) -> None:

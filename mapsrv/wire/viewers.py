@@ -1,0 +1,179 @@
+"""What a tab says of itself, and what others are told of it: checked, rounded and cut, here alone.
+
+A presence frame goes to all who have a map open, twice a second, and any of them may say anything. So
+what each may add is bounded, and so is the frame, from which whole viewers are left out at the end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from mapsrv.core.state import Json
+from mapsrv.errors import InvalidArgument
+from mapsrv.wire import codec
+
+MAX_SHOWN = 50  # viewers in a frame; `count` counts all
+MAX_BODY = 16 * 1024 - 64  # bytes of JSON: with "event: presence" before it a frame has 16 KiB at most
+MAX_SAID = 4096  # bytes of JSON: of `pointing`, as a page sends it
+MAX_POINTING = 300  # characters of JSON of it that others are told
+MAX_TEXT = 60  # characters of a feature's property in it, where not all fits
+DECIMALS = 5  # of a degree: a metre on the ground
+MAX_LNG = 3600.0  # degrees: a page that shows the world several times over goes past 180
+MAX_ELEMENT = 2048  # bytes of a viewer: a name, a viewport and `pointing` of four bytes a character
+MAX_POD = 64  # characters of a process's id
+MAX_TOLD = 512 * 1024  # bytes of JSON: a release that bounded no frame told up to half of it
+MAX_COUNT = 1_000_000  # viewers of a process: more than it can stream to
+
+# [lowest, highest] of what a viewport holds, in degrees or zoom levels; MapLibre's own limits.
+RANGES = {"zoom": (-2.0, 30.0), "bearing": (-3600.0, 3600.0), "pitch": (0.0, 180.0)}
+LNG, LAT = (-MAX_LNG, MAX_LNG), (-90.0, 90.0)
+POINTS = {"center": (LNG, LAT), "bounds": (LNG, LAT, LNG, LAT)}
+
+
+# --- what a tab says ----------------------------------------------------------------
+
+
+def viewport(value: Json) -> Json:
+    """Return what a tab shows of the map, without what is unknown. Raises InvalidArgument."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise InvalidArgument('viewport: expected an object, such as {"center": [13.4, 52.5], "zoom": 9}.')
+    kept: dict[str, Json] = {}
+    for name, ranges in POINTS.items():
+        if name in value:
+            kept[name] = _numbers(name, value[name], ranges)
+    for name, range_ in RANGES.items():
+        if name in value:
+            kept[name] = _numbers(name, [value[name]], (range_,))[0]
+    return kept
+
+
+def _numbers(name: str, value: Json, ranges: tuple[tuple[float, float], ...]) -> list[Json]:
+    if not isinstance(value, list) or len(value) != len(ranges):
+        raise InvalidArgument(f"viewport.{name}: expected {len(ranges)} numbers.")
+    for number, (low, high) in zip(value, ranges, strict=True):
+        right_type = isinstance(number, (int, float)) and not isinstance(number, bool)
+        if not right_type or not math.isfinite(number) or not low <= number <= high:
+            raise InvalidArgument(f"viewport.{name}: expected numbers from {low:g} to {high:g}.")
+    return [_rounded(number) for number in value]
+
+
+def pointing(value: Json) -> Json:
+    """Return what a tab points at, cut to MAX_POINTING. Raises InvalidArgument."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise InvalidArgument("pointing: expected an object, or null.")
+    if len(codec.dumps(value)) > MAX_SAID:
+        raise InvalidArgument(f"pointing: expected at most {MAX_SAID} bytes of JSON.")
+    rounded: dict[str, Json] = {key: _rounded(item) for key, item in value.items()}
+    return rounded if _length(rounded) <= MAX_POINTING else _fitting(rounded, MAX_POINTING)
+
+
+def _rounded(value: Json) -> Json:
+    if isinstance(value, float):
+        return round(value, DECIMALS)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list) else value
+
+
+def _fitting(members: Mapping[str, Json], room: int) -> dict[str, Json]:
+    """Return the members, in order, that fit in so many characters of JSON; of objects what fits of them."""
+    kept: dict[str, Json] = {}
+    room -= len("{}")
+    for key, item in members.items():
+        left = room - _length(key) - len(":,")
+        if isinstance(item, dict) and left > 0:
+            item = _fitting({name: _short(inner) for name, inner in item.items()}, left)
+        if left > 0 and (size := _length(item)) <= left:
+            kept[key] = item
+            room = left - size
+    return kept
+
+
+def _short(value: Json) -> Json:
+    """Return a property's value, cut where it is a long text; ids stand elsewhere, and are whole or not."""
+    return value[: MAX_TEXT - 1] + "…" if isinstance(value, str) and len(value) > MAX_TEXT else value
+
+
+def _length(value: Json) -> int:
+    return len(codec.dumps(value).decode())
+
+
+# --- what others are told -------------------------------------------------------------
+
+
+def element(id: str, name: str, kind: str, viewport: Json, pointing: Json) -> bytes:
+    """Return a presence element of what was read above."""
+    value: dict[str, Json] = {"id": id, "name": name, "kind": kind}
+    told = {"viewport": viewport, "pointing": pointing}
+    return codec.dumps(value | {key: item for key, item in told.items() if item is not None})
+
+
+def element_again(value: Json) -> bytes | None:
+    """Return a presence element that another process made; None for what none of this release makes."""
+    try:
+        encoded = codec.dumps(value) if isinstance(value, dict) else b""
+    except (ValueError, RecursionError):  # beyond a double, or deeper than any tab's words
+        return None
+    return encoded if 0 < len(encoded) <= MAX_ELEMENT else None
+
+
+def presence(head: Mapping[str, Json], elements: Iterable[bytes]) -> bytes:
+    """Return the head with `viewers`: whole elements from the first on, MAX_SHOWN and MAX_BODY at most."""
+    begun = codec.dumps(dict(head))[:-1] + b',"viewers":['
+    room, fitting = MAX_BODY - len(begun) - len("]}"), []
+    for encoded in islice(elements, MAX_SHOWN):
+        room -= len(encoded) + len(",")
+        if room < 0:
+            break
+        fitting.append(encoded)
+    return begun + b",".join(fitting) + b"]}"
+
+
+# --- what processes tell each other ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The viewers of another process; `here` of them, the first, have a stream."""
+
+    pod: str
+    count: int
+    viewers: list[Json]
+    here: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Another process asks the others to commit nothing of a session for a moment."""
+
+    pod: str
+
+
+def turn(pod: str) -> bytes:
+    """Return what a process that asks for a turn tells."""
+    return codec.dumps({"pod": pod, "turn": True})
+
+
+def told(pod: str, count: int, here: list[bytes], away: list[bytes]) -> bytes:
+    """Return what a process tells the others of its viewers, as a frame is bounded and ordered."""
+    return presence({"pod": pod, "count": count, "here": len(here)}, [*here, *away])
+
+
+def read_told(body: bytes) -> Told | Turn:
+    """Return what a process told. Raises ValueError for what none tells."""
+    said: Json = codec.loads(body) if len(body) <= MAX_TOLD else None
+    match said:
+        case {"pod": str(pod), "turn": True} if len(pod) <= MAX_POD:
+            return Turn(pod)
+        case {"pod": str(pod), "count": int(count), "viewers": list(viewers)}:
+            here = said.get("here", len(viewers))  # an earlier release does not say
+            if len(pod) <= MAX_POD and 0 <= count <= MAX_COUNT and isinstance(here, int):
+                return Told(pod, count, viewers, max(0, here))
+    raise ValueError('not {"pod", "count", "here", "viewers"}')
