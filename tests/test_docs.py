@@ -27,6 +27,7 @@ ROUTES = (
     "GET /events",
     "POST /commands",
     "POST /presence",
+    "POST /front",
     "GET /state",
     "GET /style.json",
 )

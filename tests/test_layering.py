@@ -53,6 +53,7 @@ PLACES: dict[str, frozenset[str]] = {
     "quart": frozenset({"web"}),
     "quart_trio": frozenset({"web"}),
     "werkzeug": frozenset({"web"}),
+    "itsdangerous": frozenset({"local"}),
     "hypercorn": frozenset({"listen"}),
     "h11": frozenset({"listen"}),
     "mcp": frozenset({"tools", "transports", "demo", "bridge"}),

@@ -47,15 +47,13 @@ class Presence:
 
     @property
     def front(self) -> float | None:
-        """When one of its viewers on this machine last had it in front."""
+        """When a tab of this user's own browser last had it in front."""
         return max((viewer.front for viewer in self._viewers if viewer.front is not None), default=None)
 
-    def opened(self, viewer_id: str, name: str, *, local: bool, author: str = "") -> None:
+    def opened(self, viewer_id: str, name: str, *, author: str = "") -> None:
         """Count a stream of that tab, which is the author's."""
         viewer = self._viewers.open(viewer_id, author)
         viewer.name, viewer.element = name or viewer.name, None
-        if local:
-            viewer.front = self._clock()
         self._changed()
 
     def closed(self, viewer_id: str) -> None:
@@ -68,14 +66,17 @@ class Presence:
         if self._viewers.pop(viewer_id) is not None:
             self._changed()
 
-    def told(self, viewer_id: str, changes: dict[str, Json], *, local: bool) -> None:
-        """Note what a tab says of itself: visible, name, viewport, pointing; unknown tabs are passed over."""
+    def told(self, viewer_id: str, changes: dict[str, Json], *, own: bool = False) -> None:
+        """Note what a tab says of itself: visible, name, viewport, pointing; unknown tabs are passed over.
+
+        `own`: it proved that its browser is that of this server's own user.
+        """
         viewer = self._viewers.get(viewer_id)
         if viewer is None:
             return
         if "visible" in changes:
             viewer.hidden = not changes["visible"]
-        if local and changes.get("visible"):
+        if own and changes.get("visible"):
             viewer.front = self._clock()
         for name in ("name", "viewport", "pointing"):
             if name in changes:

@@ -105,14 +105,13 @@ class Hub:
         viewer: str,
         name: str,
         url: str,
-        local: bool,
         author: tuple[str, str] = NOBODY,
     ) -> AsyncIterator[Subscriber]:
         """Read a session from a cursor, counted as a stream of that tab meanwhile."""
         async with self.open_session(session_id) as live:
             subscriber = Subscriber(live, cursor, url, author)
             live.subscribers.add(subscriber)
-            live.presence.opened(viewer, name, local=local, author=author[1])
+            live.presence.opened(viewer, name, author=author[1])
             try:
                 yield subscriber
             finally:
@@ -120,7 +119,7 @@ class Hub:
                 live.presence.closed(viewer)
 
     def in_front(self) -> str | None:
-        """Return the map that a person on this machine most recently had in front, if one is still there."""
+        """Return the map that this server's own user most recently had in front, if it is still there."""
         lives = self.shelf.held.values()
         fronts = [(live.presence.front, live.id) for live in lives if live.presence.front is not None]
         return max(fronts, default=(None, None), key=lambda pair: pair[0] or 0.0)[1]

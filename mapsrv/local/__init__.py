@@ -14,22 +14,24 @@ import json
 import os
 import re
 import secrets
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import trio
 
 from mapsrv import __version__
+from mapsrv.local.files import write_private
 
 FILE_NAME = "server.json"
 MAX_FILE = 4096  # bytes; ours are about 200
 ANSWER_SECONDS = 3.0  # a server on this machine that is slower is busy or stuck
 PATH = "/local"
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}", re.ASCII)
 
@@ -72,17 +74,23 @@ def local_app(secret: str) -> Asgi:
 
     async def app(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         nonce = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("nonce", [""])[0]
-        good = scope["method"] == "GET" and _NONCE.fullmatch(nonce)
-        body = proof(secret, nonce).encode() if good else b"Ask with GET and ?nonce= of 16 to 128 letters.\n"
-        headers = [
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"no-store"),
-        ]
-        await send({"type": "http.response.start", "status": 200 if good else 400, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        if scope["method"] == "GET" and _NONCE.fullmatch(nonce):
+            return await respond(send, 200, proof(secret, nonce))
+        await respond(send, 400, "Ask with GET and ?nonce= of 16 to 128 letters.\n")
 
     return app
+
+
+async def respond(send: Callable[..., Any], status: int, text: str) -> None:
+    """Answer an ASGI request with a text."""
+    body = text.encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def read(data_dir: Path) -> LocalServer | None:
@@ -97,16 +105,7 @@ def read(data_dir: Path) -> LocalServer | None:
 
 def announce(data_dir: Path, server: LocalServer) -> None:
     """Write server.json whole or not at all, readable by this user alone. Raises OSError."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fd, name = tempfile.mkstemp(prefix=".server-", suffix=".json", dir=data_dir)  # made with mode 0600
-    try:
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
-            json.dump(asdict(server), file)
-        os.replace(name, data_dir / FILE_NAME)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
+    write_private(data_dir / FILE_NAME, json.dumps(asdict(server)).encode())
 
 
 def withdraw(data_dir: Path, server: LocalServer) -> None:
@@ -119,22 +118,25 @@ def withdraw(data_dir: Path, server: LocalServer) -> None:
 def answers(server: LocalServer) -> bool:
     """Return whether the process at that URL has the secret. Waits; for a thread."""
     nonce = secrets.token_urlsafe(24)
+    said = ask(server, f"{PATH}?nonce={nonce}", ANSWER_SECONDS)
     try:
-        said = _ask(server.url, nonce)
         return hmac.compare_digest(said, proof(server.secret, nonce).encode())
-    except (OSError, http.client.HTTPException, ValueError):  # a file may say what is no address or no text
+    except ValueError:  # a file may say what is no text
         return False
 
 
-def _ask(url: str, nonce: str) -> bytes:
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
-        raise ValueError(url)
-    # http.client: no proxy of the environment stands between two processes of one machine.
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=ANSWER_SECONDS)
-    with closing(connection):
-        connection.request("GET", f"{PATH}?nonce={nonce}")
-        return connection.getresponse().read(200)
+def ask(server: LocalServer, target: str, seconds: float, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
+    """Return the beginning of what it answers to a GET, empty where it does not. Waits; for a thread."""
+    try:
+        parts = urlsplit(server.url)
+        if parts.scheme != "http" or not parts.hostname:
+            return b""
+        # http.client: no proxy of the environment stands between two processes of one machine.
+        with closing(http.client.HTTPConnection(parts.hostname, parts.port, timeout=seconds)) as connection:
+            connection.request("GET", target, headers=dict(headers))
+            return connection.getresponse().read(200)
+    except (OSError, http.client.HTTPException, ValueError):  # a file may say what is no address
+        return b""
 
 
 async def is_alive(server: LocalServer) -> bool:

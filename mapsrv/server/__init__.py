@@ -22,6 +22,8 @@ from mapsrv.hub.open import flush, open_hub
 from mapsrv.hub.sessions import Hub
 from mapsrv.listen.connections import Connections
 from mapsrv.listen.sockets import Listeners, open_listeners, raise_file_limit
+from mapsrv.local.front import Front, load_front
+from mapsrv.local.waiting import WAITING_PATH, waiting_app
 from mapsrv.logs import log_to_stderr
 from mapsrv.metrics import IN_FLIGHT
 from mapsrv.server.dispatch import Dispatch
@@ -55,16 +57,22 @@ async def serve(
     config: Config,
     *,
     stop: trio.Event | None = None,
+    front: Front | None = None,
     task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve until `stop` is set or a signal comes; starts with the server's URL. Raises StartupError."""
+    """Serve until `stop` is set or a signal comes; starts with the server's URL. Raises StartupError.
+
+    `front` is for who opens browsers at it; None: one is made of the data folder.
+    """
     log_to_stderr(config.log_level)
     raise_file_limit()
     stop = trio.Event() if stop is None else stop
+    if front is None:
+        front = await trio.to_thread.run_sync(load_front, config.data_dir)
     try:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_stop_on_signal, stop)
-            await _serve(config, stop, lambda url: task_status.started(url))
+            await _serve(config, stop, front, lambda url: task_status.started(url))
             nursery.cancel_scope.cancel()
     except BaseExceptionGroup as group:
         for error in leaves(group):
@@ -73,11 +81,13 @@ async def serve(
         raise
 
 
-async def _serve(config: Config, stop: trio.Event, started: Callable[[str], None]) -> None:
+async def _serve(
+    config: Config, stop: trio.Event, front: Front, started: Callable[[str], None]
+) -> None:
     listeners, port = await open_listeners(config.host, config.port, any_port=config.any_port)
     try:
         secret, url = local.new_secret(), local.local_url(config.host, port)
-        async with _open_house(config, secret, url) as house, trio.open_nursery() as nursery:
+        async with _open_house(config, front, secret, url) as house, trio.open_nursery() as nursery:
             listening = trio.CancelScope()
             if config.idle_exit is not None:
                 nursery.start_soon(_stop_when_unused, config.idle_exit, house, stop)
@@ -96,7 +106,7 @@ async def _serve(config: Config, stop: trio.Event, started: Callable[[str], None
 
 
 @asynccontextmanager
-async def _open_house(config: Config, secret: str, url: str) -> AsyncIterator[House]:
+async def _open_house(config: Config, front: Front, secret: str, url: str) -> AsyncIterator[House]:
     edge = Edge(config.host, config.public_url, config.allowed_host)
     page = await trio.to_thread.run_sync(Page)
     budget = Budget(config.max_in_flight)
@@ -105,13 +115,14 @@ async def _open_house(config: Config, secret: str, url: str) -> AsyncIterator[Ho
         _open_store(config, url) as store,
         open_hub(store, max_data=config.max_data, session_idle=config.session_idle) as hub,
         open_mcp(
-            Publisher(Tools(hub), edge=edge, secret=secret).make_server, edge=edge, budget=budget
+            Publisher(Tools(hub, front), edge=edge, secret=secret).make_server, edge=edge, budget=budget
         ) as mcp,
     ):
         lifetime = LIFETIME_SECONDS if shared(config.store) else math.inf
         streams = Streams(hub, per_session=config.max_streams, lifetime=lifetime)
-        site = Site(hub, edge, page, streams, budget)
-        mounts = {path: mcp.asgi for path in PATHS} | {local.PATH: local.local_app(secret)}
+        site = Site(hub, edge, page, streams, budget, front=front)
+        ours = {local.PATH: local.local_app(secret), WAITING_PATH: waiting_app(front)}
+        mounts = {path: mcp.asgi for path in PATHS} | ours
         dispatch = Dispatch(create_app(site), mounts)
         yield House(hub, site, mcp, dispatch, Connections(dispatch, pressed=lambda: budget.pressed))
 

@@ -12,20 +12,19 @@ from mapsrv.hub.documents import Documents
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.tabs import Viewer
 from mapsrv.tools.results import Long
-from mapsrv.wire.receipt import map_url
 from mapsrv.wire.style import effective_layers
 
 LOOK = ("paint", "layout", "minzoom", "maxzoom")
 MAX_URL = 2_000  # characters of an address in a source; what is longer is data
 
 
-def map_state(live: LiveSession, base_url: str) -> dict[str, Json]:
+def map_state(live: LiveSession, link: str) -> dict[str, Json]:
     """Return the map as a whole: what is on it, where it looks, who has it open, what went wrong."""
     state = live.state
     return {
         "session_id": live.id,
         "title": state.title,
-        "url": map_url(base_url, live.id),
+        "url": link,
         "position": str(live.position),
         "basemap": state.basemap,
         "camera": state.camera.to_json(),

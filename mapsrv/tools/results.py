@@ -48,10 +48,18 @@ def nobody(url: str) -> str:
     return f"Nobody has this map open. Give the person this link: {url}"
 
 
-def receipt_result(receipt: dict[str, Json], did: str) -> Result:
+def elsewhere(url: str) -> str:
+    """Return what a model must know while others see what it does, but perhaps not its own user."""
+    return (
+        "This map is open, but in no browser that is known to be the person's. Calls without session_id find"
+        f" it for certain once they have opened it by this link: {url}"
+    )
+
+
+def receipt_result(receipt: dict[str, Json], did: str, note: str = "") -> Result:
     """Return a Receipt (as JSON) told in a few lines; `did` is what was done."""
     unseen = None if receipt["viewers"] else receipt["url"]
-    return replace(fitted(receipt, lambda value: _receipt_text(value, did)), unseen=unseen)
+    return replace(fitted(receipt, lambda value: _receipt_text(value, did), note), unseen=unseen)
 
 
 def _receipt_text(receipt: Mapping[str, Json], did: str) -> str:
@@ -69,9 +77,9 @@ def _receipt_text(receipt: Mapping[str, Json], did: str) -> str:
     return "\n".join(lines)
 
 
-def query_result(value: dict[str, Json], unseen: str | None = None) -> Result:
+def query_result(value: dict[str, Json], unseen: str | None = None, note: str = "") -> Result:
     """Return what was asked for; its text is the same as JSON."""
-    note = "" if unseen is None else nobody(unseen)
+    note = note if unseen is None else nobody(unseen)
     result = fitted(value, lambda cut: json.dumps(cut, ensure_ascii=False, separators=(",", ":")), note)
     return replace(result, unseen=unseen)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -13,20 +13,30 @@ from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, NotGeoJson
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.sessions import Hub
+from mapsrv.local.front import Front, address
 from mapsrv.tools import queries
 from mapsrv.tools.caller import Caller
 from mapsrv.tools.local_files import not_geojson, read_file, way_out
-from mapsrv.tools.results import Result, query_result, receipt_result
+from mapsrv.tools.results import Result, elsewhere, query_result, receipt_result
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
 from mapsrv.wire.calls import GetLayerInfo, GetMapState, ListLayers, OpenMap, local_path, parse_call
 from mapsrv.wire.receipt import Receipt, map_url
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A map's link, and what stands beside the result because of it."""
+
+    url: str
+    note: str = ""
+
+
 class Tools:
     """All the tools, on one hub."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, hub: Hub, front: Front | None = None) -> None:
+        """`front` gives the tokens of local callers' links; None: links have none."""
+        self._hub, self._front = hub, front
         self._which = WhichMap(hub)
 
     async def call(self, name: str, arguments: Json, caller: Caller, key: str | None = None) -> Result:
@@ -42,7 +52,7 @@ class Tools:
             case _:
                 command = await self._with_file(request, session_id, caller)
                 receipt = await self._hub.execute(session_id, command, caller.origin, key)
-                result = receipt_result(receipt.to_json(caller.base_url), f"{name}: done.")
+                result = self._told(receipt, f"{name}: done.", caller)
         if parsed.session_id is not None:
             caller.named.note(session_id)
         return result
@@ -65,18 +75,39 @@ class Tools:
             async with self._hub.open_session(session_id) as live:
                 receipt = _receipt(live)
         caller.named.note(session_id)
-        return receipt_result(receipt.to_json(caller.base_url), did)
+        return self._told(receipt, did, caller)
+
+    def _told(self, receipt: Receipt, did: str, caller: Caller) -> Result:
+        link = self._link(receipt.session_id, receipt.viewers, caller)
+        return receipt_result({**receipt.to_json(caller.base_url), "url": link.url}, did, link.note)
+
+    def _link(self, session_id: str, viewers: int, caller: Caller) -> _Link:
+        """Return what a caller is told as the map's link.
+
+        A local one's is by a token while nobody watches; also once when somebody does, but no browser of
+        this user took the token that was given: it was too late, or could not read the page with it.
+        """
+        url = map_url(caller.base_url, session_id)
+        if self._front is None or not caller.local:
+            return _Link(url)
+        if not viewers:
+            return _Link(address(url, self._front.token(session_id)))
+        if self._front.is_owed(session_id):
+            return _Link(url, elsewhere(address(url, self._front.token())))
+        return _Link(url)
 
     async def _query(self, request: Any, session_id: str, caller: Caller) -> Result:
         async with self._hub.open_session(session_id) as live:
+            viewers = live.presence.count
+            link = self._link(session_id, viewers, caller)
             match request:
                 case GetMapState():
-                    value = queries.map_state(live, caller.base_url)
+                    value = queries.map_state(live, link.url)
                 case ListLayers():
                     value = queries.layers(live)
                 case _:
                     value = await queries.layer_info(live, request.layer_id, self._hub.documents)
-            return query_result(value, None if live.presence.count else map_url(caller.base_url, live.id))
+            return query_result(value, None if viewers else link.url, link.note)
 
     async def _with_file(self, command: Command, session_id: str, caller: Caller) -> Command:
         """Return the command with a local caller's file stored as a document; raises InvalidArgument.

@@ -1,5 +1,6 @@
 """Which map a call acts on: what it names, else what its MCP URL names, else (locally) what is in front.
 
+In front is what a browser of this server's own user showed last; a stream that proves nothing is not.
 A connection remembers no map: hosts share one between chats, and a guess would draw on another's map.
 Who asks for a local caller opens a new map in the person's browser: the result has its link.
 """

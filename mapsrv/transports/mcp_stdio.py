@@ -27,6 +27,7 @@ from mapsrv import __version__
 from mapsrv.config import Config
 from mapsrv.errors import MapsrvError
 from mapsrv.local.browser import open_browser
+from mapsrv.local.front import parted
 from mapsrv.tools.instructions import INSTRUCTIONS
 from mapsrv.tools.publish import UNSEEN, tools
 from mapsrv.transports.forward import Call, forward, keep
@@ -61,8 +62,9 @@ class StdioServer:
 
     def _show(self, result: CallToolResult) -> None:
         """Open the person's browser at a map that nobody has open, once for each map."""
-        url = (result.meta or {}).get(UNSEEN)
-        if not self._config.open or not isinstance(url, str) or url in self.opened:
+        link = (result.meta or {}).get(UNSEEN)
+        url = parted(link)[0] if isinstance(link, str) else ""
+        if not self._config.open or url in self.opened:
             return
         if url.startswith(("http://", "https://")):
             self.opened.add(url)

@@ -14,7 +14,7 @@ from quart_trio.wrappers import TrioResponse as Response
 from werkzeug.exceptions import HTTPException
 
 from mapsrv.errors import BadRequest, MapsrvError, MethodNotAllowed, NotFound, UnsupportedMediaType
-from mapsrv.web import commands, data, events, health, pages, presence
+from mapsrv.web import commands, data, events, front, health, pages, presence
 from mapsrv.web.connection import AnyHostMap, BoundedRequest, Connection
 from mapsrv.web.site import Site, error_response
 
@@ -57,6 +57,7 @@ ROUTES = (
     Route("/events", events.events, checked=True),
     Route("/commands", commands.commands, "POST", checked=True, takes=JSON),
     Route("/presence", presence.presence, "POST", checked=True, takes=JSON),
+    Route("/front", front.trade, "POST", checked=True, takes=JSON),
     Route("/state", data.state),
     Route("/style.json", data.style),
     Route("/data", data.upload, "POST", checked=True, takes=(*JSON, "application/geo+json")),
@@ -84,6 +85,7 @@ def create_app(site: Site) -> QuartTrio:
         "/commands": commands.MAX_BODY,
         "/data": site.hub.documents.max_data,
         "/presence": presence.MAX_BODY,
+        "/front": front.MAX_BODY,
     }
     app = App("mapsrv.web", static_folder=None)
     app.request_class = BoundedRequest

@@ -14,7 +14,6 @@ from mapsrv.web.site import (
     SESSION_DAYS,
     Site,
     author_of,
-    is_local,
     query_name,
     session_id_of_query,
 )
@@ -40,14 +39,12 @@ async def events(site: Site) -> Response:
     # A native reconnect sends the header beside the query of its first connect: the header is newer.
     cursor = Position.parse(request.headers.get("Last-Event-ID") or request.args.get("last_event_id", ""))
     viewer = request.args.get("viewer", "")[:MAX_VIEWER] or secrets.token_hex(16)
-    name, local = query_name(), is_local()
-    url, author = map_url(site.base_url(), session_id), ("person", author_of(request))
+    name, author = query_name(), ("person", author_of(request))
+    url = map_url(site.base_url(), session_id)
 
     stream = Stream(
         site.streams,
-        lambda: site.hub.subscribe(
-            session_id, cursor, viewer=viewer, name=name, url=url, local=local, author=author
-        ),
+        lambda: site.hub.subscribe(session_id, cursor, viewer=viewer, name=name, url=url, author=author),
     )
     response = Response(stream, headers=HEADERS, content_type=CONTENT_TYPE)
     if not named:

@@ -11,7 +11,7 @@ from mapsrv.core.state import Json
 from mapsrv.errors import BadRequest, InvalidArgument
 from mapsrv.hub.problems import Problem
 from mapsrv.web.events import MAX_VIEWER
-from mapsrv.web.site import Site, author_of, is_local, session_id_of_query
+from mapsrv.web.site import Site, author_of, session_id_of_query
 from mapsrv.wire import json_text, viewers
 from mapsrv.wire.names import MAX_NAME, clean_name
 
@@ -31,11 +31,13 @@ async def presence(site: Site) -> Response:
     if not viewer:
         raise InvalidArgument("viewer: expected the id of the tab, as in /events?viewer=ID.")
     changes, problems = _changes(told), _problems(told)
-    gone = _flag(told, "gone")
+    gone, own = _flag(told, "gone"), site.front.proves(told.get("proof"))
     async with site.hub.open_session(session_id) as live:
         if "name" in changes:
             site.remember_name(session_id, author_of(request), str(changes["name"]))
-        live.presence.told(viewer, changes, local=is_local())
+        live.presence.told(viewer, changes, own=own)
+        if live.presence.front is not None:
+            site.front.shown(session_id)
         for problem in problems:
             live.problems.report(problem)
         if gone:

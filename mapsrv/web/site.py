@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import re
 import secrets
 from collections import OrderedDict
@@ -20,6 +19,7 @@ from mapsrv.errors import BadRequest, MapsrvError, TooLarge, UnknownSession
 from mapsrv.hub.lending import Lender
 from mapsrv.hub.sessions import Hub
 from mapsrv.hub.worker import Workers
+from mapsrv.local.front import Front
 from mapsrv.web.connection import BODY_TIMEOUT, body_of, client_of, held_of
 from mapsrv.web.page import File, Page
 from mapsrv.web.slices import Slices
@@ -35,7 +35,6 @@ MAX_ID = 200  # characters of an id that we look up
 MAX_NAMES = 10_000  # people's names remembered, the oldest forgotten first
 
 _VIEWER = re.compile(r"[A-Za-z0-9_-]{16,64}")
-_PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 
 
 @dataclass(slots=True)
@@ -51,6 +50,7 @@ class Site:
     draining: bool = False
     lender: Lender = field(init=False)
     workers: Workers = field(default_factory=Workers)
+    front: Front = field(default_factory=Front)
     names: OrderedDict[tuple[str, str], str] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
@@ -82,13 +82,14 @@ class Site:
         author = author_of(request)
         return Origin("person", author, query_name() or self.names.get((session_id, author), ""))
 
-    async def body(self, session_id: str, too_large: str) -> bytes:
-        """Return the current request's body, whole, once it is known that there is that map.
+    async def body(self, session_id: str | None, too_large: str) -> bytes:
+        """Return the current request's body, whole, once it is known that there is that map; None: no map's.
 
         Raises UnknownSession, StoreUnavailable, SlowBody, or TooLarge with that message.
         """
-        async with self.hub.open_session(session_id):
-            pass
+        if session_id is not None:
+            async with self.hub.open_session(session_id):
+                pass
         return await body_of(request).read(self.body_timeout, TooLarge(too_large))
 
     async def document(self, name: str) -> bytes:
@@ -131,17 +132,6 @@ def session_id_of_query() -> str:
 def query_name() -> str:
     """Return the current request's ?name=, cleaned, or nothing."""
     return clean_name(request.args.get("name", ""))
-
-
-def is_local() -> bool:
-    """Return whether the current request comes from this machine, and not through a proxy on it."""
-    client = request.scope.get("client")
-    try:
-        address = ipaddress.ip_address(client[0] if client else "")
-    except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_loopback and not any(name in request.headers for name in _PROXY_HEADERS)
 
 
 # --- answers ----------------------------------------------------------------------

@@ -27,7 +27,7 @@ def demo(folder: Path, *flags: str) -> subprocess.CompletedProcess[str]:
 
 def drawn(server: Server, said: str) -> str:
     """Check the map whose link the demo told, and return its id."""
-    found = re.search(r"Done\. The map stays: (\S+)\?session=(\S+)", said)
+    found = re.search(r"Done\. The map stays: ([^?]+)\?session=([^\s#]+)", said)
     assert found, said
     state = server.state(found[2])["state"]
     layers = {layer["id"]: layer for layer in state["layers"]}

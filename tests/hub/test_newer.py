@@ -146,7 +146,7 @@ async def test_what_was_done_alone_on_a_map_that_is_newer_then_is_given_back_to_
     async with marked() as (store, hub):
         ours, theirs = await hub.create_session(), await hub.create_session()
         author = (ANA.kind, ANA.id)
-        anas = hub.subscribe(theirs, None, viewer="ana", name="", url="", local=True, author=author)
+        anas = hub.subscribe(theirs, None, viewer="ana", name="", url="", author=author)
         async with reading(hub, ours), anas as leaves:
             store.away = True
             for session_id in (ours, theirs):

@@ -22,12 +22,8 @@ from mapsrv.wire.sse import Parser
 ANA = Origin("model", "ana", "Ana")
 
 
-def reading(
-    hub: Hub, session_id: str, cursor: Position | None = None, viewer: str = "tab", **rest: Any
-) -> Any:
-    return hub.subscribe(
-        session_id, cursor, viewer=viewer, name="", url="http://h/", local=rest.get("local", True)
-    )
+def reading(hub: Hub, session_id: str, cursor: Position | None = None, viewer: str = "tab") -> Any:
+    return hub.subscribe(session_id, cursor, viewer=viewer, name="", url="http://h/")
 
 
 def taken(subscriber: Subscriber) -> Iterator[tuple[str, Any, str | None]]:
@@ -140,29 +136,38 @@ async def test_a_hidden_tab_counts_half_an_hour(autojump_clock: object, hub: Hub
     session_id = await hub.create_session()
     async with hub.open_session(session_id) as live:
         async with reading(hub, session_id):
-            live.presence.told("tab", {"visible": False}, local=True)
+            live.presence.told("tab", {"visible": True}, own=True)
+            live.presence.told("tab", {"visible": False}, own=True)
         assert live.presence.count == 1 and hub.in_front() == session_id
         await trio.sleep(AWAY_SECONDS - 1)
         assert live.presence.count == 1
         await trio.sleep(2)
         assert live.presence.count == 0 and hub.in_front() is None
         async with reading(hub, session_id):
-            live.presence.told("tab", {"visible": False}, local=True)
+            live.presence.told("tab", {"visible": False}, own=True)
         live.presence.gone("tab")
         live.presence.gone("tab")
-        live.presence.told("tab", {"visible": True}, local=True)
-        assert live.presence.count == 0
+        live.presence.told("tab", {"visible": True}, own=True)
+        assert live.presence.count == 0 and hub.in_front() is None
 
 
-async def test_the_map_in_front_is_the_one_a_person_here_saw_last(autojump_clock: object, hub: Hub) -> None:
+async def test_the_map_in_front_is_the_one_that_its_own_user_saw_last(
+    autojump_clock: object, hub: Hub
+) -> None:
     one, two = await hub.create_session(), await hub.create_session()
-    assert hub.in_front() is None
-    async with reading(hub, one, viewer="a"), reading(hub, two, viewer="b", local=False):
-        assert hub.in_front() == one, "a stream from elsewhere does not count"
-        async with reading(hub, two, viewer="c"), hub.open_session(one) as live:
+    async with reading(hub, one, viewer="a"), reading(hub, two, viewer="b"):
+        async with hub.open_session(one) as first, hub.open_session(two) as second:
+            second.presence.told("b", {"visible": True})
+            assert hub.in_front() is None, "a stream that proves nothing does not count"
+            first.presence.told("a", {"visible": True}, own=True)
             await trio.sleep(1)
-            live.presence.told("a", {"visible": True}, local=True)
+            second.presence.told("b", {"visible": True})
             assert hub.in_front() == one
+            second.presence.told("b", {"visible": True}, own=True)
+            assert hub.in_front() == two
+            await trio.sleep(1)
+            first.presence.told("a", {"visible": False}, own=True)
+            assert hub.in_front() == two, "a tab that says it is hidden is not in front"
 
 
 async def test_presence_goes_out_whole_at_most_twice_a_second_and_only_when_changed(
@@ -174,7 +179,7 @@ async def test_presence_goes_out_whole_at_most_twice_a_second_and_only_when_chan
         list(taken(reader))
         frames = []
         for step in range(200):
-            live.presence.told("tab", {"viewport": {"zoom": step // 2}, "name": "Ana"}, local=True)
+            live.presence.told("tab", {"viewport": {"zoom": step // 2}, "name": "Ana"})
             await trio.sleep(0.01)
             frames += [frame[1] for frame in taken(reader)]
         await trio.sleep(1)
@@ -182,7 +187,7 @@ async def test_presence_goes_out_whole_at_most_twice_a_second_and_only_when_chan
         assert 3 <= len(frames) <= 6
         viewer = {"id": public_id("tab"), "name": "Ana", "kind": "person", "viewport": {"zoom": 99}}
         assert frames[-1] == {"count": 1, "viewers": [viewer]}
-        live.presence.told("tab", {"viewport": {"zoom": 99}}, local=True)
+        live.presence.told("tab", {"viewport": {"zoom": 99}})
         await trio.sleep(1)
         assert not list(taken(reader))
 

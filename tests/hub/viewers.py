@@ -27,7 +27,7 @@ class Viewer:
 
     async def watch(self, hub: Hub, name: str) -> None:
         """Read a stream, from where the last one ended, until it is cancelled."""
-        about: Any = {"viewer": name, "name": "", "url": "http://h/", "local": True}
+        about: Any = {"viewer": name, "name": "", "url": "http://h/"}
         author = ("person", self.author)
         async with hub.subscribe(self.session_id, self.cursor, author=author, **about) as stream:
             parser = Parser()

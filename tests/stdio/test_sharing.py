@@ -29,10 +29,10 @@ def test_two_that_start_at_once_share_one_server(folder: Path) -> None:
     with hosting(folder, "--no-open") as one, hosting(folder, "--no-open") as two:
         for host in (one, two):
             host.send("tools/call", {"name": "open_map", "arguments": {"new": True}})
-        links = [host.receive()["result"]["structuredContent"]["url"] for host in (one, two)]
-        assert all(link.startswith(announced(folder)["url"]) for link in links)
+        told = [host.receive()["result"]["structuredContent"] for host in (one, two)]
+        assert all(one["url"].startswith(announced(folder)["url"]) for one in told)
         assert (folder / "server.log").read_text().count("Serving maps") == 1
-        session = links[0].rpartition("=")[2]
+        session = told[0]["session_id"]
         two.told("add_layer", session_id=session, id="here", source=POINT)
         assert [layer["id"] for layer in one.told("list_layers", session_id=session)["layers"]] == ["here"]
 

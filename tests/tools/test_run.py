@@ -68,7 +68,7 @@ async def test_a_receipt_says_what_happened_in_words_too(desk: Desk, session: st
 
 
 async def test_a_map_that_is_open_says_how_many_see_it(hub: Hub, desk: Desk, session: str) -> None:
-    async with hub.subscribe(session, None, viewer="tab", name="Ana", url="", local=False):
+    async with hub.subscribe(session, None, viewer="tab", name="Ana", url=""):
         result = await desk.call("set_map_view", zoom=3, session_id=session)
         assert result.structured["viewers"] == 1 and "Nobody" not in result.text
         state = await desk.call("get_map_state", session_id=session)

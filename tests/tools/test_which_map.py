@@ -18,8 +18,13 @@ from tests.transports.serving import CLIENT_LEAKS, connected
 
 
 @asynccontextmanager
-async def looking(hub: Hub, session_id: str, viewer: str = "tab") -> AsyncIterator[None]:
-    async with hub.subscribe(session_id, None, viewer=viewer, name="Ana", url="", local=True):
+async def looking(hub: Hub, session_id: str, *, own: bool = True) -> AsyncIterator[None]:
+    """Have the map open, in a browser of the server's own user or in another."""
+    async with (
+        hub.subscribe(session_id, None, viewer="tab", name="Ana", url=""),
+        hub.open_session(session_id) as live,
+    ):
+        live.presence.told("tab", {"visible": True}, own=own)
         yield
 
 
@@ -102,6 +107,12 @@ async def test_a_local_call_acts_on_what_is_in_front(hub: Hub, desk: Desk) -> No
     first, second = await hub.create_session(), await hub.create_session()
     async with looking(hub, first), looking(hub, second):
         assert (await local.call("list_layers")).structured["session_id"] == second
+
+
+async def test_a_local_call_never_acts_on_what_somebody_else_has_open(hub: Hub, desk: Desk) -> None:
+    local, theirs = replace(desk, local=True), await hub.create_session()
+    async with looking(hub, theirs, own=False):
+        assert (await local.call("list_layers")).structured["session_id"] != theirs
 
 
 async def test_local_calls_that_find_nothing_in_front_share_one_new_map(

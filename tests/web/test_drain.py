@@ -96,7 +96,7 @@ async def test_a_stream_that_was_let_in_before_the_end_and_begins_after_it_is_to
 ) -> None:
     await streams.check(session)
     await streams.drain(5.0)
-    reading = lambda: hub.subscribe(session, None, viewer="tab", name="", url="", local=True)  # noqa: E731
+    reading = lambda: hub.subscribe(session, None, viewer="tab", name="", url="")  # noqa: E731
     async with Stream(streams, reading) as stream:
         assert [part.split(b"\n")[0] async for part in stream][1:] == [b"event: drain"]
 

@@ -170,15 +170,6 @@ async def test_a_reader_that_stalls_holds_one_frame_and_catches_up(
         assert json.loads(stream.of("snapshot")[-1].data)["state"]["title"] == "Title 1499"
 
 
-async def test_only_a_stream_of_this_machine_is_in_front(app: Any, hub: Hub, session: str) -> None:
-    for peer, headers in (("203.0.113.9", {}), ("127.0.0.1", {"x-forwarded-for": "203.0.113.9"}), (None, {})):
-        async with Client(app, peer=peer).stream(f"/events?session={session}", **headers):
-            assert hub.in_front() is None
-    for peer in ("127.0.0.1", "::1", "::ffff:127.0.0.1"):
-        async with Client(app, peer=peer).stream(f"/events?session={session}"):
-            assert hub.in_front() == session
-
-
 async def test_a_stream_of_another_site_is_refused(client: Client, hub: Hub) -> None:
     answer = await client.get("/events", origin="http://evil.example")
     assert (answer.status, answer.code) == (403, "forbidden")
