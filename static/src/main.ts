@@ -3,6 +3,7 @@
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./page.css";
 import { App } from "./app.ts";
+import { Front } from "./wire/front.ts";
 import { Presence } from "./wire/presence.ts";
 import { Server } from "./wire/server.ts";
 import { Stream, type EventSourceLike, type StreamSetting } from "./wire/stream.ts";
@@ -12,8 +13,19 @@ import { openMap } from "./map/view.ts";
 import { byId } from "./panel/dom.ts";
 
 const session = new URLSearchParams(location.search).get("session") ?? "";
-const server = new Server(session, takeViewerId());
+const front = new Front(
+  {
+    location,
+    dropHash: () => history.replaceState(history.state, "", location.pathname + location.search),
+    storage: () => localStorage,
+    trade: (token) => server.trade(token),
+  },
+  () => presence.renew(),
+);
+const server = new Server(session, takeViewerId(), () => front.proof());
 const presence = new Presence((values, last) => void server.presence(values, last));
+void front.take(); // before anything shows or keeps this page's address
+addEventListener("hashchange", () => void front.take()); // a link with a token, opened where its map is open
 const map = openMap(byId("map"));
 const app = new App(map, server, presence);
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import DRAWN, opened, pixel, rendered, where
+from tests.e2e.front import comes_to_front, given
 from tests.e2e.server import TRANSPORTS, Server, call, wait_until
 
 SQUARE = {
@@ -63,7 +64,9 @@ def test_a_model_draws_and_people_watch(server: Server, page: Page, transport: s
 
 
 def test_the_first_stdio_call_draws_on_the_page_in_front(server: Server, page: Page) -> None:
-    opened(page, f"{server.url}/")
+    session = server.new_map()
+    opened(page, given(server.folder, session))
+    comes_to_front(server.folder, session)
     [receipt] = call(server, "stdio", ("add_layer", {"id": "square", "source": SQUARE, "fit": True}))
     assert receipt["url"] == page.url and receipt["viewers"] == 1
     page.wait_for_function(rendered("square", 1), timeout=DRAWN)

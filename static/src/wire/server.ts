@@ -5,6 +5,7 @@ import type { EventSourceLike } from "./stream.ts";
 
 const EXPLAIN_UNREACHABLE = "The server could not be reached. The change may not have been made.";
 const WAITS_MS = [500, 1_000, 2_000, 4_000]; // in which another process takes over from one that was killed
+const JSON_TYPE = "application/json";
 const AGAIN = new Set([502, 503, 504]);
 
 export interface DataAnswer {
@@ -14,7 +15,7 @@ export interface DataAnswer {
 }
 
 export class Server {
-  constructor(readonly session: string, readonly viewer: string) {}
+  constructor(readonly session: string, readonly viewer: string, private readonly proof = (): string | undefined => undefined) {}
 
   openStream(position: string): EventSourceLike {
     const query = new URLSearchParams({ session: this.session, viewer: this.viewer });
@@ -34,25 +35,31 @@ export class Server {
   /** Sends a command, and again where the server is away: always under the same key, so it is done at most once. */
   async command(command: string, args: object): Promise<any> {
     const body = JSON.stringify({ command, arguments: args, id: randomId() });
-    return answered(await patiently(() => this.post("commands", body)));
+    return answered(await patiently(() => this.post(this.path("commands"), body)));
   }
 
   async upload(file: Blob): Promise<DataAnswer> {
-    return answered(await patiently(() => this.post("data", file, "application/geo+json")));
+    return answered(await patiently(() => this.post(this.path("data"), file, "application/geo+json")));
   }
 
   /** Presence is worth nothing a moment later, so failures are left alone. `last`: the page is going away. */
   async presence(body: object, last = false): Promise<void> {
-    const text = JSON.stringify({ viewer: this.viewer, ...body });
-    await this.post("presence", text, "application/json", last).catch(() => undefined);
+    const text = JSON.stringify({ viewer: this.viewer, proof: this.proof(), ...body });
+    await this.post(this.path("presence"), text, JSON_TYPE, last).catch(() => undefined);
+  }
+
+  /** The proof for the token of a link. It outlives the page: a token that was traded is good no more. */
+  async trade(token: string): Promise<string> {
+    const body = JSON.stringify({ token });
+    return (await answered(await patiently(() => this.post("front", body, JSON_TYPE, true)))).proof;
   }
 
   private path(name: string): string {
     return `${name}?session=${encodeURIComponent(this.session)}`;
   }
 
-  private post(name: string, body: BodyInit, type = "application/json", keepalive = false): Promise<Response> {
-    return fetch(this.path(name), { method: "POST", headers: { "Content-Type": type }, body, keepalive });
+  private post(target: string, body: BodyInit, type = JSON_TYPE, keepalive = false): Promise<Response> {
+    return fetch(target, { method: "POST", headers: { "Content-Type": type }, body, keepalive });
   }
 }
 
