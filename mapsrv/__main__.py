@@ -15,11 +15,15 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trio
 
 from mapsrv.config import REDIS, Config, parse
 from mapsrv.errors import MapsrvError, leaves
+
+if TYPE_CHECKING:
+    from mapsrv.local.front import Front
 
 INTERRUPTED = 130  # as shells say it: 128 and SIGINT
 
@@ -71,19 +75,38 @@ def _exit_code(error: BaseException) -> int:
 
 
 async def _serve(config: Config) -> None:
-    from mapsrv.local.browser import open_browser
+    from mapsrv.local.front import load_front
     from mapsrv.local.start import watch_log
     from mapsrv.server import serve
 
+    front = await trio.to_thread.run_sync(load_front, config.data_dir)
     async with trio.open_nursery() as beside:
         async with trio.open_nursery() as nursery:
-            url = await nursery.start(serve, config)
+            url = await nursery.start(partial(serve, front=front), config)
             if config.idle_exit is not None:
                 beside.start_soon(watch_log)
-            print(greeting(config, url), flush=True)
+            print(greeting(config, url, _shown(front, url)), flush=True)
             if config.open:
-                beside.start_soon(open_browser, f"{url}/")
+                beside.start_soon(_open, config, front, url)
         beside.cancel_scope.cancel()  # the server has ended, and with it what goes on beside it
+
+
+async def _open(config: Config, front: Front, url: str) -> None:
+    from mapsrv.local.browser import has_browser
+    from mapsrv.local.front import address
+    from mapsrv.local.opener import show
+
+    link = address(f"{url}/", front.token())
+    if has_browser() and await show(config.data_dir, link, front.is_waiting):
+        said = "The browser did not say that it is yours. For assistants to find its map, open there:"
+        print(f"{said} {_shown(front, url)}", flush=True)
+
+
+def _shown(front: Front, url: str) -> str:
+    """Return the address to print: with a token on a terminal, never into a log."""
+    from mapsrv.local.front import address, for_print
+
+    return for_print(address(f"{url}/", front.token()))
 
 
 async def _stdio(config: Config) -> None:
@@ -117,13 +140,13 @@ def own_command(config: Config) -> list[str]:
     return [*command, "stdio", *([] if folder == default else ["--data-dir", str(folder)])]
 
 
-def greeting(config: Config, url: str) -> str:
-    """Return what a person is told when the server runs at `url`."""
+def greeting(config: Config, url: str, shown: str) -> str:
+    """Return what a person is told when the server runs at `url`; they open it at `shown`."""
     command = own_command(config)
     desktop = json.dumps({"mcpServers": {"mapsrv": {"command": command[0], "args": command[1:]}}})
     return "\n".join(
         [
-            f"mapsrv is at {url}/",
+            f"mapsrv is at {shown}",
             f"Maps are kept {_where(config.store)}",
             f"Claude Desktop, in its configuration: {desktop}",
             f"Claude Code: claude mcp add mapsrv -- {shlex.join(command)}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import socket
@@ -12,7 +13,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
 from mapsrv import __version__, demo
@@ -101,12 +104,36 @@ def test_it_opens_the_browser_unless_told_not_to(tmp_path: Path) -> None:
     script.chmod(0o755)
     with serving(tmp_path, BROWSER=str(script)) as (_, said):
         wait_until(lambda: links.exists() and links.read_text())
-        assert f"mapsrv is at {links.read_text()}\n" in said
+        page = Path(urlsplit(links.read_text()).path)
+        assert page.parent == tmp_path and page.stat().st_mode & 0o777 == 0o600
+        found = re.search(r"^mapsrv is at (\S+)$", said, re.MULTILINE)
+        assert found and "#" not in found[1], "what is not a terminal may be a log"
+        assert f"url={found[1]}#front=" in page.read_text()
     links.unlink()
     with serving(tmp_path, "--no-open", BROWSER=str(script)) as (process, _):
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=SECONDS)
     assert not links.exists()
+
+
+def test_on_a_terminal_the_address_is_by_a_token(tmp_path: Path) -> None:
+    """Also with --no-open, and where there is no browser: there it is the only one."""
+    ours, theirs = pty.openpty()
+    command = [*COMMAND, "--port", "0", "--no-open"]
+    with subprocess.Popen(command, env=environment(tmp_path), stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        try:
+            said = ""
+            while "Ctrl-C" not in said:
+                said += os.read(ours, 65536).decode()
+            found = re.search(r"mapsrv is at (http://\S+)/#front=(\S+)", said)
+            assert found, said
+            assert "#front" not in said.partition(found[0])[2], "what is pasted elsewhere has no token"
+            answers = [httpx2.post(f"{found[1]}/front", json={"token": found[2]}) for _ in range(2)]
+            assert [answer.status_code for answer in answers] == [200, 422]
+        finally:
+            process.kill()
+            os.close(ours)
 
 
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
@@ -180,7 +207,7 @@ def test_hosts_are_given_the_full_path_of_the_program(
     monkeypatch.setattr(sys, "argv", ["mapsrv"])
     own = parse([], {})
     assert own_command(own) == [str(program), "stdio"]
-    assert f"claude mcp add mapsrv -- {program} stdio\n" in greeting(own, "http://127.0.0.1:8081")
+    assert f"claude mcp add mapsrv -- {program} stdio\n" in greeting(own, "http://127.0.0.1:8081", "")
     monkeypatch.setattr(sys, "argv", ["somewhere/__main__.py"])
     assert own_command(own)[1:] in (["stdio"], ["-m", "mapsrv", "stdio"])
     assert Path(own_command(own)[0]).is_absolute()
@@ -229,5 +256,5 @@ def test_other_users_cannot_read_the_password_of_a_server_that_stdio_started(tmp
 
 
 def test_a_redis_password_is_not_told() -> None:
-    said = greeting(parse(["--store", "redis://ana:geheim@127.0.0.1/0"], {}), "http://127.0.0.1:8081")
+    said = greeting(parse(["--store", "redis://ana:geheim@127.0.0.1/0"], {}), "http://127.0.0.1:8081", "")
     assert "geheim" not in said and "in Redis" in said

@@ -1,7 +1,8 @@
 """`mapsrv demo`: draws on a running map as a language model would, through a real MCP client.
 
 It says on stdout what it does, step by step. All that it changes goes over the wire as tool calls; the
-one document that is too big for a message goes to POST /data.
+one document that is too big for a message goes to POST /data. To this user's own server it proves, by
+the secret, whose it is: so the link that it opens is by a token.
 """
 
 from __future__ import annotations
@@ -26,9 +27,12 @@ from mcp.shared.exceptions import MCPError
 from mapsrv.config import Config
 from mapsrv.demo.data import cities, city_layers, countries, country_layers
 from mapsrv.errors import MapsrvError, StartupError
-from mapsrv.local import find_server
-from mapsrv.local.browser import open_browser
+from mapsrv.local import LocalServer, find_server
+from mapsrv.local.browser import has_browser
+from mapsrv.local.front import for_print
+from mapsrv.local.opener import show_of
 from mapsrv.local.start import environment
+from mapsrv.tools.caller import SECRET_HEADER
 
 CALL_SECONDS = 60.0
 SEEN_SECONDS = 15.0  # that a browser gets to show the map before the drawing begins
@@ -64,9 +68,10 @@ async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
 async def run_demo(config: Config) -> None:
     """Draw on a map. Raises MapsrvError: no server, a page that is not built, or a call that was refused."""
     shapes, places = countries(), cities()
-    url = await _server_url(config)
+    server = await _server(config)
+    url, headers = (config.url, {}) if server is None else (server.url, {SECRET_HEADER: server.secret})
     try:
-        async with _open_client(config, url) as client:
+        async with _open_client(config, url, headers) as client:
             demo = await _join(client, config)
             await _draw(demo, shapes, places)
     except* MCPError as group:
@@ -76,16 +81,16 @@ async def run_demo(config: Config) -> None:
         raise MapsrvError(f"The connection with {at} failed ({_first(group)}): is it a mapsrv?") from None
 
 
-async def _server_url(config: Config) -> str | None:
-    """Return the running server's address; None over stdio, which starts one itself."""
+async def _server(config: Config) -> LocalServer | None:
+    """Return this user's running server; None for another, and over stdio, which starts one itself."""
     if config.url is not None or config.transport == "stdio":
-        return config.url
+        return None
     server = await find_server(config.data_dir)
     if server is None:
         raise StartupError(
             "No mapsrv is running: start it first with `mapsrv`, or say where it is with --url URL."
         )
-    return server.url
+    return server
 
 
 def _arguments(config: Config) -> list[str]:
@@ -96,7 +101,9 @@ def _arguments(config: Config) -> list[str]:
 
 
 @asynccontextmanager
-async def _open_client(config: Config, url: str | None) -> AsyncIterator[Client]:
+async def _open_client(
+    config: Config, url: str | None, headers: dict[str, str]
+) -> AsyncIterator[Client]:
     if url is None or config.transport == "stdio":
         stdio = StdioServerParameters(
             command=sys.executable, args=["-m", "mapsrv", *_arguments(config)], env=environment(config)
@@ -108,12 +115,12 @@ async def _open_client(config: Config, url: str | None) -> AsyncIterator[Client]
     path = {"sse": "/sse", "http": "/mcp"}[config.transport]
     print(f"Connecting to {url}{path}.", flush=True)
     if config.transport == "sse":
-        transport = sse_client(f"{url}/sse?name={NAME}", httpx_client_factory=_http)
+        transport = sse_client(f"{url}/sse?name={NAME}", headers, httpx_client_factory=_http)
         async with Client(transport, mode="legacy") as client:
             yield client
         return
     async with (
-        _http() as http,
+        _http(headers) as http,
         Client(streamable_http_client(f"{url}/mcp?name={NAME}", http_client=http)) as client,
     ):
         yield client
@@ -129,13 +136,14 @@ def _http(
 
 async def _join(client: Client, config: Config) -> Demo:
     """Find or make the map, show it to the person, and say where it is."""
-    told = await call(client, "open_map", **({"session_id": config.session} if config.session else {}))
+    named = {"session_id": config.session} if config.session else {"new": config.transport != "stdio"}
+    told = await call(client, "open_map", **named)
     demo = Demo(client, told["session_id"], told["url"], config.pace)
-    print(f"The map: {demo.link}", flush=True)
-    if told["viewers"] == 0 and config.open:
-        shown = config.transport == "stdio" or await open_browser(demo.link)
-        if shown:
-            await _wait_for_viewers(demo)
+    print(f"The map: {for_print(demo.link)}", flush=True)
+    if told["viewers"] == 0 and config.open and has_browser():
+        if config.transport != "stdio":
+            await show_of(config.data_dir, demo.link)
+        await _wait_for_viewers(demo)
     return demo
 
 
@@ -177,7 +185,7 @@ async def _draw(demo: Demo, shapes: dict[str, Any], places: dict[str, Any]) -> N
     await step("The cities again as they were added", "reset_layer_style", layer_id="cities")
     await step("The countries shown again", "toggle_layer", layer_id="countries", action="show")
     state = await step("Back to the whole world", "set_map_view", **WORLD)
-    print(f"Done. The map stays: {state['url']}", flush=True)
+    print(f"Done. The map stays: {for_print(state['url'])}", flush=True)
 
 
 WORLD: dict[str, Any] = {"center": [15, 20], "zoom": 1.2, "bearing": 0, "pitch": 0}

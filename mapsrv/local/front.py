@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import sys
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,6 +121,11 @@ def parted(link: str) -> tuple[str, str]:
     """Return the plain address and the token, which is empty where the link has none."""
     plain, _, token = link.partition(FRAGMENT)
     return plain, token
+
+
+def for_print(link: str) -> str:
+    """Return a link as it may be printed: with its token on a terminal, never into a log."""
+    return link if sys.stdout.isatty() else parted(link)[0]
 
 
 def load_front(data_dir: Path) -> Front:

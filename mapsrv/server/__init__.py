@@ -22,6 +22,7 @@ from mapsrv.hub.open import flush, open_hub
 from mapsrv.hub.sessions import Hub
 from mapsrv.listen.connections import Connections
 from mapsrv.listen.sockets import Listeners, open_listeners, raise_file_limit
+from mapsrv.local import opener
 from mapsrv.local.front import Front, load_front
 from mapsrv.local.waiting import WAITING_PATH, waiting_app
 from mapsrv.logs import log_to_stderr
@@ -67,6 +68,7 @@ async def serve(
     log_to_stderr(config.log_level)
     raise_file_limit()
     stop = trio.Event() if stop is None else stop
+    await trio.to_thread.run_sync(opener.clear, config.data_dir)
     if front is None:
         front = await trio.to_thread.run_sync(load_front, config.data_dir)
     try:

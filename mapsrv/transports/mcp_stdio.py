@@ -26,8 +26,8 @@ from mcp_types import (
 from mapsrv import __version__
 from mapsrv.config import Config
 from mapsrv.errors import MapsrvError
-from mapsrv.local.browser import open_browser
 from mapsrv.local.front import parted
+from mapsrv.local.opener import show_of
 from mapsrv.tools.instructions import INSTRUCTIONS
 from mapsrv.tools.publish import UNSEEN, tools
 from mapsrv.transports.forward import Call, forward, keep
@@ -62,13 +62,13 @@ class StdioServer:
 
     def _show(self, result: CallToolResult) -> None:
         """Open the person's browser at a map that nobody has open, once for each map."""
-        link = (result.meta or {}).get(UNSEEN)
-        url = parted(link)[0] if isinstance(link, str) else ""
+        link = str((result.meta or {}).get(UNSEEN, ""))
+        url, _ = parted(link)
         if not self._config.open or url in self.opened:
             return
         if url.startswith(("http://", "https://")):
             self.opened.add(url)
-            self._nursery.start_soon(open_browser, url)
+            self._nursery.start_soon(show_of, self._config.data_dir, link)
 
     async def keep_alive(self) -> None:
         """Keep the server that was used from ending itself while this host is connected."""

@@ -10,6 +10,7 @@ from mapsrv.wire import json_text
 
 MAX_BODY = 1024  # bytes
 
+
 async def trade(site: Site) -> Response:
     """Answer with the proof. A token is good once, and for ten minutes."""
     told = json_text.loads(await site.body(None, "A token has 22 characters."))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import trio
 from playwright.sync_api import Browser, Page
 
 from mapsrv.local.front import FRAGMENT, parted
+from mapsrv.local.opener import show
 from tests.e2e.conftest import opened
 from tests.e2e.front import comes_to_front, given, in_front, leaves_front
 from tests.e2e.server import Server, running
@@ -35,6 +37,28 @@ def test_a_token_is_traded_once_and_stays_through_reload_and_back(server: Server
     page.reload()
     assert at(page) == parted(link)[0] and comes_to_front(server.folder, session)
     assert trades == [f"{server.url}/front"]
+
+
+def test_the_page_that_a_browser_is_opened_at_sends_it_on(server: Server, page: Page, tmp_path: Path) -> None:
+    session, at_start = server.new_map(), page.evaluate("() => history.length")
+    link = given(server.folder, session)
+
+    async def goes() -> bool:
+        async def opens(url: str) -> bool:  # noqa: ASYNC124 (Playwright's is not async)
+            urls.append(url)
+            return True
+
+        async def waits(token: str) -> bool:  # noqa: ASYNC124
+            return True
+
+        return await show(tmp_path / "data", link, waits, opens)
+
+    urls: list[str] = []
+    assert trio.run(goes) is True
+    page.goto(next(url for url in urls if url.startswith("file:")))
+    page.wait_for_url(parted(link)[0])
+    assert comes_to_front(server.folder, session) and at(page) == parted(link)[0]
+    assert page.evaluate("() => history.length") == at_start + 1, "no way back to the page with the token"
 
 
 def test_a_restarted_server_knows_its_users_browser(server: Server, page: Page) -> None:

@@ -33,13 +33,13 @@ def proof_of(front: Front) -> str:
     return proof
 
 
-async def test_a_proof_is_good_wherever_the_key_is_the_same() -> None:  # noqa: ASYNC124 (tokens have times)
+async def test_a_proof_is_good_wherever_the_key_is_the_same() -> None:  # noqa: ASYNC124
     proof = proof_of(Front(KEY))
     assert len(proof) <= MAX_PROOF and Front(KEY).proves(proof)
     assert not Front(b"o" * KEY_BYTES).proves(proof) and not Front().proves(proof)
 
 
-async def test_what_the_key_signs_for_another_purpose_is_no_proof() -> None:  # noqa: ASYNC124 (tokens have times)
+async def test_what_the_key_signs_for_another_purpose_is_no_proof() -> None:  # noqa: ASYNC124
     for salt in (b"itsdangerous.Signer", b"mapsrv.other"):
         assert not Front(KEY).proves(Signer(KEY, salt).sign("x").decode())
 
@@ -51,7 +51,7 @@ def test_nothing_else_is_a_proof(value: object) -> None:
 
 @given(st.integers(0, 64), st.characters(codec="ascii"))  # the last letter's base64 has two bits to spare
 def test_a_changed_proof_is_none(place: int, letter: str) -> None:
-    async def changed() -> tuple[str, str]:  # noqa: ASYNC124 (tokens have times)
+    async def changed() -> tuple[str, str]:  # noqa: ASYNC124
         proof = proof_of(Front(KEY))
         return proof, proof[:place] + letter + proof[place + 1 :]
 
@@ -59,7 +59,7 @@ def test_a_changed_proof_is_none(place: int, letter: str) -> None:
     assert proof == other or not Front(KEY).proves(other)
 
 
-async def test_tokens_are_bounded_and_the_newest_are_good() -> None:  # noqa: ASYNC124 (tokens have times)
+async def test_tokens_are_bounded_and_the_newest_are_good() -> None:  # noqa: ASYNC124
     front = Front()
     tokens = [front.token(f"map-{number}") for number in range(MAX_TOKENS + 1)]
     assert front.trade(tokens[0]) is None
@@ -133,7 +133,7 @@ def test_without_a_folder_to_write_proofs_end_with_the_server(tmp_path: Path) ->
     assert not load_front(tmp_path / "file" / "data").proves(proof)
 
 
-async def _proof_at(folder: Path) -> str:  # noqa: ASYNC124 (tokens have times)
+async def _proof_at(folder: Path) -> str:  # noqa: ASYNC124
     return proof_of(load_front(folder))
 
 

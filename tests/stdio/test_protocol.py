@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
@@ -147,11 +149,29 @@ def test_the_first_call_opens_the_browser_on_its_map_once(folder: Path, tmp_path
     with hosting(folder, environ={"BROWSER": browser}) as host:
         assert "Nobody has this map open" in host.call("list_layers")["content"][-1]["text"]
         wait_until(links.exists)
+        page = Path(urlsplit(links.read_text().strip()).path)
+        assert page.parent == folder and page.stat().st_mode & 0o777 == 0o600
         told = host.told("add_layer", id="here", source=POINT)
+        assert f"url={parted(told['url'])[0]}#front=" in page.read_text()
         host.told("toggle_layer", session_id=told["session_id"], layer_id="here")
         host.told("get_map_state", session_id=told["session_id"])
         host.close()
-    assert links.read_text().splitlines() == [parted(told["url"])[0]]
+    assert links.read_text().splitlines() == [page.as_uri()], "and no token is on a command line"
+
+
+def test_a_browser_that_cannot_read_its_page_gets_the_plain_address_and_the_next_answer_tells(
+    folder: Path, tmp_path: Path
+) -> None:
+    browser, links = _browser(tmp_path)
+    with hosting(folder, environ={"BROWSER": browser}) as host:
+        told = host.told("open_map", new=True)
+        plain, _ = parted(told["url"])
+        wait_until(lambda: links.exists() and len(links.read_text().splitlines()) == 2, 100)
+        assert links.read_text().splitlines()[1] == plain
+        with urlopen(plain.replace("/?", "/events?")) as stream:
+            assert stream.readline()
+            said = host.call("list_layers", session_id=told["session_id"])["content"]
+        assert f"by this link: {plain}#front=" in said[-1]["text"]
 
 
 def test_no_browser_is_opened_when_told_so(folder: Path, tmp_path: Path) -> None:
