@@ -108,9 +108,12 @@ class Documents:
         return lost
 
     async def renew(self, address: str) -> Summary:
-        """Renew the document at data/NAME, and return its Summary. Raises UnknownData."""
+        """Renew the document at data/NAME, and return its Summary. Raises UnknownData.
+
+        One that the store forgot, while what names it waited for the store, is brought back.
+        """
         name = address.removeprefix(PREFIX)
-        if not _NAME.fullmatch(name) or not await self._store.renew_blob(name, now=self._clock()):
+        if not _NAME.fullmatch(name) or await self.bring_back([name]):
             raise _unknown(name)
         return await self._summary_of(name)
 
@@ -188,7 +191,7 @@ def is_ours(source: Mapping[str, Json]) -> bool:
 
 
 def _unknown(name: str) -> UnknownData:
-    why = "it was never stored, or no map used it for a day"
+    why = "it was never stored, or no map used it within an hour"
     return UnknownData(f"There is no data/{name[:64]} here: {why}. POST it to /data again.")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
 
 import trio
 
@@ -18,8 +18,10 @@ from mapsrv.hub.sessions import Hub
 from mapsrv.store import Store
 from mapsrv.store.shared import SharedStore
 
-SWEEP_SECONDS = 3600.0
+RENEW_SECONDS = 3600.0  # between two signs to the store that maps are in use
+SWEEP_SECONDS = 600.0  # so that what may lie for an hour lies no day
 KEEP_UNUSED_SECONDS = 24 * 3600.0  # maps never changed, blobs never used
+KEEP_CROWDED_SECONDS = 3600.0  # blobs never used, where many megabytes of them lie
 FLUSH_SECONDS = 5.0  # what is proposed gets this long to reach the store at the end
 BRANCH_SECONDS = 15.0  # and what was done while the store was away: it is nowhere else
 
@@ -78,19 +80,24 @@ async def _linked(hub: Hub, store: Store | SharedStore) -> AsyncIterator[None]:
 
 
 async def _keep_house(hub: Hub, session_idle: float) -> None:
-    """Drop idle sessions every minute or so, and sweep the store every hour."""
+    """Drop idle sessions every minute or so, renew the others in the store, and sweep it."""
+    renew_at = trio.current_time() + RENEW_SECONDS
     sweep_at = trio.current_time() + SWEEP_SECONDS
     while True:
         await trio.sleep(min(60.0, max(session_idle / 4, 0.1)))
         hub.drop_idle()
+        if trio.current_time() >= renew_at:
+            renew_at = trio.current_time() + RENEW_SECONDS
+            await _leave_off(hub.store.renew(tuple(hub.held()), now=hub.clock.wall()))
         if trio.current_time() >= sweep_at:
             sweep_at = trio.current_time() + SWEEP_SECONDS
-            await _sweep(hub)
+            now = hub.clock.wall()
+            await _leave_off(
+                hub.store.sweep(before=now - KEEP_UNUSED_SECONDS, crowded=now - KEEP_CROWDED_SECONDS)
+            )
 
 
-async def _sweep(hub: Hub) -> None:
-    try:
-        await hub.store.renew(tuple(hub.held()), now=hub.clock.wall())
-        await hub.store.sweep(before=hub.clock.wall() - KEEP_UNUSED_SECONDS)
-    except MapsrvError:
-        pass  # the store is away: the next hour will do
+async def _leave_off(work: Awaitable[object]) -> None:
+    """Do it, or leave it for the next time when the store is away."""
+    with suppress(MapsrvError):
+        await work

@@ -7,6 +7,7 @@ one is in shared.py.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -154,10 +155,11 @@ class Store(Protocol):
     async def renew(self, session_ids: Collection[str], *, now: float) -> None:
         """Renew the time of sessions in use, so that no sweep takes them; unknown ids are passed over."""
 
-    async def sweep(self, *, before: float) -> tuple[int, int]:
+    async def sweep(self, *, before: float, crowded: float = -math.inf) -> tuple[int, int]:
         """Forget sessions never changed and last renewed before then, and blobs last renewed before
-        then that no component and no kept event refers to. Return how many of each; none where the
-        store forgets by its own clock."""
+        then that no component and no kept event refers to; of such blobs also the oldest that were last
+        renewed before `crowded`, while they have more than loose.MAX_LOOSE bytes. Return how many of
+        each; none where the store forgets by its own clock."""
 
 
 class OpenStore(Protocol):

@@ -6,6 +6,7 @@ checkpoint and then changes everything or nothing, without waiting in between.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ from mapsrv.store import (
     StoredSession,
     Unknown,
 )
+from mapsrv.store.loose import Loose
 
 
 @dataclass(slots=True, eq=False)
@@ -105,16 +107,18 @@ class MemoryStore:
             if session_id in self._sessions:
                 self._sessions[session_id].renewed = now
 
-    async def sweep(self, *, before: float) -> tuple[int, int]:
+    async def sweep(self, *, before: float, crowded: float = -math.inf) -> tuple[int, int]:
         await trio.lowlevel.checkpoint()
         idle = [k for k, s in self._sessions.items() if s.head.revision == 0 and s.renewed < before]
         for session_id in idle:
             for part in self._sessions.pop(session_id).components.values():
                 self._forget(part.blobs)
-        loose = [k for k, b in self._blobs.items() if b.renewed < before and k not in self._refs]
-        for name in loose:
-            del self._blobs[name]
-        return len(idle), len(loose)
+        found, names = Loose(), [name for name in self._blobs if name not in self._refs]
+        found.add((self._blobs[k].renewed, n, len(self._blobs[k].body)) for n, k in enumerate(names))
+        due = found.due(before, crowded)
+        for number in due:
+            del self._blobs[names[number]]
+        return len(idle), len(due)
 
     def _commit(self, batch: Batch) -> Outcome:
         session = self._sessions.get(batch.session_id)

@@ -6,6 +6,7 @@ runs over this and over the real one.
 
 from __future__ import annotations
 
+import math
 import random
 import secrets
 from collections import deque
@@ -122,8 +123,8 @@ class SharedMemory:
     async def renew(self, session_ids: Collection[str], *, now: float) -> None:
         await self._store.renew(session_ids, now=now)
 
-    async def sweep(self, *, before: float) -> tuple[int, int]:
-        return await self._store.sweep(before=before)
+    async def sweep(self, *, before: float, crowded: float = -math.inf) -> tuple[int, int]:
+        return await self._store.sweep(before=before, crowded=crowded)
 
     async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
         await self._wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from mapsrv.errors import (
 from mapsrv.hub import gate as gate_module
 from mapsrv.hub import sessions, shelf
 from mapsrv.hub.sessions import Hub
-from mapsrv.store import Batch
+from mapsrv.store import Batch, loose
 from mapsrv.wire.receipt import Receipt
 from tests.hub.stores import HeldStore
 
@@ -290,6 +291,31 @@ async def test_a_map_never_changed_is_forgotten_after_a_day_unless_somebody_has_
     async with hub.open_session(used):
         await trio.sleep(3 * 24 * 3600)
     assert [await hub.exists(name) for name in (unused, used, changed)] == [False, True, True]
+
+
+async def test_many_bytes_that_no_map_names_leave_after_an_hour(
+    autojump_clock: object, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loose, "MAX_LOOSE", 100_000)
+    start = trio.current_time()
+    now = sessions.Clock(lambda: trio.current_time() - start)
+    hub.clock, hub.documents._clock = now, now.wall
+    session_id, names = await hub.create_session(), []
+    for n in range(5):
+        text = {"type": "Feature", "geometry": None, "properties": {"text": str(n) * 30_000}}
+        names.append((await hub.documents.put(json.dumps(text).encode())).data)
+    used = AddLayer("a", {"type": "geojson", "data": names[0]}, "vector")
+    await hub.execute(session_id, used, ANA)
+
+    async def left() -> list[str]:
+        return [name for name in names if await hub.store.get_blob(name.removeprefix("data/"))]
+
+    await trio.sleep(3_500)
+    assert await left() == names
+    await trio.sleep(1_000)
+    assert len(await left()) == 4 and names[0] in await left()
+    await trio.sleep(25 * 3600)
+    assert await left() == names[:1]
 
 
 async def test_the_longest_idle_session_makes_room(

@@ -6,7 +6,7 @@ import pytest
 import trio
 
 from mapsrv.core.log import MAX_BYTES, MAX_EVENTS, MAX_KEYS
-from mapsrv.store import Component, Done, Moved, Ok, Store, StoredSession, Unknown
+from mapsrv.store import Component, Done, Moved, Ok, Store, StoredSession, Unknown, loose
 
 BLOB = "ab" * 32
 OTHER = "cd" * 32
@@ -330,6 +330,31 @@ async def test_a_sweep_of_many_blobs_spares_those_in_use(store, history):
     assert await store.sweep(before=99) == (0, 800)
     assert await store.get_blob(names[0]) == b"x" and await store.get_blob(names[1]) is None
     assert await store.sweep(before=99) == (0, 0)
+
+
+@sweeps
+async def test_of_many_bytes_that_nothing_names_the_oldest_leave_earlier(store, history, monkeypatch):
+    monkeypatch.setattr(loose, "MAX_LOOSE", 2_500_000)
+    made = await begin(store, history)
+    names = [f"{i:064x}" for i in range(7)]
+    for now, name in enumerate(names):
+        await store.put_blob(name, bytes(1_000_000), now=now)
+    await store.commit(
+        [made.take("k1", blobs=(names[0],), components={"layer:a": Component(b"{}", (names[1],))})]
+    )
+    await store.renew_blob(names[2], now=50)
+
+    async def left() -> list[int]:
+        return [n for n, name in enumerate(names) if await store.get_blob(name) is not None]
+
+    assert await store.sweep(before=0, crowded=3) == (0, 0), "all that nothing names is younger"
+    assert await store.sweep(before=0, crowded=5) == (0, 2)
+    assert await left() == [0, 1, 2, 5, 6]
+    assert await store.sweep(before=0, crowded=99) == (0, 1), "until no more is left than may lie there"
+    assert await left() == [0, 1, 2, 6]
+    assert await store.sweep(before=0, crowded=99) == (0, 0)
+    assert await store.sweep(before=7, crowded=0) == (0, 1), "and what is old leaves anyway"
+    assert await left() == [0, 1, 2]
 
 
 async def test_the_loop_goes_on_while_a_large_blob_is_written_and_read(store, history):

@@ -8,13 +8,14 @@ import time
 import pytest
 import trio
 
-from mapsrv.core.log import MAX_EVENTS
+from mapsrv.core.log import MAX_EVENTS, Head
 from mapsrv.store import Component, Done, Ok, Unknown
 from mapsrv.store.redis import open_redis
 from mapsrv.store.redis.layout import publication_to_entry
 from mapsrv.store.redis.scripts import COMMIT
+from mapsrv.store.shared import Seed
 
-DAY = 86_400
+HOUR, DAY = 3_600, 86_400
 BLOB, OTHER = "ab" * 32, "cd" * 32
 
 
@@ -72,6 +73,69 @@ async def test_renewing_a_session_renews_its_keys_and_the_blobs_its_state_names(
     assert 990 < ttl(redis, named[0]) <= 1000
     assert DAY + 990 < ttl(redis, f"map_data:{BLOB}") <= DAY + 1000
     assert ttl(redis, f"map_data:{OTHER}") <= 50
+
+
+@pytest.mark.parametrize("size", [2, 1_200_000])
+async def test_a_blob_lives_an_hour_until_a_commit_names_it(redis, history, size):
+    made, key = history.of("s1"), f"map_data:{BLOB}"
+    async with open_redis(redis.url) as store:
+        await store.create("s1", made.head, now=1)
+        await store.put_blob(BLOB, b"x" * size, now=1)
+        await store.put_blob(OTHER, b"x" * size, now=1)
+        assert HOUR - 9 < ttl(redis, key) <= HOUR
+        redis.do("EXPIRE", key, "50")
+        assert await store.renew_blob(BLOB, now=1)
+        assert HOUR - 9 < ttl(redis, key) <= HOUR
+        named = made.take("k1", blobs=(BLOB,), components={"layer:a": Component(b"{}", (OTHER,))})
+        assert await store.commit([named]) == [Ok()]
+        await store.renew_blob(BLOB, now=1)
+        await store.put_blob(BLOB, b"x" * size, now=1)  # wrong bytes for its name: written anew
+        for name in (BLOB, OTHER):
+            assert 31 * DAY - 9 < ttl(redis, f"map_data:{name}") <= 31 * DAY
+
+
+async def test_a_blob_named_while_another_pod_still_writes_it_keeps_its_time(redis, history):
+    made, body = history.of("s1"), b"x" * 1_200_000
+    async with open_redis(redis.url) as slow, open_redis(redis.url) as quick:
+        await quick.create("s1", made.head, now=1)
+        pipe, parts = slow._link.pipe, 0
+
+        async def others_first(commands, **kwargs):
+            nonlocal parts
+            if commands[0][0] == "APPEND" and (parts := parts + 1) == 2:
+                await quick.put_blob(BLOB, body, now=1)
+                await quick.commit([made.take("k1", blobs=(BLOB,))])
+            return await pipe(commands, **kwargs)
+
+        slow._link.pipe = others_first
+        await slow.put_blob(BLOB, body, now=1)
+        assert parts == 3 and await slow.get_blob(BLOB) == body
+    assert 31 * DAY - 9 < ttl(redis, f"map_data:{BLOB}") <= 31 * DAY
+    assert "map_part" not in redis.do("KEYS", "*")
+
+
+@pytest.mark.parametrize("how", ["renew", "load"])
+async def test_what_only_a_kept_event_names_is_renewed_with_its_session(redis, history, how):
+    made = history.of("s1")
+    async with open_redis(redis.url) as store:
+        await store.create("s1", made.head, now=1)
+        for name in (BLOB, OTHER):
+            await store.put_blob(name, b"{}", now=1)
+        await store.commit([made.take("k1", blobs=(BLOB, OTHER)), history.of("s2").take("k1")])
+        redis.do("EXPIRE", f"map_data:{BLOB}", "50")
+        await (store.renew(["s1", "s2", "s3"], now=1) if how == "renew" else store.load("s1"))
+        assert 31 * DAY - 9 < ttl(redis, f"map_data:{BLOB}") <= 31 * DAY
+        redis.do("DEL", "map_log:{s1}")
+        redis.do("SET", "map_log:{s1}", "damaged")
+        await store.renew(["s1"], now=1)
+
+
+async def test_a_session_begun_anew_keeps_the_blobs_that_it_names(redis):
+    async with open_redis(redis.url) as store:
+        await store.put_blob(BLOB, b"{}", now=1)
+        head = Head("new", 7, Head.of_epoch("new").hash)
+        assert await store.seed(Seed("s1", None, head, {"layer:a": Component(b"{}", (BLOB,))}, (), ()))
+    assert 31 * DAY - 9 < ttl(redis, f"map_data:{BLOB}") <= 31 * DAY
 
 
 async def test_what_nobody_renews_is_gone_and_a_commit_to_it_is_unknown(redis, history):

@@ -7,8 +7,9 @@ a commit in doubt; since Redis remembers keys, sending it again is answered with
 
 from __future__ import annotations
 
+import math
 import secrets
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from mapsrv.core.log import Head
@@ -27,6 +28,7 @@ from mapsrv.store.shared import Seed
 LOAD_SECONDS = 5.0  # for the bytes of a large session; a Redis that says nothing is noticed as ever
 REPLICA_MS = 500  # for one replica to have what was written
 RENEWED_AT_ONCE = 200
+LOGS_AT_ONCE = 20  # looked through in one call: of the largest some 5 ms each
 LOSS_SECONDS = 60  # that processes have to bring back the sessions which they hold
 
 # A write of our own before WAIT: it then covers what an earlier, lost call wrote, if that is what
@@ -54,7 +56,10 @@ class RedisStore:
         stored = await reading.stored_session(session_id, replies)
         if stored is None:
             await self._check_for_loss()
-        if named := sessions.blobs_of(replies[0]):
+        named = sessions.blobs_of(replies[0])
+        if stored is not None:
+            named.update(name for entry in stored.log for name in entry.blobs)
+        if named:
             await blobs.renew(self._link, named, self._kept.blob)
         return stored
 
@@ -66,10 +71,12 @@ class RedisStore:
 
     async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
         commands = [sessions.commit_command(batch, self._kept) for batch in batches]
-        replies = await self._link.pipe([*commands, *self._then], seconds=CALL_SECONDS)
+        # Before what names them: were the line cut in between, nothing would be named that soon goes.
+        first = blobs.renewals(_named(batches), self._kept.blob)
+        replies = await self._link.pipe([*first, *commands, *self._then], seconds=CALL_SECONDS)
         outcomes = [
             await sessions.outcome(batch, reply)
-            for batch, reply in zip(batches, replies[: len(batches)], strict=True)
+            for batch, reply in zip(batches, replies[len(first) :])
         ]
         if self._then:
             copies = replies[-1]
@@ -80,16 +87,16 @@ class RedisStore:
         return outcomes
 
     async def put_blob(self, name: str, body: bytes, *, now: float) -> None:
-        await blobs.put(self._link, name, body, self._kept.blob)
+        await blobs.put(self._link, name, body, sessions.HOUR, self._kept.blob)
 
     async def renew_blob(self, name: str, *, now: float) -> bool:
-        return await blobs.renew(self._link, [name], self._kept.blob) == 1
+        return await blobs.renew(self._link, [name], sessions.HOUR) == 1
 
     async def get_blob(self, name: str) -> bytes | None:
         return await blobs.get(self._link, name)
 
     async def renew(self, session_ids: Collection[str], *, now: float) -> None:
-        """Renew sessions, with the blobs that their states name."""
+        """Renew sessions, with the blobs that their states and kept events name."""
         ids = list(session_ids)
         for start in range(0, len(ids), RENEWED_AT_ONCE):
             some = ids[start : start + RENEWED_AT_ONCE]
@@ -98,9 +105,14 @@ class RedisStore:
             for meta in metas:
                 raise_if_away(meta)
             named = set[str]().union(*(sessions.blobs_of(meta) for meta in metas))
+            for one in range(0, len(some), LOGS_AT_ONCE):
+                asked = [sessions.log_blobs_command(name) for name in some[one : one + LOGS_AT_ONCE]]
+                for reply in await self._link.pipe(asked, seconds=LOAD_SECONDS):
+                    raise_if_away(reply)
+                    named |= sessions.log_blobs_of(reply)
             await blobs.renew(self._link, named, self._kept.blob)
 
-    async def sweep(self, *, before: float) -> tuple[int, int]:
+    async def sweep(self, *, before: float, crowded: float = -math.inf) -> tuple[int, int]:
         """Nothing: Redis forgets by itself."""
         return 0, 0
 
@@ -141,6 +153,8 @@ class RedisStore:
 
     async def seed(self, seed: Seed) -> bool:
         """Begin a session anew from what this process remembers."""
+        names = [name for part in seed.components.values() for name in part.blobs]
+        await blobs.renew(self._link, names, self._kept.blob)
         (reply,) = await self._link.pipe([sessions.seed_command(seed, self._kept)], seconds=LOAD_SECONDS)
         if isinstance(reply, Exception):
             raise explain(reply) from reply
@@ -153,6 +167,14 @@ class RedisStore:
                 " try again in a moment.",
                 retry_after=5,
             )
+
+
+def _named(batches: Sequence[Batch]) -> Iterator[str]:
+    for batch in batches:
+        for entry in batch.entries:
+            yield from entry.blobs
+        for part in batch.components.values():
+            yield from part.blobs
 
 
 @asynccontextmanager

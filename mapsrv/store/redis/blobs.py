@@ -7,12 +7,13 @@ what a crash leaves of it is gone a minute later.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from mapsrv.errors import StoreUnavailable
 from mapsrv.store.damage import damaged, is_intact
-from mapsrv.store.redis.layout import blob_key
+from mapsrv.store.redis.layout import Command, blob_key
 from mapsrv.store.redis.link import Link
+from mapsrv.store.redis.scripts import PUT
 from mapsrv.store.redis.trouble import explain
 
 CHUNK = 512 * 1024  # bytes; about a millisecond on the loop
@@ -20,8 +21,8 @@ PART_SECONDS = 60
 RENEWED_AT_ONCE = 500
 
 
-async def put(link: Link, name: str, body: bytes, seconds: int) -> None:
-    """Write a blob, or renew the one that is there.
+async def put(link: Link, name: str, body: bytes, seconds: int, named: int) -> None:
+    """Write a blob, or renew the one that is there. `named`: seconds that one is kept which is named.
 
     Bytes whose hash is the name are the right ones: others under that name are damaged, and mended here.
     """
@@ -30,29 +31,30 @@ async def put(link: Link, name: str, body: bytes, seconds: int) -> None:
         there = await get(link, name)
         if there == body or (there is not None and not await is_intact(name, body)):
             return
-    if len(body) <= CHUNK:
-        await link.call("SET", key, body, "EX", seconds)
-        return
     part = b"map_part:{%s}:%s" % (key, secrets.token_hex(8).encode())
     view = memoryview(body)
-    for start in range(0, len(view), CHUNK):
+    for start in range(0, max(1, len(view)), CHUNK):
         chunk = bytes(view[start : start + CHUNK])
         length, _ = await link.pipe([("APPEND", part, chunk), ("EXPIRE", part, PART_SECONDS)])
         if isinstance(length, Exception):
             raise explain(length) from length
         if length != start + len(chunk):  # it was gone in between
             raise StoreUnavailable("Writing the data took so long that it was swept away: send it again.")
-    for reply in await link.pipe([("RENAME", part, key), ("EXPIRE", key, seconds)], atomic=True):
-        if isinstance(reply, Exception):
-            raise explain(reply) from reply
+    await link.call(*PUT.call([part, key], seconds, named))
+
+
+def renewals(names: Iterable[str], seconds: int) -> list[Command]:
+    """Return what renews blobs, never to an earlier time."""
+    return [("EXPIRE", blob_key(name), seconds, "GT") for name in sorted(set(names))]
 
 
 async def renew(link: Link, names: Collection[str], seconds: int) -> int:
     """Renew the time of blobs, never to an earlier one. Return how many of them are there."""
     found, ordered = 0, sorted(names)
     for start in range(0, len(ordered), RENEWED_AT_ONCE):
-        keys = [blob_key(name) for name in ordered[start : start + RENEWED_AT_ONCE]]
-        replies = await link.pipe([("EXPIRE", key, seconds, "GT") for key in keys] + [("EXISTS", *keys)])
+        some = ordered[start : start + RENEWED_AT_ONCE]
+        there: Command = ("EXISTS", *(blob_key(name) for name in some))
+        replies = await link.pipe([*renewals(some, seconds), there])
         if isinstance(replies[-1], Exception):
             raise explain(replies[-1]) from replies[-1]
         found += int(replies[-1])  # type: ignore[arg-type]

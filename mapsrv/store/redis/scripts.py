@@ -28,5 +28,6 @@ class Script:
         return ("EVALSHA", self.sha, len(keys), *keys, *args)
 
 
-CREATE, RENEW, COMMIT, SEED = SCRIPTS = [Script.named(name) for name in ("create", "renew", "commit", "seed")]
+_NAMES = ("create", "renew", "commit", "seed", "put", "named")
+CREATE, RENEW, COMMIT, SEED, PUT, NAMED = SCRIPTS = [Script.named(name) for name in _NAMES]
 LOAD: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", s.source) for s in SCRIPTS)

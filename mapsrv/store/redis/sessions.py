@@ -25,11 +25,11 @@ from mapsrv.store.redis.layout import (
     seed_arguments,
 )
 from mapsrv.store.redis.reading import entries
-from mapsrv.store.redis.scripts import COMMIT, CREATE, RENEW, SEED
+from mapsrv.store.redis.scripts import COMMIT, CREATE, NAMED, RENEW, SEED
 from mapsrv.store.redis.trouble import UNREAD, explain, newer, raise_if_away, refusal
 from mapsrv.store.shared import Seed
 
-DAY = 86_400
+HOUR, DAY = 3_600, 86_400
 MAX_READ = 10 * log.MAX_EVENTS  # of a log, whoever wrote it: another release may keep more than this one
 
 
@@ -42,7 +42,8 @@ class Lifetimes:
 
     @property
     def blob(self) -> int:
-        """A blob outlives the sessions that name it."""
+        """A blob outlives the sessions that name it. One that was only put, or asked for, has HOUR: a
+        commit follows within seconds, and what is decided again after an outage is brought back."""
         return self.session + DAY
 
 
@@ -129,6 +130,19 @@ def blobs_of(meta: Reply) -> set[str]:
     fields = zip(found[::2], found[1::2])
     texts = (value.decode(errors="replace") for field, value in fields if field.startswith(b"blobs:"))
     return {name for text in texts for name in text.split()}
+
+
+def log_blobs_command(session_id: str) -> Command:
+    """Return what asks which blobs a session's kept events name."""
+    return NAMED.call([key_of("log", session_id)], MAX_READ)
+
+
+def log_blobs_of(reply: Reply) -> set[str]:
+    """Return the names in a reply to log_blobs_command; none where that is damaged."""
+    if not isinstance(reply, list):
+        return set()
+    texts: list[bytes] = reply  # type: ignore[assignment]
+    return {name for text in texts for name in text.decode(errors="replace").split()}
 
 
 def head_command(session_id: str) -> Command:

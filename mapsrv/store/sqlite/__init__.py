@@ -7,6 +7,7 @@ goes in slices, at most one of them ahead of a waiting commit.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from mapsrv.core.log import Head
 from mapsrv.errors import StoreUnavailable
 from mapsrv.store import Batch, Outcome, StoredSession
 from mapsrv.store.lock import FileLock
+from mapsrv.store.loose import Loose
 from mapsrv.store.sqlite import blobs, sessions
 from mapsrv.store.sqlite.file import open_file
 from mapsrv.store.sqlite.watch import TORN, UNCHANGED, Database
@@ -103,15 +105,19 @@ class SqliteStore:
         for start in range(0, len(ids), RENEWED_AT_ONCE):
             await self._slice(sessions.renew, ids[start : start + RENEWED_AT_ONCE], now)
 
-    async def sweep(self, *, before: float) -> tuple[int, int]:
+    async def sweep(self, *, before: float, crowded: float = -math.inf) -> tuple[int, int]:
         swept = doomed = 0
+        latest = max(before, crowded)
         while forgotten := await self._slice(sessions.forget_unchanged, before):
             swept += forgotten
-        row: int | None = 0
-        while row is not None:
-            row, loose = await self._slice(blobs.doom, row, before)
-            doomed += loose
-        while await self._slice(blobs.free, before):
+        loose, row = Loose(), 0
+        while (found := await self._slice(blobs.look, row)) is not None:
+            row = found[0]
+            loose.add(found[1])
+        due = loose.due(before, crowded)
+        for start in range(0, len(due), blobs.LOOKED_AT):
+            doomed += await self._slice(blobs.doom, due[start : start + blobs.LOOKED_AT], latest)
+        while await self._slice(blobs.free, latest):
             pass
         return swept, doomed
 

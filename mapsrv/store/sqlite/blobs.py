@@ -6,7 +6,10 @@ crash or a cancelled caller leaves of it is found by the next sweep. Functions r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mapsrv.errors import StoreUnavailable
+from mapsrv.store.loose import Found
 from mapsrv.store.sqlite.file import transaction
 from mapsrv.store.sqlite.watch import Database
 
@@ -70,21 +73,29 @@ def get_part(database: Database, n: int, part: int) -> bytes | None:
     return None if row is None else row[0]
 
 
-def doom(database: Database, above: int, before: float) -> tuple[int | None, int]:
-    """Take some blobs that nothing refers to out of sight; return the last row looked at, and how many.
+def look(database: Database, above: int) -> tuple[int, list[Found]] | None:
+    """Return the last of the next rows, and those of them that nothing refers to; None at the end."""
+    rows = database.execute(
+        "SELECT n, renewed, CASE WHEN whole = 1 AND NOT EXISTS (SELECT 1 FROM refs WHERE blob = blobs.name)"
+        " THEN (SELECT c.n * ? + length(c.body) FROM chunks c WHERE c.blob = blobs.n ORDER BY c.n DESC) END"
+        " FROM blobs WHERE n > ? ORDER BY n LIMIT ?",
+        (CHUNK, above, LOOKED_AT),
+    ).fetchall()
+    loose = [(renewed, n, size) for n, renewed, size in rows if size is not None]
+    return (rows[-1][0], loose) if rows else None
 
-    None: there is no row above that one. Checked and done in one transaction, so that no commit
-    can refer to a blob in between.
+
+def doom(database: Database, rows: Sequence[int], before: float) -> int:
+    """Take blobs out of sight, and return how many; not what was renewed or referred to since it was found.
+
+    Checked and done in one transaction, so that no commit can refer to a blob in between.
     """
     with transaction(database):
-        rows = database.execute(
-            "SELECT n, whole = 1 AND renewed < ? AND NOT EXISTS (SELECT 1 FROM refs WHERE blob = blobs.name)"
-            " FROM blobs WHERE n > ? ORDER BY n LIMIT ?",
-            (before, above, LOOKED_AT),
-        ).fetchall()
-        loose = [(n,) for n, is_loose in rows if is_loose]
-        database.executemany("UPDATE blobs SET whole = 0 WHERE n = ?", loose)
-    return (rows[-1][0] if rows else None), len(loose)
+        return database.executemany(
+            "UPDATE blobs SET whole = 0 WHERE n = ? AND whole = 1 AND renewed < ?"
+            " AND NOT EXISTS (SELECT 1 FROM refs WHERE blob = blobs.name)",
+            [(n, before) for n in rows],
+        ).rowcount
 
 
 def free(database: Database, before: float) -> bool:
