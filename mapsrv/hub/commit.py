@@ -50,6 +50,7 @@ class Committer:
         self._due: OrderedDict[LiveSession, None] = OrderedDict()
         self._wake = trio.Event()
         self._idle = trio.Event()
+        self._reading: LiveSession | None = None
         self.failing = False  # whether the last call to the store failed
 
     def submit(self, live: LiveSession) -> None:
@@ -62,6 +63,10 @@ class Committer:
             return  # what is out of step is read when the store is back
         self._due.setdefault(live)
         self._wake.set()
+
+    def is_due(self, live: LiveSession) -> bool:
+        """Return whether it stands in line, or is being read anew."""
+        return live in self._due or live is self._reading
 
     async def run(self) -> None:
         """Commit for ever."""
@@ -173,6 +178,7 @@ class Committer:
         """Read the session anew. A store that fails at that too refuses what waits, and ends nothing else."""
         live.out_of_step = live.in_flight = True  # until it is read: news applied meanwhile would be undone
         RESYNCS.inc()
+        self._reading = live
         try:
             await self._shore.resync(live)
             live.in_flight = False
@@ -186,3 +192,6 @@ class Committer:
             else:
                 STORE_ERRORS.inc()
                 live.failed(live.session.pending, error)
+        finally:
+            self._reading = None
+            live.moved.tell()  # who waits to be caught up need not, if it failed

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import trio
 
+from mapsrv.change import Change
 from mapsrv.core.commands import Command, Prepared
 from mapsrv.core.log import Event, Position
 from mapsrv.core.proposal import Pending
@@ -63,6 +64,7 @@ class LiveSession:
         self.refusals = Refusals()
         self.branch: Branch | None = None  # while it goes on alone
         self.subscribers: set[Subscriber] = set()
+        self.moved = Change()  # readers may have something new to read
         self.pins = 0
         self.idle_since = 0.0
         self.in_flight = False  # a batch of it is with the store: news waits for the reply, which says more
@@ -195,7 +197,8 @@ class LiveSession:
     def status(self, author: tuple[str, str]) -> bytes:
         """Return the status as one author reads it."""
         alone = len(self.branch) if self.branch is not None else 0
-        return status_bytes(self.durability, alone, tuple(self.refusals.of(author)))
+        durability = ALONE if self._keeper.away else self.durability  # what is shown may be old, too
+        return status_bytes(durability, alone, tuple(self.refusals.of(author)))
 
     # --- what other processes committed -----------------------------------------
 
@@ -237,6 +240,7 @@ class LiveSession:
 
     def wake(self) -> None:
         """Tell every reader that there may be something to take."""
+        self.moved.tell()
         for subscriber in self.subscribers:
             subscriber.wake()
 

@@ -37,6 +37,7 @@ async def take(live: LiveSession, entries: Sequence[Entry]) -> bool:
 
     `live.in_flight` must be set: what is heard meanwhile waits.
     """
+    live.out_of_step = False  # whoever had it read anew has it read now
     for some in slices(entries):
         try:
             live.absorb([heard(entry) for entry in some])

@@ -44,6 +44,7 @@ async def open_hub(
         if warm:
             nursery.start_soon(documents.warm)
         nursery.start_soon(hub.committer.run)
+        nursery.start_soon(hub.read_index.run)
         if hub.outage is not None and hub.healer is not None:
             nursery.start_soon(hub.outage.run)
             nursery.start_soon(hub.healer.run)

@@ -21,12 +21,14 @@ log = logging.getLogger("mapsrv.link")
 
 
 class Outage:
-    """`ended` is called, once each time, when the store answers again."""
+    """`ended` is called, once each time, when the store answers again; `begun`, when it does not."""
 
-    def __init__(self, store: SharedStore, ended: Callable[[], None]) -> None:
+    def __init__(
+        self, store: SharedStore, ended: Callable[[], None], begun: Callable[[], None] = lambda: None
+    ) -> None:
         self.away = False
         self._store = store
-        self._ended = ended
+        self._ended, self._begun = ended, begun
         self._began = trio.Event()
         self._since = 0.0
         self._identity: str | None = None
@@ -41,6 +43,7 @@ class Outage:
         STORE_AWAY.set(1)
         log.warning("store=away reason=%r", error.message)
         self._began.set()
+        self._begun()
 
     async def run(self) -> None:
         """Ask a store that is away until it answers, for ever."""

@@ -24,6 +24,7 @@ from mapsrv.hub.link import Link
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.outage import Outage
 from mapsrv.hub.prepare import prepare
+from mapsrv.hub.read_index import ReadIndex
 from mapsrv.hub.reconcile import Means
 from mapsrv.hub.restore import current
 from mapsrv.hub.shelf import Shelf
@@ -50,9 +51,11 @@ class Hub:
         self.outage: Outage | None = None
         self.healer: Healer | None = None
         if isinstance(store, SharedStore):
-            self.outage = Outage(store, self._store_is_back)
+            self.outage = Outage(store, self._store_is_back, self._wake_all)
             means = Means(store, documents, self.prepare, self._ask_for_a_turn)
             self.healer = Healer(means, self.lost_touch, self.committer.follow, self._let_go)
+        shared = store if isinstance(store, SharedStore) else None
+        self.read_index = ReadIndex(shared, self.committer, lambda: self.away, self.lost_touch)
         self.shelf = Shelf(store, self, self.outage, self.lost_touch, session_idle)
 
     # --- maps -------------------------------------------------------------------
@@ -72,6 +75,13 @@ class Hub:
     def open_session(self, session_id: str) -> AbstractAsyncContextManager[LiveSession]:
         """Hold a session in memory meanwhile; raises UnknownSession or StoreUnavailable."""
         return self.shelf.open(session_id)
+
+    @asynccontextmanager
+    async def open_current(self, session_id: str) -> AsyncIterator[LiveSession]:
+        """As open_session, for readers: what others have committed is in it, while the store answers."""
+        async with self.open_session(session_id) as live:
+            await self.read_index.catch_up(live)
+            yield live
 
     async def execute(
         self, session_id: str, command: Command, origin: Origin, key: str | None = None
@@ -109,6 +119,7 @@ class Hub:
     ) -> AsyncIterator[Subscriber]:
         """Read a session from a cursor, counted as a stream of that tab meanwhile."""
         async with self.open_session(session_id) as live:
+            await self.read_index.resume(live, cursor)
             subscriber = Subscriber(live, cursor, url, author)
             live.subscribers.add(subscriber)
             live.presence.opened(viewer, name, author=author[1])
@@ -194,7 +205,6 @@ class Hub:
     async def _news_taken(self, live: LiveSession) -> bool:
         """Return whether the session is where the store is, by what came since alone."""
         (outcome,) = await self.store.commit([Batch(live.id, live.session.head, ())])
-        live.out_of_step = False
         match outcome:
             case Ok():
                 return True
@@ -208,8 +218,14 @@ class Hub:
         for live in self.shelf.held.values():
             self.healer.submit(live)
             self.committer.submit(live)
+        self._wake_all()
         if self.link is not None:
             self.link.check_now()
+
+    def _wake_all(self) -> None:
+        """Have all readers look at the status: it says whether the store is away."""
+        for live in self.shelf.held.values():
+            live.wake()
 
     # --- tasks ------------------------------------------------------------------
 

@@ -72,7 +72,7 @@ class Tools:
             command = SetTitle(request.title)
             receipt = await self._hub.execute(session_id, command, caller.origin, key)
         else:
-            async with self._hub.open_session(session_id) as live:
+            async with self._hub.open_current(session_id) as live:
                 receipt = _receipt(live)
         caller.named.note(session_id)
         return self._told(receipt, did, caller)
@@ -97,7 +97,7 @@ class Tools:
         return _Link(url)
 
     async def _query(self, request: Any, session_id: str, caller: Caller) -> Result:
-        async with self._hub.open_session(session_id) as live:
+        async with self._hub.open_current(session_id) as live:
             viewers = live.presence.count
             link = self._link(session_id, viewers, caller)
             match request:

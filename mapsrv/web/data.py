@@ -18,7 +18,7 @@ async def state(site: Site) -> Response:
     """Answer the Snapshot; its ETag is the position."""
     session_id = session_id_of_query()
     url = map_url(site.base_url(), session_id)
-    async with site.hub.open_session(session_id) as live:
+    async with site.hub.open_current(session_id) as live:
         body = codec.snapshot_bytes(session_id, url, live.position, live.encoded_state())
         return tagged(site.hold(body), str(live.position), "application/json", ASK_FIRST)
 
@@ -26,7 +26,7 @@ async def state(site: Site) -> Response:
 async def style(site: Site) -> Response:
     """Answer the map as a plain MapLibre style that any site may read."""
     session_id, base_url = session_id_of_query(), site.base_url()
-    async with site.hub.open_session(session_id) as live:
+    async with site.hub.open_current(session_id) as live:
         return open_to_all(json_response(to_style(live.state, base_url)))
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import trio
+
 from mapsrv.core.apply import apply_all
 from mapsrv.core.log import Head
 from mapsrv.core.state import MapState
@@ -31,11 +33,13 @@ class History:
 
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
+        self.began: dict[str, float] = {}  # epoch -> when
 
     def at(self, head: Head) -> Node:
         return self.nodes[str(head.position)]
 
     def begin(self, head: Head) -> None:
+        self.began[head.epoch] = trio.current_time()
         self.nodes[str(head.position)] = Node(MapState())
 
     def add(self, after: Head, entry: Entry) -> None:
@@ -48,6 +52,7 @@ class History:
 
     def begin_anew(self, seed: Seed) -> None:
         assert seed.head.revision == seed.came_from[0].revision and seed.head.epoch != seed.came_from[0].epoch
+        self.began[seed.head.epoch] = trio.current_time()
         source = self.nodes[str(seed.came_from[0])]
         parts = {name: part.value for name, part in seed.components.items() if part.value is not None}
         layers = [layer_from_bytes(name, body) for name, body in layer_components(parts)]

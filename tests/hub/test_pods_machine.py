@@ -107,6 +107,11 @@ class Pods(RuleBasedStateMachine):
     def resume(self, pod: int, index: int) -> None:
         self.then(lambda world: world.resume(world.viewers[index % len(world.viewers)], pod))
 
+    @rule(pod=pods)
+    def move_over(self, pod: int) -> None:
+        """Have everybody go to one pod, as when the others are restarted."""
+        self.then(lambda world: [world.resume(viewer, pod) for viewer in world.viewers])
+
     @rule(numbers=some_pods, how=st.sampled_from(["cut", "hangs"]))
     def leave(self, numbers: tuple[int, ...], how: str) -> None:
         self.then(lambda world: world.leave(numbers, how))

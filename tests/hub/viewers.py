@@ -24,9 +24,14 @@ class Viewer:
         self.state = MapState()
         self.status: dict[str, Any] = {}
         self.refused: set[str] = set()  # keys that it was told of
+        self.newest: dict[str, int] = {}  # revision by epoch, as it was shown last
+        self.fell: tuple[str, int] | None = None  # an epoch in which it was shown less than before, and what
 
-    async def watch(self, hub: Hub, name: str) -> None:
-        """Read a stream, from where the last one ended, until it is cancelled."""
+    async def watch(self, hub: Hub, name: str, fell: Callable[[str, int], None]) -> None:
+        """Read a stream, from where the last one ended, until it is cancelled.
+
+        `fell` is told when it shows less than was seen before in an epoch: which, and up to where.
+        """
         about: Any = {"viewer": name, "name": "", "url": "http://h/"}
         author = ("person", self.author)
         async with hub.subscribe(self.session_id, self.cursor, author=author, **about) as stream:
@@ -35,6 +40,9 @@ class Viewer:
                 while (frames := stream.take()) is not None:
                     for message in parser.feed(frames):
                         self.take(message)
+                        if self.fell is not None:
+                            fell(*self.fell)
+                            self.fell = None
                 assert self.cursor == stream.cursor
                 await stream.wait()
 
@@ -54,5 +62,8 @@ class Viewer:
                 assert before is not None and position.epoch == before.epoch
                 assert position.revision == before.revision + 1, "events come one after the other"
                 self.state = apply_all(self.state, decode_event(message.data)[2])
+            if position.revision < self.newest.get(position.epoch, -1):
+                self.fell = position.epoch, self.newest[position.epoch]
+            self.newest[position.epoch] = position.revision
             self.cursor = position
             self._saw(message.id, state_bytes(self.state))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from mapsrv.core.session import NOTHING_CHANGED
 from mapsrv.errors import MapsrvError, UnknownSession
 from mapsrv.hub.clock import Clock
 from mapsrv.hub.open import open_hub
+from mapsrv.hub.read_index import SECONDS
 from mapsrv.hub.sessions import Hub
 from mapsrv.store.memory import MemoryStore
 from mapsrv.store.shared import Missed
@@ -251,7 +253,8 @@ class World:
                 pod = self.pod(number + attempt)
                 try:
                     if pod is not None:
-                        await pod.ask(partial(viewer.watch, pod.hub, f"tab {id(viewer)}"))
+                        fell = partial(self.fell, pod)
+                        await pod.ask(partial(viewer.watch, pod.hub, f"tab {id(viewer)}", fell))
                 except Gone:
                     pass
                 except UnknownSession:
@@ -266,6 +269,15 @@ class World:
         assert self.seen.setdefault(position, state) == state, f"two different maps at {position}"
         node = self.shared.history.nodes.get(position)
         assert node is None or state_bytes(node.state) == state, f"not what was stored at {position}"
+
+    def fell(self, pod: Pod, epoch: str, revision: int) -> None:
+        """A viewer is shown less than it saw before: only where the store has lost it, or does not answer."""
+        began = self.shared.history.began.get(epoch, math.inf)
+        lost = any(loss.at >= began for loss in self.losses)
+        outage = pod.hub.outage
+        assert outage is not None
+        without = outage.away or trio.current_time() < outage._since + SECONDS
+        assert lost or without, f"pod {pod.number} shows less than {revision}, which was seen before"
 
     # --- faults ------------------------------------------------------------------
 

@@ -10,10 +10,16 @@ from typing import Any
 
 import pytest
 
+from mapsrv.core.commands import SetTitle
+from mapsrv.core.log import Origin
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, TooLarge, UnknownLayer
+from mapsrv.hub.open import open_hub
 from mapsrv.hub.problems import Problem
 from mapsrv.hub.sessions import Hub
+from mapsrv.store.memory import open_memory
+from mapsrv.tools.run import Tools
 from mapsrv.wire.calls import CALLS
+from tests.hub.shared import SharedMemory
 from tests.tools.conftest import MAX_DATA, POINT, Desk
 
 RECEIPT = {"session_id", "title", "url", "position", "changed", "viewers", "warnings", "durability"}
@@ -197,3 +203,21 @@ async def test_only_regular_geojson_files_are_read(desk: Desk, tmp_path: Path) -
             await local.call("add_layer", id="f", source=str(tmp_path / name), session_id=session_id)
     with pytest.raises(InvalidArgument, match="whole path"):
         await local.call("add_layer", id="f", source="places.geojson", session_id=session_id)
+
+
+@pytest.mark.parametrize("tool", ["get_map_state", "list_layers", "get_layer_info", "open_map"])
+async def test_a_reading_tool_says_what_others_did_before_though_no_news_of_it_came(
+    autojump_clock: object, monkeypatch: pytest.MonkeyPatch, tool: str
+) -> None:
+    async with open_memory() as memory:
+        shared = SharedMemory(memory)
+        options: Any = {"max_data": MAX_DATA, "session_idle": 3600, "warm": False}
+        async with open_hub(shared, **options) as other, open_hub(shared, **options) as hub:
+            desk = Desk(hub, Tools(hub))
+            on = {"session_id": await desk.new_map(title="Before")}
+            await desk.call("add_layer", id="a", source=POINT, **on)
+            async with hub.open_session(on["session_id"]) as live:
+                monkeypatch.setattr(shared, "spread", lambda news: None)
+                receipt = await other.execute(on["session_id"], SetTitle("Now"), Origin("model", "b", "b"))
+                await desk.call(tool, **on, **({"layer_id": "a"} if tool == "get_layer_info" else {}))
+                assert live.position == receipt.position
