@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import trio
 
@@ -34,11 +35,12 @@ from mapsrv.store.sqlite import open_sqlite
 from mapsrv.tools.publish import Publisher
 from mapsrv.tools.run import Tools
 from mapsrv.transports.endpoints import PATHS, McpEndpoints, open_mcp
-from mapsrv.web.app import create_app
+from mapsrv.web.app import ROUTES, create_app
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from mapsrv.web.streams import LIFETIME_SECONDS, Streams
 from mapsrv.wire.edge import Edge
+from mapsrv.wire.own_routes import OwnRoutes
 
 log = logging.getLogger("mapsrv.server")
 
@@ -109,7 +111,8 @@ async def _serve(
 
 @asynccontextmanager
 async def _open_house(config: Config, front: Front, secret: str, url: str) -> AsyncIterator[House]:
-    edge = Edge(config.host, config.public_url, config.allowed_host)
+    edge = Edge(config.host, config.public_url, config.allowed_host, port=urlsplit(url).port)
+    own = OwnRoutes(edge, (*(route.path for route in ROUTES), *PATHS, local.PATH, WAITING_PATH))
     page = await trio.to_thread.run_sync(Page)
     budget = Budget(config.max_in_flight)
     IN_FLIGHT.set_function(lambda: budget.all.taken)
@@ -117,12 +120,12 @@ async def _open_house(config: Config, front: Front, secret: str, url: str) -> As
         _open_store(config, url) as store,
         open_hub(store, max_data=config.max_data, session_idle=config.session_idle) as hub,
         open_mcp(
-            Publisher(Tools(hub, front), edge=edge, secret=secret).make_server, edge=edge, budget=budget
+            Publisher(Tools(hub, front, own), edge=edge, secret=secret).make_server, edge=edge, budget=budget
         ) as mcp,
     ):
         lifetime = LIFETIME_SECONDS if shared(config.store) else math.inf
         streams = Streams(hub, per_session=config.max_streams, lifetime=lifetime)
-        site = Site(hub, edge, page, streams, budget, front=front)
+        site = Site(hub, edge, page, streams, budget, own=own, front=front)
         ours = {local.PATH: local.local_app(secret), WAITING_PATH: waiting_app(front)}
         mounts = {path: mcp.asgi for path in PATHS} | ours
         dispatch = Dispatch(create_app(site), mounts)

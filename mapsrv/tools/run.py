@@ -20,6 +20,7 @@ from mapsrv.tools.local_files import not_geojson, read_file, way_out
 from mapsrv.tools.results import Result, elsewhere, query_result, receipt_result
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
 from mapsrv.wire.calls import GetLayerInfo, GetMapState, ListLayers, OpenMap, local_path, parse_call
+from mapsrv.wire.own_routes import NO_ROUTES, OwnRoutes
 from mapsrv.wire.receipt import Receipt, map_url
 
 
@@ -34,15 +35,16 @@ class _Link:
 class Tools:
     """All the tools, on one hub."""
 
-    def __init__(self, hub: Hub, front: Front | None = None) -> None:
+    def __init__(self, hub: Hub, front: Front | None = None, own: OwnRoutes = NO_ROUTES) -> None:
         """`front` gives the tokens of local callers' links; None: links have none."""
-        self._hub, self._front = hub, front
+        self._hub, self._front, self._own = hub, front, own
         self._which = WhichMap(hub)
 
     async def call(self, name: str, arguments: Json, caller: Caller, key: str | None = None) -> Result:
         """Return a call's result; raises MapsrvError."""
         parsed = parse_call(name, arguments)
         request = parsed.request
+        self._own.check(request, caller.base_url)
         if isinstance(request, OpenMap):
             return await self._open_map(request, parsed.session_id, caller, key)
         session_id = await self._which.of(parsed.session_id, caller)

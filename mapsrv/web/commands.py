@@ -21,6 +21,7 @@ async def commands(site: Site) -> Response:
     """Do the command and answer its Receipt."""
     session_id, base_url = session_id_of_query(), site.base_url()
     key, command = await _parsed(site, await site.body(session_id, TOO_LARGE))
+    site.own.check(command, base_url)
     receipt = await site.hub.execute(session_id, command, site.origin(session_id), key)
     return json_response(receipt.to_json(base_url))
 

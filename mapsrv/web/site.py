@@ -27,6 +27,7 @@ from mapsrv.web.streams import Streams
 from mapsrv.wire import codec
 from mapsrv.wire.edge import Edge
 from mapsrv.wire.names import clean_name
+from mapsrv.wire.own_routes import NO_ROUTES, OwnRoutes
 
 SESSION_COOKIE = "mapsrv_session"
 VIEWER_COOKIE = "mapsrv_viewer"
@@ -47,6 +48,7 @@ class Site:
     streams: Streams
     budget: Budget = field(default_factory=Budget)  # of bytes in flight
     body_timeout: float = BODY_TIMEOUT  # seconds
+    own: OwnRoutes = NO_ROUTES
     draining: bool = False
     lender: Lender = field(init=False)
     workers: Workers = field(default_factory=Workers)

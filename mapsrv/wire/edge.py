@@ -16,7 +16,7 @@ from mapsrv.errors import Forbidden
 
 _AUTHORITY = re.compile(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII)
 _ORIGIN = re.compile(r"(https?)://([^/?#@\\\s]+)", re.ASCII)
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 _OTHER_SITES = frozenset({"cross-site", "same-site"})  # Fetch Metadata: another origin either way
 
 
@@ -58,18 +58,47 @@ class Authority:
 
 
 class Edge:
-    """Made of --host, --public-url and --allowed-host."""
+    """Made of --host, --public-url and --allowed-host. `port` is the one that is listened on."""
 
-    def __init__(self, host: str, public_url: str | None = None, allowed_hosts: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        host: str,
+        public_url: str | None = None,
+        allowed_hosts: Iterable[str] = (),
+        *,
+        port: int | None = None,
+    ) -> None:
+        self._port = port
         self._public_url = public_url.rstrip("/") if public_url else None
         parts = urlsplit(self._public_url or "")
         self._public = Authority.parse(parts.netloc)
-        self._public_port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+        self._public_port = parts.port or DEFAULT_PORTS.get(parts.scheme)
         self._allowed = [found for text in allowed_hosts if (found := Authority.parse(text)) is not None]
         bound = Authority.parse(f"[{host}]" if ":" in host else host)
         self._any_address = bound is None or not bound.is_loopback
         if bound is not None and self._any_address and bound.address() is None:
             self._allowed.append(Authority(bound.name, None))  # a name that --host itself says
+
+    def prefixes(self, there: Authority, base_url: str) -> tuple[str, ...]:
+        """Return what the paths of our routes may begin with at that host and port; none where others answer.
+
+        `base_url` is what links begin with for who asks: behind a proxy that is where the port is known.
+        """
+        before = urlsplit(self._public_url or "").path
+        public = self._public is not None and self._public.name == there.name
+        if public and there.port in self._public_ports():
+            return (before,)
+        if not self._is_ours(there):
+            return ()
+        asked = urlsplit(base_url)
+        ports = {self._port, asked.port} if asked.port else {self._port, *DEFAULT_PORTS.values()}
+        named = any(allowed.covers(there) for allowed in self._allowed)
+        return ("", before) if named or there.port in ports else ()
+
+    def _public_ports(self) -> frozenset[int | None]:
+        """Where --public-url is; what comes to port 80 is mostly sent on to 443."""
+        usual = frozenset(DEFAULT_PORTS.values())
+        return usual if self._public_port in usual else frozenset({self._public_port})
 
     def check(
         self, host: str | None, origin: str | None, *, fetch_site: str | None = None, navigation: bool = False
@@ -114,7 +143,7 @@ class Edge:
             )
 
     def _is_our_page(self, scheme: str, page: Authority, ours: Authority) -> bool:
-        default = _DEFAULT_PORTS[scheme]
+        default = DEFAULT_PORTS[scheme]
         port = page.port or default
         # TLS is a proxy's, and one that ends it for a mere address is told by --public-url: without it an
         # https page there is another program's, though it be at the port we have ourselves.
