@@ -135,3 +135,31 @@ def test_geojson_that_its_server_keeps_from_other_pages_is_told(server: Server, 
         assert elsewhere.asked
     [problem] = wait_until(lambda: problems(server, session_id))
     assert problem["layer_id"] == "spots" and source in problem["message"]
+
+
+def test_of_a_tilejsons_attribution_text_and_links_are_shown_and_nothing_else(
+    server: Server, page: Page
+) -> None:
+    session_id = a_map(server, page)
+    files = {"/0/0/0.png": picture(GREEN), "/spy.png": picture(RED)}
+    with serving(files) as elsewhere:
+        attribution = (
+            "By <a href='https://a.example/?x=1' class='spy' onclick='window.hacked=1'>Somebody</a>"
+            " &amp; <b>you</b>"
+            f"<img class='spy' width='4000' height='4000' src='{elsewhere.url}/spy.png'>{HACK}"
+            "<a href='javascript:window.hacked=1'>press</a><form class='spy'><input name='secret'></form>"
+        )
+        tiles = [elsewhere.url + "/{z}/{x}/{y}.png"]
+        about = {"tilejson": "3.0.0", "tiles": tiles, "maxzoom": 0, "attribution": attribution}
+        files["/t.json"] = json.dumps(about).encode()
+        server.command(session_id, "add_layer", id="t", type="raster", source=f"{elsewhere.url}/t.json")
+        colour_at(page, 20, 20, GREEN)
+        shown = page.locator(".maplibregl-ctrl-attrib-inner")
+        expect(shown).to_contain_text("By Somebody & you")
+        assert page.locator(".spy, .maplibregl-ctrl-attrib-inner :is(img, b, input, form)").count() == 0
+        [link] = [one for one in shown.locator("a").all() if one.text_content() == "Somebody"]
+        assert link.get_attribute("href") == "https://a.example/?x=1"
+        links = shown.locator("a").evaluate_all("them => them.map(it => it.getAttribute('href'))")
+        assert all(str(address).startswith("http") for address in links)
+        assert {path for path, _ in elsewhere.asked} == {"/t.json", "/0/0/0.png"}, "no picture was fetched"
+    assert page.evaluate("[window.hacked, mapsrv.problems()]") == [None, []]

@@ -3,6 +3,7 @@
 import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl, addProtocol, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { Protocol } from "pmtiles";
+import { cleanAttributions } from "./attribution.ts";
 
 export function openMap(container: HTMLElement): MapLibreMap {
   setWorkerUrl(new URL(workerUrl, location.href).href);
@@ -16,6 +17,7 @@ export function openMap(container: HTMLElement): MapLibreMap {
   });
   map.addControl(new NavigationControl({ visualizePitch: true }), "top-right");
   map.addControl(new ScaleControl(), "bottom-right");
+  cleanAttributions(map);
   map.addControl(new AttributionControl({ compact: true }), "bottom-right");
   return map;
 }
