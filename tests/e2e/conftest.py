@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import struct
 import zlib
@@ -52,6 +53,13 @@ def pods(cluster: tuple[valkey.Server, list[Server]]) -> list[Server]:
 # Not for the whole session: while Playwright runs, its asyncio loop is this thread's, and no other may be.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run a browser; skips, or fails where CI is set, on a machine that has none."""
     if not CHROMIUM.exists():
         why = f"no browser at {CHROMIUM}: install Debian's chromium to run this"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
