@@ -8,7 +8,7 @@ from mapsrv.errors import InvalidArgument
 from mapsrv.web.site import Site, json_response
 from mapsrv.wire import json_text
 
-MAX_BODY = 1024  # bytes
+MAX_BODY = 64 * 1024  # bytes
 
 
 async def trade(site: Site) -> Response:

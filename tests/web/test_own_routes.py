@@ -10,6 +10,7 @@ import pytest
 from mapsrv.config import Config
 from mapsrv.errors import InvalidArgument
 from mapsrv.hub.sessions import Hub
+from mapsrv.local.front import Front
 from mapsrv.server import _open_house
 from mapsrv.tools.caller import Caller, Named
 from mapsrv.tools.run import Tools
@@ -24,7 +25,7 @@ OWN = OwnRoutes(Edge("127.0.0.1", port=8081), ("/events",))
 
 async def test_every_route_of_a_server_is_known_as_its_own_but_for_data_and_basemap(tmp_path: Path) -> None:
     config = Config(data_dir=tmp_path, store="memory:")
-    async with _open_house(config, "secret", BASE) as house:
+    async with _open_house(config, Front(), "secret", BASE) as house:
         rules = {rule.rule for rule in house.dispatch._web.url_map.iter_rules()}  # type: ignore[attr-defined]
         paths = rules | set(house.dispatch._mounts)
         own = {path for path in paths if house.site.own.has(BASE + path.replace("<name>", "x"), BASE)}
@@ -45,4 +46,4 @@ async def test_a_source_at_our_own_routes_is_refused_by_the_tool(hub: Hub, sessi
     caller = Caller("ana", False, False, session, BASE, Named())
     source: Any = {"type": "raster", "tiles": ["http://127.1:8081/events?{z}"]}
     with pytest.raises(InvalidArgument, match="an address of this map server itself"):
-        await Tools(hub, OWN).call("add_layer", {"id": "a", "source": source}, caller)
+        await Tools(hub, own=OWN).call("add_layer", {"id": "a", "source": source}, caller)
