@@ -24,6 +24,7 @@ from mcp.client.streamable_http import streamable_http_client
 from tests.ports import free_port
 
 TRANSPORTS = ("stdio", "sse", "http")
+END_SECONDS = 45.0  # what the docs say for a pod whose store is away with what it alone has
 START_SECONDS = 30.0
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # else each call reads all certificates first
 
@@ -69,7 +70,7 @@ class Server:
             self.process.send_signal(how)
         process, self.process = self.process, None
         try:
-            return process.wait(15)
+            return process.wait(END_SECONDS)
         finally:  # one that does not end is no reason to leave it there
             process.kill()
             process.wait()

@@ -21,7 +21,7 @@ class Scene:
     """A run as its fault sees it. `story` is what was done, and when."""
 
     redis: Redis | Watched
-    line: Line  # from the first pod to Redis, where there are no sentinels
+    line: Line  # from the first pod to Redis, where it is to flap
     pods: list[Pod]
     load: Load
     drawn: random.Random

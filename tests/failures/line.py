@@ -65,7 +65,10 @@ class Line:
         with trio.CancelScope() as scope:
             if self.mode == REFUSES:
                 return _reset(near)
-            far = await trio.open_tcp_stream("127.0.0.1", self._target)
+            try:
+                far = await trio.open_tcp_stream("127.0.0.1", self._target)
+            except OSError:  # it is being started anew
+                return _reset(near)
             self._open.add(scope)
             try:
                 async with far, trio.open_nursery() as nursery:

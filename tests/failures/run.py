@@ -58,7 +58,7 @@ def _scene(name: str, count: int, drawn: random.Random) -> Iterator[Scene]:
             else Redis(folder / "redis", stack)
         )
         line = stack.enter_context(running_line(redis.master.port))
-        first = redis.url if FAULTS[name].sentinels else f"redis://127.0.0.1:{line.port}/0"
+        first = f"redis://127.0.0.1:{line.port}/0" if FAULTS[name].layers else redis.url
         pods = stack.enter_context(running_pods(folder, [first, *[redis.url] * (count - 1)]))
         maps = [pods[n % count].new_map() for n in range(1 if FAULTS[name].layers else MAPS)]
         fill(pods[0], maps[0], FAULTS[name].layers)

@@ -43,13 +43,13 @@ def presence(clock: Clock) -> Presence:
 
 def opened(presence: Presence, author: str, *names: str) -> None:
     for name in names:
-        presence.opened(name, name, local=False, author=author)
+        presence.opened(name, name, author=author)
 
 
 def away(presence: Presence, author: str, *names: str) -> None:
     for name in names:
         opened(presence, author, name)
-        presence.told(name, {"visible": False}, local=False)
+        presence.told(name, {"visible": False})
         presence.closed(name)
 
 
@@ -74,7 +74,7 @@ def test_300_tabs_without_a_stream_hide_nobody_who_has_one(presence: Presence) -
     assert presence.count == 2 + 300 + MAX_TABS
     assert [viewer.name for viewer in presence.people][:2] == ["Ana", "Bell"]
     for name in ("Ana", "Bell"):
-        presence.told(name, {"visible": False}, local=False)
+        presence.told(name, {"visible": False})
         presence.closed(name)
     opened(presence, BELL, "Bell")
     assert shown(presence)[0] == "Bell"
@@ -106,7 +106,7 @@ def test_a_cookies_tabs_that_are_away_are_20_at_most_and_come_back(presence: Pre
     assert presence.count == MAX_TABS - 1
     clock.now = AWAY_SECONDS + 1
     assert presence.count == 1 and shown(presence) == ["ana-3"]
-    presence.told("ana-5", {"visible": True}, local=True)
+    presence.told("ana-5", {"visible": True}, own=True)
     assert presence.front is None, "who is away no more is not known"
 
 
@@ -165,7 +165,7 @@ def test_whatever_is_said_a_frame_is_json_of_16_kib_with_those_first_who_have_a_
     for action, name, author, text, pointing in steps:
         match action:
             case "open":
-                presence.opened(name, clean_name(text), local=False, author=author)
+                presence.opened(name, clean_name(text), author=author)
                 streams[name] += 1
             case "close" if streams[name]:
                 presence.closed(name)
@@ -174,7 +174,7 @@ def test_whatever_is_said_a_frame_is_json_of_16_kib_with_those_first_who_have_a_
                 presence.gone(name)
                 del streams[name]
             case "tell":
-                presence.told(name, dict(said(text, pointing)), local=False)
+                presence.told(name, dict(said(text, pointing)))
             case "other":
                 element = {"id": name, "name": text, "kind": "person", "pointing": pointing}
                 presence.others_told(author, len(text), [element] * 60, len(pointing))

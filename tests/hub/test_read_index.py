@@ -18,6 +18,7 @@ from mapsrv.errors import NewerFormat, StoreDamaged
 from mapsrv.hub.open import open_hub
 from mapsrv.hub.read_index import HEADS_AT_ONCE, NEWS_SECONDS, SECONDS
 from mapsrv.hub.sessions import Hub
+from mapsrv.store import Outcome, Refused
 from mapsrv.store.memory import open_memory
 from mapsrv.store.shared import Missed
 from tests.hub.line import Line
@@ -56,7 +57,7 @@ async def pods(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pods]:
         for hub in hubs:
             await stack.enter_async_context(hub.open_session(pods.session_id))
         monkeypatch.setattr(shared, "spread", lambda news: None)
-        for name in ("heads", "load"):
+        for name in ("heads", "load", "commit"):
             monkeypatch.setattr(lines[1], name, counted(pods, name, getattr(lines[1], name)))
         yield pods
 
@@ -110,7 +111,8 @@ async def test_a_thousand_streams_that_resume_at_once_cause_one_reading(
         await trio.sleep(SECONDS)
         assert cursors == [position] * 1000
         ends.set()
-    assert pods.asked.count("load") == 1 and pods.asked.count("heads") <= 3
+    # What came since is asked for by an empty batch.
+    assert (pods.asked.count("commit"), pods.asked.count("load")) == (1, 0) and pods.asked.count("heads") <= 3
 
 
 async def test_positions_that_are_invented_cause_no_reading_and_one_call_at_a_time(
@@ -223,10 +225,10 @@ async def test_a_store_that_takes_too_long_to_read_is_waited_for_so_long(
 ) -> None:
     await pods.write("One")
 
-    async def slow(session_id: str) -> Any:
+    async def slow(asked: object) -> Any:
         await trio.sleep(60)
 
-    monkeypatch.setattr(pods.lines[1], "load", slow)
+    monkeypatch.setattr(pods.lines[1], "commit", slow)
     began = trio.current_time()
     async with pods.hubs[1].open_current(pods.session_id) as live:
         assert live.state.title != "One" and trio.current_time() - began == pytest.approx(SECONDS)
@@ -237,11 +239,11 @@ async def test_a_map_that_cannot_be_read_is_shown_as_it_is_here_at_once(
 ) -> None:
     await pods.write("One")
 
-    async def damaged(session_id: str) -> Any:
+    async def damaged(asked: object) -> Any:
         await trio.lowlevel.checkpoint()
         raise StoreDamaged("The map's map_log is damaged.")
 
-    monkeypatch.setattr(pods.lines[1], "load", damaged)
+    monkeypatch.setattr(pods.lines[1], "commit", damaged)
     began = trio.current_time()
     async with pods.hubs[1].open_current(pods.session_id) as live:
         assert live.state.title != "One" and trio.current_time() - began < SECONDS / 4
@@ -256,8 +258,13 @@ async def test_a_map_of_a_newer_release_is_let_go(
             return {asked[0]: NewerFormat("newer")}
         raise NewerFormat("newer")
 
+    async def refused(batches: Any) -> list[Outcome]:
+        await trio.lowlevel.checkpoint()
+        return [Refused(NewerFormat("newer"))]
+
     monkeypatch.setattr(pods.lines[1], "heads", newer)
     monkeypatch.setattr(pods.lines[1], "load", newer)
+    monkeypatch.setattr(pods.lines[1], "commit", refused)
     async with pods.hubs[1].open_current(pods.session_id) as live:
         assert live.gone is not None
 

@@ -166,7 +166,8 @@ class World:
     async def _never_rest(self, number: int, session: int, author: str, numbers: range) -> None:
         for n in numbers:
             told = self._asked(session, author, f"k{n}", SetTitle(f"title {n}"))
-            await self._write(number, told, Origin("person", author, author), f"k{n}")
+            if not await self._write(number, told, Origin("person", author, author), f"k{n}"):
+                return  # nobody goes on where nothing is answered
 
     def write_again(self, number: int, index: int) -> None:
         """Ask again for something, with its key, wherever and however it ended."""
@@ -175,13 +176,16 @@ class World:
             key, author = one.key.split(" person:")
             self.write(number, self.sessions.index(one.session_id), author, key, one.command)
 
-    async def _write(self, number: int, told: Told, origin: Origin, key: str) -> None:
+    async def _write(self, number: int, told: Told, origin: Origin, key: str) -> bool:
+        """Return whether it was answered for good."""
+        answered = False
         for attempt in range(TRIES):
             pod = self.pod(number + attempt * self.rng.randrange(2))
-            if pod is not None and await self._ask(pod, told, origin, key):
+            if answered := pod is not None and await self._ask(pod, told, origin, key):
                 break
             await trio.sleep(self.rng.random() * 2)
         self.writing -= 1
+        return answered
 
     async def _ask(self, pod: Pod, told: Told, origin: Origin, key: str) -> bool:
         """Return whether that was the last word."""

@@ -21,20 +21,11 @@ for i = 12, last, 5 do
   if record then done[#done + 1] = ARGV[i]; done[#done + 1] = record end
 end
 if #done > 1 then return done end
-if head[1] ~= ARGV[8] or head[2] ~= ARGV[9] or head[3] ~= ARGV[10] then
-  -- What came since, if the batch follows a place that the log still has: so nobody need read it all.
-  local place, before, news = tonumber(ARGV[9]), head[5], {}
-  if place ~= tonumber(head[4]) then
-    local there = call('XRANGE', log, place, place)[1]
-    before = there and there[2][4]
-  end
-  if head[1] == ARGV[8] and before == ARGV[10] then news = call('XRANGE', log, place + 1, '+') end
-  return {'MOVED', head[1], head[2], head[3], news}
-end
+local follows = head[1] == ARGV[8] and head[2] == ARGV[9] and head[3] == ARGV[10]
+if not follows then return {'MOVED', head[1], head[2], head[3], news_after(log, head, ARGV[8], ARGV[9], ARGV[10])} end
 if #ARGV == last and last == 11 then return {'OK'} end
-local revision, base, base_hash = tonumber(head[2]), tonumber(head[4]), head[5]
-local hash, size, nth = head[3], tonumber(head[6]), tonumber(head[7])
-local known = call('HLEN', keys)
+local revision, base, size, nth = tonumber(head[2]), tonumber(head[4]), tonumber(head[6]), tonumber(head[7])
+local hash, base_hash, known = head[3], head[5], call('HLEN', keys)
 if not (format and revision and base and size and nth) then return {'TORN', 1, 'does not parse'} end
 if call('HLEN', state) ~= tonumber(head[8]) then return {'TORN', 2, 'does not have all its parts'} end
 if call('XLEN', log) ~= revision - base then return {'TORN', 3, 'does not end where the map stands'} end

@@ -18,9 +18,9 @@ class Script:
     sha: str
 
     @classmethod
-    def named(cls, name: str) -> Script:
-        """Return the script in NAME.lua."""
-        source = Path(__file__).with_name(f"{name}.lua").read_bytes()
+    def named(cls, *names: str) -> Script:
+        """Return the script in NAME.lua, after those that it calls functions of."""
+        source = b"".join(Path(__file__).with_name(f"{name}.lua").read_bytes() for name in names)
         return cls(source, sha1(source, usedforsecurity=False).hexdigest())
 
     def call(self, keys: Sequence[bytes], *args: bytes | str | int) -> Command:
@@ -28,6 +28,6 @@ class Script:
         return ("EVALSHA", self.sha, len(keys), *keys, *args)
 
 
-_NAMES = ("create", "renew", "commit", "seed", "put", "named")
-CREATE, RENEW, COMMIT, SEED, PUT, NAMED = SCRIPTS = [Script.named(name) for name in _NAMES]
+_FILES = (("create",), ("renew",), ("news", "commit"), ("seed",), ("put",), ("named",))
+CREATE, RENEW, COMMIT, SEED, PUT, NAMED = SCRIPTS = [Script.named(*names) for names in _FILES]
 LOAD: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", s.source) for s in SCRIPTS)
