@@ -141,6 +141,18 @@ def test_a_layer_added_again_is_replaced_and_keeps_its_place_and_title() -> None
     assert decide(again, c.AddLayer("b", POINTS, "vector", ({"id": "b", "type": "circle"},))) == ()
 
 
+def test_an_op_on_a_layer_that_is_not_there_has_no_effect() -> None:
+    state = added("a")
+    for op in (o.LayerRemoved("gone"), o.LayerSet("gone", {"visible": False}), o.Restyled("gone", "x", {})):
+        assert apply(state, op).to_json() == state.to_json()
+
+
+def test_a_style_layers_filter_that_is_there_already_changes_nothing() -> None:
+    state = added("a", {"id": "a-0", "type": "circle"})
+    wanted = c.FilterLayer("a-0", [">", ["get", "n"], 3])
+    assert decide(done(state, wanted), wanted) == ()
+
+
 def test_ids_are_unique_in_a_map() -> None:
     state = added("a", {"id": "x", "type": "circle"})
     assert "is a style layer of" in refused(state, c.AddLayer("x", POINTS, "vector", ()))
