@@ -14,7 +14,7 @@ from mapsrv.store.shared import SharedStore
 from mapsrv.wire import codec, parts
 
 SLICE_BYTES = 256 * 1024  # of JSON parsed between two checkpoints, about 3 ms
-SLICE_KEYS = 500
+SLICE_PARTS = 100  # layers, events or keys read between two checkpoints, about 2 ms however small they are
 
 
 async def restored(stored: StoredSession) -> Session:
@@ -34,12 +34,14 @@ async def _restored(stored: StoredSession) -> Session:
     state = parts.base_state(stored.components)
     layers = await _layers(stored)
     log = EventLog(stored.base)
-    for entry in stored.log:
+    for number, entry in enumerate(stored.log, 1):
         log.append(event_of(entry))
+        if number % SLICE_PARTS == 0:
+            await trio.lowlevel.checkpoint()
     keys = []
-    for number, record in enumerate(stored.keys):
+    for number, record in enumerate(stored.keys, 1):
         keys.append((record.key, _record(record)))
-        if number % SLICE_KEYS == 0:
+        if number % SLICE_PARTS == 0:
             await trio.lowlevel.checkpoint()
     return Session(
         stored.head,
@@ -53,10 +55,10 @@ async def _restored(stored: StoredSession) -> Session:
 
 async def _layers(stored: StoredSession) -> list[MapLayer]:
     layers, size = [], 0
-    for name, body in parts.layer_components(stored.components):
+    for number, (name, body) in enumerate(parts.layer_components(stored.components), 1):
         layers.append(parts.layer_from_bytes(name, body))
         size += len(body)
-        if size > SLICE_BYTES:
+        if size > SLICE_BYTES or number % SLICE_PARTS == 0:
             size = 0
             await trio.lowlevel.checkpoint()
     return layers
