@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from mapsrv.core.style_facts import COLORS
+from mapsrv.core.style_names import COLORS
 
 MAX_LENGTH = 100  # characters of a colour; longer ones are not looked at
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?"

@@ -13,8 +13,8 @@ from typing import Any
 from mapsrv.core import commands as c
 from mapsrv.core import ops as o
 from mapsrv.core.apply import Draft
-from mapsrv.core.arrange import find, moved, placed
-from mapsrv.core.fit import fits
+from mapsrv.core.drawing_order import find, moved, placed
+from mapsrv.core.rebase import fits
 from mapsrv.core.restyle import filtered, reset, restyled, toggled
 from mapsrv.core.state import MAX_LAYERS, MapLayer, MapState
 from mapsrv.core.view import viewed

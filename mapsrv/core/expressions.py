@@ -5,9 +5,9 @@ MapLibre's own parser judges the rest, in the browser. Walks by a stack, since d
 
 from __future__ import annotations
 
-from mapsrv.core.names import nearest
 from mapsrv.core.state import Json
-from mapsrv.core.style_facts import OPERATORS
+from mapsrv.core.style_names import OPERATORS
+from mapsrv.core.suggest import nearest
 
 MAX_NODES = 20_000  # of one expression; the longest hand-made match over all countries has some 500
 INTERPOLATIONS = frozenset({"linear", "exponential", "cubic-bezier"})

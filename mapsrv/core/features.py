@@ -21,8 +21,8 @@ from mapsrv.core.geojson import (
     regular_id,
 )
 from mapsrv.core.geometry import check_geometry, join, shown
-from mapsrv.core.names import nearest
 from mapsrv.core.state import Json
+from mapsrv.core.suggest import nearest
 from mapsrv.errors import IdTaken, InvalidArgument, LimitReached
 
 

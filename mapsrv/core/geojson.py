@@ -12,8 +12,8 @@ from math import isfinite
 from typing import TypeAlias
 
 from mapsrv.core.geometry import TYPES, check_geometry, join, refuse, shown
-from mapsrv.core.names import nearest
 from mapsrv.core.state import PROMOTED, Json
+from mapsrv.core.suggest import nearest
 from mapsrv.errors import NotGeoJson
 
 SAFE = 2**53  # JavaScript's integers are exact below

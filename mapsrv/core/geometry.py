@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mapsrv.core.names import nearest
 from mapsrv.core.state import Json
+from mapsrv.core.suggest import nearest
 from mapsrv.errors import InvalidGeoJson
 
 MAX_LNG = 540.0  # beyond 180 a shape may cross the antimeridian uncut, as MapLibre draws it

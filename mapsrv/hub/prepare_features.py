@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mapsrv.core.arrange import find
 from mapsrv.core.commands import Prepared, UpdateFeatures
+from mapsrv.core.drawing_order import find
 from mapsrv.core.state import PROMOTED, Json, MapLayer, MapState
 from mapsrv.errors import InvalidArgument
 from mapsrv.hub import defaults, geodata

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mapsrv.core.arrange import find
 from mapsrv.core.bounds import Bounds, middle
 from mapsrv.core.commands import Prepared, SetMapView
+from mapsrv.core.drawing_order import find
 from mapsrv.core.state import MapLayer, MapState
 from mapsrv.errors import InvalidArgument
 from mapsrv.hub.documents import Documents

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mapsrv.core.arrange import find
+from mapsrv.core.drawing_order import find
 from mapsrv.core.state import Json, MapLayer, MapState
 from mapsrv.core.summary import Summary
 from mapsrv.errors import UnknownData

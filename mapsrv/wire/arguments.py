@@ -11,8 +11,8 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from mapsrv.core.names import nearest
 from mapsrv.core.state import Json
+from mapsrv.core.suggest import nearest
 from mapsrv.errors import InvalidArgument, MalformedJson
 from mapsrv.wire.json_text import check_value, loads, shown
 from mapsrv.wire.schemas import MAX_IDS, Schema

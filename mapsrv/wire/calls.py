@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mapsrv.core import commands as c
-from mapsrv.core.names import nearest
 from mapsrv.core.state import Json
+from mapsrv.core.suggest import nearest
 from mapsrv.errors import BadRequest, InvalidArgument
 from mapsrv.wire.arguments import Shape
 from mapsrv.wire.descriptions import ABOUT

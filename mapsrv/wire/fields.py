@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
-from mapsrv.core.names import nearest
 from mapsrv.core.state import RESERVED, Json
+from mapsrv.core.suggest import nearest
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire.json_text import shown
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from mapsrv.core import commands as c
-from mapsrv.core import style_table
+from mapsrv.core import style_check
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire import fields
@@ -173,14 +173,14 @@ def _check_property(name: str, value: Json) -> None:
     """Refuse what no layer takes; what this layer takes, the decider knows."""
     if name == "visibility":
         raise InvalidArgument("A layer is shown and hidden by toggle_layer, not by its visibility property.")
-    if name in style_table.COMMON:
+    if name in style_check.COMMON:
         if value is not None and (name != "opacity" or not isinstance(value, (list, dict))):
             fields.number(value, name, 0, 1 if name == "opacity" else 24)
         return
-    kinds = style_table.types_with(name)
+    kinds = style_check.types_with(name)
     if not kinds:
-        raise InvalidArgument(f"There is no property {shown(name)}.{style_table.nearest(name)}")
-    fault = None if value is None else style_table.check_constant(kinds[0], name, value)
+        raise InvalidArgument(f"There is no property {shown(name)}.{style_check.nearest(name)}")
+    fault = None if value is None else style_check.check_constant(kinds[0], name, value)
     if fault is not None:
         raise InvalidArgument(fault)
 

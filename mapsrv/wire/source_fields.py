@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from mapsrv.core.names import nearest
 from mapsrv.core.state import RESERVED, Json
+from mapsrv.core.suggest import nearest
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire.fields import attribution, number
 from mapsrv.wire.filters import check_filter

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mapsrv.core.names import nearest
 from mapsrv.core.state import Json
+from mapsrv.core.suggest import nearest
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire.fields import known_keys
 from mapsrv.wire.json_text import shown

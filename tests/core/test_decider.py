@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapsrv.core import commands as c
-from mapsrv.core import decider, fit
+from mapsrv.core import decider
 from mapsrv.core import ops as o
+from mapsrv.core import rebase
 from mapsrv.core.apply import apply, apply_all
-from mapsrv.core.arrange import MAX_RANK
 from mapsrv.core.decider import changed, decide
+from mapsrv.core.drawing_order import MAX_RANK
 from mapsrv.core.rank import DIGITS, between
 from mapsrv.core.state import MAX_LAYERS, Camera, MapLayer, MapState
 from mapsrv.errors import MapsrvError
@@ -320,7 +321,7 @@ def test_a_layer_fits_again_where_its_ids_are_free(monkeypatch: pytest.MonkeyPat
     assert not _fits(added("b", {"id": "x", "type": "circle"}), put)
     assert not _fits(added("b", {"id": "a", "type": "circle"}), put)
     assert not _fits(added("x", {"id": "y", "type": "circle"}), put)
-    monkeypatch.setattr(fit, "MAX_LAYERS", 1)
+    monkeypatch.setattr(rebase, "MAX_LAYERS", 1)
     assert _fits(MapState(), put) and not _fits(added("b"), put)
 
 

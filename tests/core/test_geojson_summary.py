@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 
 from mapsrv.core.geojson import normalise
-from mapsrv.core.names import nearest
 from mapsrv.core.state import PROMOTED
+from mapsrv.core.suggest import nearest
 from mapsrv.core.summary import MAX_TEXT, Summary, summary
 
 from . import geojsons

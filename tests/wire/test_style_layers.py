@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapsrv.core.style_table import LAYER_TYPES, check_constant, is_layout, is_paint
+from mapsrv.core.style_check import LAYER_TYPES, check_constant, is_layout, is_paint
 from mapsrv.errors import IdTaken, InvalidArgument, LimitReached, MapsrvError
 from mapsrv.wire.style_layers import DRAWN_BY, KEYS, SENSIBLE, check_style_layers, minimal_layer
 from tests.wire.values import JSON

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapsrv.core import expressions, style_table
+from mapsrv.core import expressions, style_check
 from mapsrv.core.css_color import is_color
-from mapsrv.core.style_table import check_constant, nearest
+from mapsrv.core.style_check import check_constant, nearest
 from tests.wire.values import JSON
 
-EVERY = [(kind, name) for kind in style_table.LAYER_TYPES for name in style_table.properties_for(kind)]
+EVERY = [(kind, name) for kind in style_check.LAYER_TYPES for name in style_check.properties_for(kind)]
 
 GOOD = [
     ("fill", "fill-color", "red"),
@@ -143,20 +143,20 @@ def test_other_texts_are_no_colours(text: str) -> None:
 
 
 def test_every_type_has_its_own_opacity() -> None:
-    opacities = {kind: style_table.opacity_properties(kind) for kind in style_table.LAYER_TYPES}
+    opacities = {kind: style_check.opacity_properties(kind) for kind in style_check.LAYER_TYPES}
     assert opacities["symbol"] == ("icon-opacity", "text-opacity")
     assert opacities["fill-extrusion"] == ("fill-extrusion-opacity",)
     assert opacities["hillshade"] == ()
 
 
 def test_paint_and_layout_are_told_apart() -> None:
-    assert style_table.is_paint("fill", "fill-color") and not style_table.is_layout("fill", "fill-color")
-    assert style_table.is_layout("line", "line-cap") and not style_table.is_paint("line", "line-cap")
-    assert style_table.is_paint("line", "line-width-transition")
-    assert not style_table.is_paint("background", "background-color")
-    assert style_table.types_with("visibility") == style_table.LAYER_TYPES
-    assert style_table.types_with("line-cap") == ("line",)
-    assert style_table.properties_for("background") == ()
+    assert style_check.is_paint("fill", "fill-color") and not style_check.is_layout("fill", "fill-color")
+    assert style_check.is_layout("line", "line-cap") and not style_check.is_paint("line", "line-cap")
+    assert style_check.is_paint("line", "line-width-transition")
+    assert not style_check.is_paint("background", "background-color")
+    assert style_check.types_with("visibility") == style_check.LAYER_TYPES
+    assert style_check.types_with("line-cap") == ("line",)
+    assert style_check.properties_for("background") == ()
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mapsrv.core import commands as c
 from mapsrv.core import ops as o
-from mapsrv.core.names import nearest
 from mapsrv.core.rank import between
 from mapsrv.core.state import MapLayer, MapState
+from mapsrv.core.suggest import nearest
 from mapsrv.errors import InvalidArgument, UnknownLayer
 
 MAX_RANK = 64  # characters; past it every layer gets a fresh short rank

@@ -10,9 +10,9 @@ from itertools import pairwise
 
 from mapsrv.core.css_color import is_color
 from mapsrv.core.expressions import expression_fault, is_expression
-from mapsrv.core.names import nearest as nearest_of
 from mapsrv.core.state import Json
-from mapsrv.core.style_facts import LAYOUT, PAINT, Property
+from mapsrv.core.style_names import LAYOUT, PAINT, Property
+from mapsrv.core.suggest import nearest as nearest_of
 
 LAYER_TYPES = tuple(PAINT)  # a person's layers; `background` belongs to the basemap
 COMMON = ("opacity", "minzoom", "maxzoom")  # what set_layer_paint takes besides
