@@ -10,7 +10,7 @@ from redis._parsers.base import BaseParser
 from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.store import Component, Ok, Refused
 from mapsrv.store.redis import open_redis
-from mapsrv.store.redis.trouble import explain
+from mapsrv.store.redis.errors import explain
 from tests.ports import free_port
 from tests.store import valkey
 

@@ -12,7 +12,7 @@ import trio
 from mapsrv.core.log import MAX_EVENTS, Head
 from mapsrv.store import Component, Done, Ok, Unknown
 from mapsrv.store.redis import open_redis, scripts
-from mapsrv.store.redis.layout import publication_to_entry
+from mapsrv.store.redis.keys_and_values import publication_to_entry
 from mapsrv.store.redis.scripts import COMMIT
 from mapsrv.store.shared import Seed
 
@@ -99,7 +99,7 @@ async def test_a_blob_named_while_another_pod_still_writes_it_keeps_its_time(red
     made, body = history.of("s1"), b"x" * 1_200_000
     async with open_redis(redis.url) as slow, open_redis(redis.url) as quick:
         await quick.create("s1", made.head, now=1)
-        pipe, parts = slow._link.pipe, 0
+        pipe, parts = slow._client.pipe, 0
 
         async def others_first(commands, **kwargs):
             nonlocal parts
@@ -108,7 +108,7 @@ async def test_a_blob_named_while_another_pod_still_writes_it_keeps_its_time(red
                 await quick.commit([made.take("k1", blobs=(BLOB,))])
             return await pipe(commands, **kwargs)
 
-        slow._link.pipe = others_first
+        slow._client.pipe = others_first
         await slow.put_blob(BLOB, body, now=1)
         assert parts == 3 and await slow.get_blob(BLOB) == body
     assert 31 * DAY - 9 < ttl(redis, f"map_data:{BLOB}") <= 31 * DAY
@@ -193,7 +193,7 @@ async def test_a_commit_of_many_sessions_is_one_round_trip(redis, history):
     async with open_redis(redis.url) as store:
         for one in made:
             await store.create(one.session_id, one.head, now=1)
-        sends, link = 0, store._link
+        sends, link = 0, store._client
         real = link._send
 
         async def counted(*args):

@@ -9,9 +9,9 @@ from mapsrv.errors import NewerFormat
 from mapsrv.store import FORMAT, Component, Ok, Refused
 from mapsrv.store.redis import open_redis
 from mapsrv.store.shared import Missed, Unread
+from tests.store.test_redis_errors import begin, content
 from tests.store.test_redis_feed import heard
 from tests.store.test_redis_seed import seed
-from tests.store.test_redis_trouble import begin, content
 
 FORMATS = f"format {FORMAT + 1}, this one reads {FORMAT}"
 NEWER = rf"map_meta:\{{s1\}} in Redis .*newer release.*{FORMATS}.*another server"

@@ -8,8 +8,8 @@ import trio
 from mapsrv.errors import StartupError, StoreUnavailable
 from mapsrv.store import Ok
 from mapsrv.store.redis import open_redis
-from mapsrv.store.redis.link import OPEN_SECONDS
-from mapsrv.store.redis.target import parse_target
+from mapsrv.store.redis.address import parse_address
+from mapsrv.store.redis.client import OPEN_SECONDS
 from tests.ports import free_port
 from tests.store import valkey
 
@@ -42,7 +42,7 @@ WRONG = [
 @pytest.mark.parametrize("text", WRONG)
 def test_a_wrong_address_is_told_with_an_example(text):
     with pytest.raises(StartupError, match=r"^The address after --store is not one of a Redis: .*://.*\.$"):
-        parse_target(text)
+        parse_address(text)
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_a_wrong_address_is_told_with_an_example(text):
     ],
 )
 def test_an_address_is_read_as_it_is_written(text, settings):
-    found = parse_target(text)
+    found = parse_address(text)
     assert {key: found.settings[key] for key in settings} == settings
     assert not found.sentinels
 
 
 def test_an_address_of_sentinels_is_read_as_it_is_written():
-    found = parse_target("redis+sentinel://u:p@a,b:1,[::2]:3/main/4?sentinel_password=s")
+    found = parse_address("redis+sentinel://u:p@a,b:1,[::2]:3/main/4?sentinel_password=s")
     assert found.sentinels == (("a", 26379), ("b", 1), ("::2", 3))
     assert (found.name, found.settings["db"], found.settings["password"]) == ("main", 4, "p")
     assert found.sentinel_password == "s"
@@ -74,7 +74,7 @@ def test_an_address_of_sentinels_is_read_as_it_is_written():
 @pytest.mark.parametrize("text", ["redis://u:secret@h/x", "redis://u:secret@h", "unix://u:secret@/s"])
 def test_a_password_is_in_no_message(text):
     try:
-        said = repr(parse_target(text)) + parse_target(text).shown
+        said = repr(parse_address(text)) + parse_address(text).shown
     except StartupError as error:
         said = error.message
     assert "secret" not in said

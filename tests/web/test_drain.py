@@ -16,8 +16,8 @@ from mapsrv.hub.open import BRANCH_SECONDS, FLUSH_SECONDS
 from mapsrv.hub.sessions import Hub
 from mapsrv.listen.connections import CLOSE_SECONDS, CUT_SECONDS
 from mapsrv.metrics import DRAINED
+from mapsrv.store.redis.client import CLOSE_SECONDS as REDIS_SECONDS
 from mapsrv.store.redis.feed import CLOSE_SECONDS as FEED_SECONDS
-from mapsrv.store.redis.link import CLOSE_SECONDS as REDIS_SECONDS
 from mapsrv.transports.endpoints import DRAIN_SECONDS, END_SECONDS
 from mapsrv.web.app import create_app
 from mapsrv.web.page import Page

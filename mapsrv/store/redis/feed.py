@@ -16,8 +16,8 @@ import trio
 from redis import exceptions
 
 from mapsrv.errors import StoreAway, StoreUnavailable
-from mapsrv.store.redis.layout import live_channel_of, publication_to_entry, session_of
-from mapsrv.store.redis.link import Link
+from mapsrv.store.redis.client import Client
+from mapsrv.store.redis.keys_and_values import live_channel_of, publication_to_entry, session_of
 from mapsrv.store.redis.watches import AT_ONCE, Watches, channels_of
 from mapsrv.store.shared import Committed, Live, Missed, News, Unread
 
@@ -35,10 +35,10 @@ log = logging.getLogger("mapsrv.redis")
 class RedisFeed:
     """One process's feed. Made by open_feed."""
 
-    def __init__(self, link: Link, probe: bytes) -> None:
-        self._link = link
+    def __init__(self, client: Client, probe: bytes) -> None:
+        self._client = client
         self._probe = probe  # a channel of this process alone
-        self._watches = Watches(link.patience)
+        self._watches = Watches(client.deadlines)
         self._pubsub: Any = None
         self._send, self._receive = trio.open_memory_channel[News](MAX_NEWS)
         self._missed = False
@@ -65,7 +65,7 @@ class RedisFeed:
         if self._pubsub is None:
             return
         try:
-            await self._link.island(self._pubsub.unsubscribe(*channels_of(session_id)))
+            await self._client.island(self._pubsub.unsubscribe(*channels_of(session_id)))
         except (exceptions.RedisError, OSError):
             pass  # the connection is gone, and its watches with it
 
@@ -97,7 +97,7 @@ class RedisFeed:
             for subject, _body in some:
                 del self._told[subject]
             try:
-                await self._link.pipe([("PUBLISH", live_channel_of(one), body) for (one, _), body in some])
+                await self._client.pipe([("PUBLISH", live_channel_of(one), body) for (one, _), body in some])
             except StoreUnavailable:
                 pass
 
@@ -118,7 +118,7 @@ class RedisFeed:
 
     async def _subscribe(self, pubsub: Any, session_ids: Iterable[str]) -> None:
         if channels := self._watches.channels(session_ids):
-            await self._link.island(pubsub.subscribe(*channels))
+            await self._client.island(pubsub.subscribe(*channels))
 
     async def run(self) -> None:
         """Listen for ever, on one connection after the other."""
@@ -131,9 +131,9 @@ class RedisFeed:
             await trio.sleep(AGAIN_SECONDS)
 
     async def _listen(self) -> None:
-        pubsub, moves = self._link.pubsub(), self._link.moves
+        pubsub, moves = self._client.pubsub(), self._client.moves
         try:
-            await self._link.island(pubsub.subscribe(self._probe))
+            await self._client.island(pubsub.subscribe(self._probe))
             known = list(self._watches.all)
             for start in range(0, len(known), AT_ONCE):
                 await self._subscribe(pubsub, known[start : start + AT_ONCE])
@@ -145,19 +145,19 @@ class RedisFeed:
         finally:
             self._pubsub = None
             with trio.move_on_after(CLOSE_SECONDS, shield=True):
-                await self._link.island(pubsub.aclose())
+                await self._client.island(pubsub.aclose())
 
     async def _read(self, pubsub: Any, moves: int) -> None:
         probed = False
         while True:
-            heard = await self._link.island(self._hear_some(pubsub, moves))
-            if moves != self._link.moves:
+            heard = await self._client.island(self._hear_some(pubsub, moves))
+            if moves != self._client.moves:
                 raise exceptions.ConnectionError("another Redis is the master")
             if heard == HEARD_AT_ONCE:
                 continue
             if probed and not heard:
                 raise exceptions.ConnectionError("nothing is heard any more")
-            await self._link.call("PUBLISH", self._probe, b"")
+            await self._client.call("PUBLISH", self._probe, b"")
             probed = True
 
     async def _hear_some(self, pubsub: Any, moves: int) -> int:
@@ -168,9 +168,9 @@ class RedisFeed:
         """
         for heard in range(HEARD_AT_ONCE):
             message = await pubsub.get_message(timeout=PROBE_SECONDS)
-            if message is None or moves != self._link.moves:
+            if message is None or moves != self._client.moves:
                 return heard
-            self._link.patience.heard()
+            self._client.deadlines.heard()
             self._take(message)
         return HEARD_AT_ONCE
 
@@ -202,9 +202,9 @@ class RedisFeed:
 
 
 @asynccontextmanager
-async def open_feed(link: Link, probe: bytes) -> AsyncIterator[RedisFeed]:
+async def open_feed(client: Client, probe: bytes) -> AsyncIterator[RedisFeed]:
     """Yield a feed that listens until the block ends."""
-    feed = RedisFeed(link, probe)
+    feed = RedisFeed(client, probe)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(feed.run)
         nursery.start_soon(feed.run_watches)

@@ -12,7 +12,8 @@ import trio
 
 from mapsrv.core.log import Head, Position
 from mapsrv.store import FORMAT, Entry, KeyRecord, StoredSession
-from mapsrv.store.redis.layout import (
+from mapsrv.store.redis.errors import UNREAD, explain, newer, refusal
+from mapsrv.store.redis.keys_and_values import (
     KINDS,
     Damaged,
     Newer,
@@ -22,7 +23,6 @@ from mapsrv.store.redis.layout import (
     pairs,
     record_from_bytes,
 )
-from mapsrv.store.redis.trouble import UNREAD, explain, newer, refusal
 
 SLICE_BYTES = 256 * 1024  # parsed between two checkpoints, about 3 ms
 SLICE_RECORDS = 250

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
 
-from mapsrv.store.redis.layout import Command
+from mapsrv.store.redis.keys_and_values import Command
 
 
 @dataclass(frozen=True, slots=True)

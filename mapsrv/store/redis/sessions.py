@@ -10,7 +10,8 @@ from mapsrv.core import log
 from mapsrv.core.log import Head
 from mapsrv.errors import NewerFormat, StoreUnavailable
 from mapsrv.store import FORMAT, Batch, Done, Entry, Moved, Ok, Outcome, Refused, Unknown
-from mapsrv.store.redis.layout import (
+from mapsrv.store.redis.errors import UNREAD, explain, newer, raise_if_away, refusal
+from mapsrv.store.redis.keys_and_values import (
     KINDS,
     Command,
     Damaged,
@@ -26,7 +27,6 @@ from mapsrv.store.redis.layout import (
 )
 from mapsrv.store.redis.reading import entries
 from mapsrv.store.redis.scripts import COMMIT, CREATE, NAMED, RENEW, SEED
-from mapsrv.store.redis.trouble import UNREAD, explain, newer, raise_if_away, refusal
 from mapsrv.store.shared import Seed
 
 HOUR, DAY = 3_600, 86_400

@@ -12,9 +12,9 @@ from itertools import islice
 
 import trio
 
-from mapsrv.store.redis.layout import channel_of, live_channel_of
-from mapsrv.store.redis.link import CALL_SECONDS
-from mapsrv.store.redis.patience import Patience
+from mapsrv.store.redis.client import CALL_SECONDS
+from mapsrv.store.redis.deadlines import Deadlines
+from mapsrv.store.redis.keys_and_values import channel_of, live_channel_of
 
 AT_ONCE = 250  # sessions in one SUBSCRIBE
 
@@ -30,9 +30,9 @@ class Waiting:
 class Watches:
     """The sessions of one feed."""
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, deadlines: Deadlines) -> None:
         self.all: dict[str, None] = {}
-        self._patience = patience
+        self._deadlines = deadlines
         self._wanted: dict[str, None] = {}  # those that the next SUBSCRIBE is to name
         self._want = trio.Event()
         self._awaited: dict[str, Waiting] = {}
@@ -59,7 +59,7 @@ class Watches:
                 self._some = trio.Event()
                 await self._some.wait()
             try:
-                with self._patience.fail_after(CALL_SECONDS, math.inf):
+                with self._deadlines.fail_after(CALL_SECONDS, math.inf):
                     while self._awaited:
                         await next(iter(self._awaited.values())).over.wait()
                         await trio.lowlevel.checkpoint()  # so that it leaves

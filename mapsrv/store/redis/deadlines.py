@@ -28,7 +28,7 @@ class Bound:
     total: float = 0.0
 
 
-class Patience:
+class Deadlines:
     """The bounds of what is on its way; run() ends what waits too long."""
 
     def __init__(self) -> None:

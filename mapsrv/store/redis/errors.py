@@ -9,7 +9,7 @@ from redis import exceptions
 
 from mapsrv.errors import NewerFormat, StoreAway, StoreUnavailable
 from mapsrv.store.damage import damaged
-from mapsrv.store.redis.layout import Newer, Reply, key_of
+from mapsrv.store.redis.keys_and_values import Newer, Reply, key_of
 
 # What a reply that begins so means: it concerns the whole server, so the store is away.
 EXPLAINED = {

@@ -7,24 +7,24 @@ import time
 import pytest
 import trio
 
-from mapsrv.store.redis.patience import Patience
+from mapsrv.store.redis.deadlines import Deadlines
 
 
 async def test_a_call_that_takes_too_long_fails() -> None:
-    patience = Patience()
+    deadlines = Deadlines()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(patience.run)
+        nursery.start_soon(deadlines.run)
         with pytest.raises(trio.TooSlowError), trio.fail_after(5):
-            with patience.fail_after(0.2):
+            with deadlines.fail_after(0.2):
                 await trio.sleep_forever()
         nursery.cancel_scope.cancel()
 
 
 async def test_a_call_that_waits_for_a_busy_process_does_not() -> None:
-    patience = Patience()
+    deadlines = Deadlines()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(patience.run)
-        with patience.fail_after(0.2):
+        nursery.start_soon(deadlines.run)
+        with deadlines.fail_after(0.2):
             for _ in range(4):
                 time.sleep(0.3)  # noqa: ASYNC251 (the loop is held, as by thousands that come at once)
                 await trio.sleep(0.001)
@@ -35,17 +35,17 @@ async def test_a_call_that_waits_for_a_busy_process_does_not() -> None:
 async def test_who_waits_gives_up_in_silence_and_in_the_end(
     autojump_clock: object, speaks: float, waits: float
 ) -> None:
-    patience = Patience()
+    deadlines = Deadlines()
 
     async def speak() -> None:
         while trio.current_time() <= speaks:
-            patience.heard()
+            deadlines.heard()
             await trio.sleep(0.1)
 
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(patience.run)
+        nursery.start_soon(deadlines.run)
         nursery.start_soon(speak)
-        with pytest.raises(trio.TooSlowError), patience.fail_after(0.2, most=1.0):
+        with pytest.raises(trio.TooSlowError), deadlines.fail_after(0.2, most=1.0):
             await trio.sleep_forever()
         assert trio.current_time() == pytest.approx(waits, abs=0.05)
         nursery.cancel_scope.cancel()

@@ -11,7 +11,7 @@ import trio
 from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.store import Component, Done, Ok, Refused
 from mapsrv.store.redis import RedisStore, open_redis
-from mapsrv.store.redis.link import OPEN_SECONDS
+from mapsrv.store.redis.client import OPEN_SECONDS
 from tests.store import valkey
 
 BLOB = "ab" * 32
@@ -243,7 +243,7 @@ async def test_data_of_another_type_is_refused_by_the_name_of_its_key(redis):
 
 async def test_half_a_blob_is_not_seen_and_is_gone_by_itself(redis):
     async with open_redis(redis.url) as store:
-        real, link, calls = store._link.pipe, store._link, 0
+        real, link, calls = store._client.pipe, store._client, 0
 
         async def broken(*args, **kwargs):
             nonlocal calls

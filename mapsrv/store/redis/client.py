@@ -19,12 +19,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from mapsrv.errors import StoreAway
-from mapsrv.store.redis.layout import Command, Reply
+from mapsrv.store.redis.address import Address
+from mapsrv.store.redis.deadlines import MOST, Deadlines
+from mapsrv.store.redis.errors import explain
+from mapsrv.store.redis.keys_and_values import Command, Reply
 from mapsrv.store.redis.master import MasterPool, watch_master
-from mapsrv.store.redis.patience import MOST, Patience
 from mapsrv.store.redis.scripts import LOAD
-from mapsrv.store.redis.target import Target
-from mapsrv.store.redis.trouble import explain
 
 CALL_SECONDS = 0.9  # for a call with its connecting: a stalled Redis is noticed within a second
 SENTINEL_SECONDS = 0.25  # for one sentinel, so that a dead one leaves time to ask the next
@@ -34,15 +34,15 @@ CONNECTIONS = 8  # calls at once: Redis does them one by one anyway
 LISTENERS = 2  # connections that hear publications: one, and the next while it ends
 
 
-class Link:
-    """A pool of connections to one Redis. Made by open_link."""
+class Client:
+    """A pool of connections to one Redis. Made by open_client."""
 
     def __init__(self, loop: trio_asyncio.TrioEventLoop, clients: Sequence[Redis]) -> None:
         self._loop, self._client, self._clients = loop, clients[0], clients
         self._turns = trio.CapacityLimiter(CONNECTIONS)
         self._failures = 0
         self._open_until = 0.0  # the breaker: 0 while all is well
-        self.patience = Patience()
+        self.deadlines = Deadlines()
 
     async def call(self, *command: bytes | str | int) -> Reply:
         """Do one command. Raises StoreUnavailable, for an error in the reply too."""
@@ -77,14 +77,14 @@ class Link:
         async with self._turns:
             self._check_breaker(failures, seconds)
             try:
-                with self.patience.fail_after(seconds):
+                with self.deadlines.fail_after(seconds):
                     replies: list[Reply] = await self.island(self._execute(commands, atomic))
             except (exceptions.RedisError, OSError, trio.TooSlowError) as error:
                 self._failures += 1
                 self._open_until = trio.current_time() + OPEN_SECONDS
                 raise explain(error) from error
         self._open_until = 0.0
-        self.patience.heard()
+        self.deadlines.heard()
         if any(isinstance(reply, exceptions.ReadOnlyError) for reply in replies):
             # The master became a replica: what leads to it (DNS, a proxy) may lead elsewhere by now.
             await self.island(self._client.connection_pool.disconnect(inuse_connections=False))
@@ -143,38 +143,38 @@ class Link:
 
 
 @asynccontextmanager
-async def open_link(target: Target) -> AsyncIterator[Link]:
-    """Yield a Link; nothing is connected yet."""
+async def open_client(address: Address) -> AsyncIterator[Client]:
+    """Yield a Client; nothing is connected yet."""
     failure: Exception | None = None  # carried around the island's nurseries, which would wrap it in groups
     async with trio_asyncio.open_loop() as loop, trio.open_nursery() as nursery:
-        link = Link(loop, _clients(target))
-        nursery.start_soon(link.watch_master)
-        nursery.start_soon(link.patience.run)
+        client = Client(loop, _clients(address))
+        nursery.start_soon(client.watch_master)
+        nursery.start_soon(client.deadlines.run)
         try:
-            yield link
+            yield client
         except Exception as error:
             failure = error
         finally:
             with trio.move_on_after(CLOSE_SECONDS, shield=True):
-                await link.close()
+                await client.close()
             nursery.cancel_scope.cancel()
     if failure is not None:
         raise failure
 
 
-def _clients(target: Target) -> tuple[Redis, ...]:
-    """Return the client of the target, and those of its sentinels."""
+def _clients(address: Address) -> tuple[Redis, ...]:
+    """Return the client of the address, and those of its sentinels."""
     common: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "retry_on_error": [], "protocol": 2}
-    # The bound of a call is Patience's: the client's own would take a busy process for a silent Redis.
+    # The bound of a call is Deadlines': the client's own would take a busy process for a silent Redis.
     timeouts = {"socket_timeout": MOST, "socket_connect_timeout": CALL_SECONDS}
-    settings = {**common, **timeouts, **target.settings}
-    if not target.sentinels:
+    settings = {**common, **timeouts, **address.settings}
+    if not address.sentinels:
         client, sentinels = Redis(max_connections=CONNECTIONS + LISTENERS, **settings), []
     else:
-        asking = {**common, **dict.fromkeys(timeouts, SENTINEL_SECONDS), "password": target.sentinel_password}
-        watch = Sentinel(target.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
+        asking = common | dict.fromkeys(timeouts, SENTINEL_SECONDS) | {"password": address.sentinel_password}
+        watch = Sentinel(address.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
         client, sentinels = (
-            watch.master_for(target.name, connection_pool_class=MasterPool, **settings),
+            watch.master_for(address.name, connection_pool_class=MasterPool, **settings),
             watch.sentinels,
         )
     client.response_callbacks.clear()  # replies as they came: bytes, numbers and lists of them

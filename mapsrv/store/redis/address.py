@@ -1,4 +1,4 @@
-"""The address of a Redis, as `--store` takes it: text to Target, before anything is opened.
+"""The address of a Redis, as `--store` takes it: text to Address, before anything is opened.
 
 redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], rediss:// the same over TLS, unix:///PATH[?db=DB],
 redis+sentinel://HOST[:PORT][,HOST[:PORT]]/NAME[/DB]. A password never appears in a message.
@@ -32,7 +32,7 @@ OPTIONS: dict[str, dict[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Address:
     """Where to connect. `settings` are the client's keywords; `shown` is the address without secrets."""
 
     scheme: str
@@ -43,8 +43,8 @@ class Target:
     sentinel_password: str | None = field(default=None, repr=False)
 
 
-def parse_target(text: str) -> Target:
-    """Return the Target that an address names. Raises StartupError."""
+def parse_address(text: str) -> Address:
+    """Return the Address that an address names. Raises StartupError."""
     try:
         parts = urlsplit(text)
         make = {"unix": _unix, "redis+sentinel": _sentinel}.get(parts.scheme, _server)
@@ -66,24 +66,24 @@ def parse_target(text: str) -> Target:
         ) from None
 
 
-def _server(parts: SplitResult, settings: dict[str, Any]) -> Target:
+def _server(parts: SplitResult, settings: dict[str, Any]) -> Address:
     hosts = _hosts(parts, PORT)
     if len(hosts) != 1:
         raise ValueError
     host, port = hosts[0]
     database = _number(parts.path.strip("/") or "0")
     settings |= {"host": host, "port": port, "db": database, "ssl": parts.scheme == "rediss"}
-    return Target(parts.scheme, f"{parts.scheme}://{_join(host, port)}/{database}", settings)
+    return Address(parts.scheme, f"{parts.scheme}://{_join(host, port)}/{database}", settings)
 
 
-def _unix(parts: SplitResult, settings: dict[str, Any]) -> Target:
+def _unix(parts: SplitResult, settings: dict[str, Any]) -> Address:
     path = unquote(parts.path)
     if len(path) < 2 or "\0" in path or parts.netloc.rpartition("@")[2]:
         raise ValueError
-    return Target("unix", f"unix://{path}", settings | {"unix_socket_path": path})
+    return Address("unix", f"unix://{path}", settings | {"unix_socket_path": path})
 
 
-def _sentinel(parts: SplitResult, settings: dict[str, Any]) -> Target:
+def _sentinel(parts: SplitResult, settings: dict[str, Any]) -> Address:
     sentinels = _hosts(parts, SENTINEL_PORT)
     name, _, database = parts.path.removeprefix("/").partition("/")
     if not name:
@@ -92,7 +92,7 @@ def _sentinel(parts: SplitResult, settings: dict[str, Any]) -> Target:
     settings["db"] = _number(database or "0")
     shown = ",".join(_join(host, port) for host, port in sentinels)
     name = unquote(name)
-    return Target(parts.scheme, f"{parts.scheme}://{shown}/{name}", settings, sentinels, name, password)
+    return Address(parts.scheme, f"{parts.scheme}://{shown}/{name}", settings, sentinels, name, password)
 
 
 def _hosts(parts: SplitResult, default: int) -> tuple[tuple[str, int], ...]:
