@@ -26,7 +26,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"store", "style_spec"}),
     frozenset({"hub", "local"}),
     frozenset({"web", "tools"}),
-    frozenset({"transports", "listen"}),
+    frozenset({"transports", "http_server"}),
     frozenset({"bridge"}),
     frozenset({"server", "demo"}),
     frozenset({"__main__"}),
@@ -35,7 +35,7 @@ LAYER_OF = {unit: number for number, units in enumerate(LAYERS) for unit in unit
 
 # The bridge shares these with the rest, and nothing of the map.
 BRIDGE_MAY = frozenset(
-    "__init__ change errors config logs metrics listen transports wire.edge wire.sse".split()
+    "__init__ change errors config logs metrics http_server transports wire.edge wire.sse".split()
 )
 
 # The rooms of the bridge, from the bottom up; what stands beside them (rpc, specs) is for all to use.
@@ -54,8 +54,8 @@ PLACES: dict[str, frozenset[str]] = {
     "quart_trio": frozenset({"web"}),
     "werkzeug": frozenset({"web"}),
     "itsdangerous": frozenset({"local"}),
-    "hypercorn": frozenset({"listen"}),
-    "h11": frozenset({"listen"}),
+    "hypercorn": frozenset({"http_server"}),
+    "h11": frozenset({"http_server"}),
     "mcp": frozenset({"tools", "transports", "demo", "bridge"}),
     "mcp_types": frozenset({"tools", "transports", "demo", "bridge"}),
     "httpx2": frozenset({"transports", "demo", "bridge.servers"}),
@@ -271,8 +271,8 @@ def test_a_broken_rule_is_found(module: str, source: str) -> None:
         ("style_spec.worker", "import quickjs"),
         ("web.events", "from quart_trio import QuartTrio\nfrom mapsrv import __version__"),
         ("tools.publish", "from mcp.server import Server\nfrom mapsrv.hub.sessions import Hub"),
-        ("listen.connections", "import hypercorn.trio"),
-        ("server", "from mapsrv import listen, tools, transports, web"),
+        ("http_server.connections", "import hypercorn.trio"),
+        ("server", "from mapsrv import http_server, tools, transports, web"),
         ("bridge.servers.database", "import msgspec, psycopg"),
         (
             "bridge.front.app",

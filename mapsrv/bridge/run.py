@@ -19,8 +19,8 @@ from mapsrv.bridge.services import Services
 from mapsrv.bridge.settings import Settings
 from mapsrv.bridge.specs import Spec
 from mapsrv.errors import StartupError
-from mapsrv.listen.connections import Connections
-from mapsrv.listen.sockets import Listeners, open_listeners, raise_file_limit
+from mapsrv.http_server.connections import Connections
+from mapsrv.http_server.sockets import Listeners, open_listeners, raise_file_limit
 from mapsrv.logs import log_to_stderr
 from mapsrv.wire.edge import Edge
 

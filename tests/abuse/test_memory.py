@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from mapsrv.listen.sockets import raise_file_limit
+from mapsrv.http_server.sockets import raise_file_limit
 from tests.e2e.server import Server, running, wait_until
 
 KIB, MIB = 1024, 1024 * 1024

@@ -14,7 +14,7 @@ from mapsrv.bridge.children.child import NOBODY
 from mapsrv.bridge.front.app import Bridge
 from mapsrv.bridge.sessions.service import Service, run_service
 from mapsrv.bridge.specs import Spec
-from mapsrv.listen.connections import Connections
+from mapsrv.http_server.connections import Connections
 from mapsrv.wire.edge import Edge
 from tests.bridge.client import open_session
 from tests.bridge.running import ABUSE

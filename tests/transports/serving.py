@@ -17,7 +17,7 @@ from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import Implementation
 
-from mapsrv.listen.connections import Connections
+from mapsrv.http_server.connections import Connections
 
 MODERN, LEGACY = "2026-07-28", "2025-11-25"
 # Every way in: the transport, and the revision that is spoken over it.

@@ -110,7 +110,7 @@ async def test_a_bug_in_one_connection_is_logged_and_ends_no_other(
         stream = await real.send(GET.format("/events"))
         await read_until(stream, b"event: snapshot")
         with monkeypatch.context() as patched:
-            patched.setattr("mapsrv.listen.connections.Peer.run", broken)
+            patched.setattr("mapsrv.http_server.connections.Connection.run", broken)
             assert await read_all(await real.connect()) == b""
         assert "A connection failed" in caplog.text
         real.stop.set()

@@ -8,8 +8,8 @@ from typing import Any
 
 import trio
 
-from mapsrv.listen.connections import Connections
-from mapsrv.listen.sockets import open_listeners
+from mapsrv.http_server.connections import Connections
+from mapsrv.http_server.sockets import open_listeners
 from mapsrv.server.dispatch import Dispatch
 from mapsrv.transports.asgi import MakeServer
 from mapsrv.transports.endpoints import PATHS, open_mcp

@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 import trio
 
-from mapsrv.listen.pace import Pace
-from mapsrv.listen.sockets import unacknowledged
+from mapsrv.http_server.pace import Pace
+from mapsrv.http_server.sockets import unacknowledged
 from mapsrv.metrics import CUT
 
 PAUSE_SECONDS = 1.0  # without anything waiting, after which a reader's pace is judged anew

@@ -8,8 +8,8 @@ from typing import Any
 
 import trio
 
-from mapsrv.listen.connections import Connections
-from mapsrv.listen.sockets import open_listeners
+from mapsrv.http_server.connections import Connections
+from mapsrv.http_server.sockets import open_listeners
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}

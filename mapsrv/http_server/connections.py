@@ -15,8 +15,8 @@ import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config
 
-from mapsrv.listen.peer import Peer
-from mapsrv.listen.worker import Worker
+from mapsrv.http_server.connection import Connection
+from mapsrv.http_server.hypercorn_context import HypercornContext
 
 KEEP_ALIVE_SECONDS = 5.0  # an idle connection's, and a new one's until its first request is here
 CLOSE_SECONDS = 1.0  # for streams and requests to end by themselves
@@ -34,7 +34,7 @@ class Connections:
     ) -> None:
         self._pressed = pressed
         self._app = ASGIWrapper(app)
-        self._context = Worker()
+        self._context = HypercornContext()
         self._config = Config()
         self._config.accesslog = None
         self._config.errorlog = log
@@ -51,7 +51,7 @@ class Connections:
         """Serve one connection to its end. Raises nothing of its own."""
         self._open.add(stream)
         try:
-            await Peer(self._app, self._config, self._context, stream, self._pressed).run()
+            await Connection(self._app, self._config, self._context, stream, self._pressed).run()
         except* Exception as group:
             log.error("A connection failed", exc_info=group)
         finally:

@@ -10,7 +10,7 @@ from hypercorn.events import RawData
 from hypercorn.protocol.events import Event, Response
 from hypercorn.protocol.h11 import H11Protocol
 
-from mapsrv.listen.http1 import Http1
+from mapsrv.http_server.http1 import Http1
 
 JOINED_BYTES = 4096  # what is no longer is copied into one piece; a larger part may be shared by many readers
 _CLOSE = (b"connection", b"close")

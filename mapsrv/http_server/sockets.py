@@ -13,8 +13,8 @@ from typing import Any
 import trio
 
 from mapsrv.errors import StartupError
-from mapsrv.listen.listener import Complaint, Listener
-from mapsrv.listen.pace import STALLED_SECONDS
+from mapsrv.http_server.listener import Complaint, Listener
+from mapsrv.http_server.pace import STALLED_SECONDS
 
 BACKLOG = 2048  # all pages of a restarted server come within a second or two
 USER_TIMEOUT_MS = round(STALLED_SECONDS * 1000)  # a peer that takes no byte for so long is gone

@@ -34,7 +34,7 @@ class Flag:
         return self._event.is_set()
 
 
-class Worker:
+class HypercornContext:
     """`terminated` is set when connections are to end as soon as they rest."""
 
     event_class: type[Event] = Flag

@@ -10,7 +10,7 @@ import pytest
 import trio
 from trio.testing import memory_stream_pair
 
-from mapsrv.listen.listener import Complaint, Listener
+from mapsrv.http_server.listener import Complaint, Listener
 
 
 class Exhausted:

@@ -17,10 +17,10 @@ from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
-from mapsrv.listen.protocol import JOINED_BYTES, Protocol
-from mapsrv.listen.requests import Requests
-from mapsrv.listen.worker import Worker
-from mapsrv.listen.writer import Writer
+from mapsrv.http_server.asgi_tasks import AsgiTasks
+from mapsrv.http_server.hypercorn_context import HypercornContext
+from mapsrv.http_server.protocol import JOINED_BYTES, Protocol
+from mapsrv.http_server.writer import Writer
 
 READ_BYTES = 65_536
 LINGER_SECONDS = 2.0  # what comes after an early answer is dropped so long: a reset may overtake the answer
@@ -28,14 +28,14 @@ LINGER_SECONDS = 2.0  # what comes after an early answer is dropped so long: a r
 Address: TypeAlias = tuple[str, int] | None
 
 
-class Peer:
+class Connection:
     """A connection without TLS; run() serves it to its end."""
 
     def __init__(
         self,
         app: AppWrapper,
         config: Config,
-        context: Worker,
+        context: HypercornContext,
         stream: trio.SocketStream,
         pressed: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -68,7 +68,7 @@ class Peer:
             await self._close()  # noqa: ASYNC102 (who serves the listener closes it, if this is cancelled)
 
     def _make_protocol(self, nursery: trio.Nursery, client: Address, server: Address) -> Protocol:
-        requests = Requests(nursery, self._at_once)
+        requests = AsgiTasks(nursery, self._at_once)
         state = ConnectionState({})
         return Protocol(
             self._app, self._config, self._context, requests, state, False, client, server, self._handle

@@ -56,7 +56,7 @@ class Inbox:
         self._change.tell()
 
 
-class Requests:
+class AsgiTasks:
     """Those of one connection. `at_once` writes all that a call sends in one piece."""
 
     def __init__(self, nursery: trio.Nursery, at_once: SendAll) -> None:
@@ -101,7 +101,7 @@ class Requests:
             inbox.close()
         await self._at_once(end)
 
-    async def __aenter__(self) -> Requests:
+    async def __aenter__(self) -> AsgiTasks:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
