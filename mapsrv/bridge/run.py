@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import trio
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.bridge.children.guard import open_guard
 from mapsrv.bridge.front.app import Bridge
 from mapsrv.bridge.front.keys import Keys, read_keys
@@ -22,7 +23,6 @@ from mapsrv.errors import StartupError
 from mapsrv.http_server.connections import Connections
 from mapsrv.http_server.sockets import Listeners, open_listeners, raise_file_limit
 from mapsrv.logs import log_to_stderr
-from mapsrv.wire.edge import Edge
 
 KEEP_ALIVE_SECONDS = 75.0  # clients POST each message by itself: a new connection each time is slow
 
@@ -42,8 +42,8 @@ async def run_bridge(settings: Settings, started: Callable[[str], object]) -> No
             async with trio.open_nursery() as beside:
                 async with trio.open_nursery() as nursery:
                     services = Services(nursery, guard)
-                    edge = Edge(settings.host, settings.public_url, settings.allowed_host)
-                    bridge = Bridge(services, edge, keys)
+                    origins = OriginGuard(settings.host, settings.public_url, settings.allowed_host)
+                    bridge = Bridge(services, origins, keys)
                     await services.become(specs)
                     stop, again = trio.Event(), partial(_read_again, settings, bridge, services)
                     beside.start_soon(_obey, signals, stop, again if settings.rereadable else None)

@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mapsrv.asgi.origin_guard import Authority
 from mapsrv.bridge.settings import BOUNDS, MODES, NAME, UNSAID, Defaults, Settings
 from mapsrv.bridge.specs import Spec
 from mapsrv.config.values import WrongValue
 from mapsrv.errors import StartupError
-from mapsrv.wire.edge import Authority
 
 KEYS = ("command", "args", "env", "cwd", "mode", "tools", "pass_env", "limits")
 IGNORED = ("type", "disabled", "autoApprove", "alwaysAllow", "timeout", "description")  # hosts' own

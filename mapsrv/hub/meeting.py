@@ -10,12 +10,12 @@ from mapsrv.core.log import Head
 from mapsrv.core.state import MapState
 from mapsrv.errors import Busy
 from mapsrv.hub.branch import Branch, lost_commands
-from mapsrv.hub.documents import Documents
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.problems import Problem
 from mapsrv.hub.restore import current
 from mapsrv.hub.seed import seed_of
 from mapsrv.metrics import SEEDED
+from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.store.shared import SharedStore
 from mapsrv.wire import codec
 

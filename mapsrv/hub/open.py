@@ -12,9 +12,9 @@ import trio
 
 from mapsrv.errors import MapsrvError
 from mapsrv.hub.clock import Clock
-from mapsrv.hub.documents import Documents
 from mapsrv.hub.link import open_link
 from mapsrv.hub.sessions import Hub
+from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.store import Store
 from mapsrv.store.shared import SharedStore
 

@@ -32,11 +32,11 @@ from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError, OutOfDate
 from mapsrv.hub.batches import batch_of
 from mapsrv.hub.branch import Branch, Wanted
-from mapsrv.hub.documents import Documents
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.meeting import Meeting
 from mapsrv.hub.news import heard, slices
 from mapsrv.metrics import CONFLICTS, DECIDED_AGAIN, HEALING_ATTEMPTS
+from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.store import Entry, Moved, Ok, Refused
 from mapsrv.store.shared import SharedStore
 from mapsrv.wire import codec

@@ -18,12 +18,10 @@ from mapsrv.hub import news
 from mapsrv.hub.branch import Room
 from mapsrv.hub.clock import Clock
 from mapsrv.hub.commit import Committer
-from mapsrv.hub.documents import Documents
 from mapsrv.hub.heal import Healer
 from mapsrv.hub.link import Link
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.outage import Outage
-from mapsrv.hub.prepare import prepare
 from mapsrv.hub.read_index import ReadIndex
 from mapsrv.hub.reconcile import Means
 from mapsrv.hub.restore import current
@@ -31,6 +29,8 @@ from mapsrv.hub.shelf import Shelf
 from mapsrv.hub.subscribers import NOBODY, Subscriber
 from mapsrv.hub.ticker import PresenceTicker
 from mapsrv.metrics import COMMANDS
+from mapsrv.prepare.geojson_blobs import Documents
+from mapsrv.prepare.layers import prepare
 from mapsrv.store import Batch, Moved, Ok, Store
 from mapsrv.store.shared import SharedStore
 from mapsrv.wire.receipt import Receipt

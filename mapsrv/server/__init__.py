@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import trio
 
 from mapsrv import local
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.budget import Budget
 from mapsrv.config import Config, shared
 from mapsrv.errors import StartupError, leaves
@@ -28,6 +29,7 @@ from mapsrv.local.front import Front, load_front
 from mapsrv.local.waiting import WAITING_PATH, waiting_app
 from mapsrv.logs import log_to_stderr
 from mapsrv.metrics import IN_FLIGHT
+from mapsrv.prepare.own_routes import OwnRoutes
 from mapsrv.server.dispatch import Dispatch
 from mapsrv.store import Store
 from mapsrv.store.memory import open_memory
@@ -39,8 +41,6 @@ from mapsrv.web.app import ROUTES, create_app
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from mapsrv.web.streams import LIFETIME_SECONDS, Streams
-from mapsrv.wire.edge import Edge
-from mapsrv.wire.own_routes import OwnRoutes
 
 log = logging.getLogger("mapsrv.server")
 
@@ -111,8 +111,8 @@ async def _serve(
 
 @asynccontextmanager
 async def _open_house(config: Config, front: Front, secret: str, url: str) -> AsyncIterator[House]:
-    edge = Edge(config.host, config.public_url, config.allowed_host, port=urlsplit(url).port)
-    own = OwnRoutes(edge, (*(route.path for route in ROUTES), *PATHS, local.PATH, WAITING_PATH))
+    origins = OriginGuard(config.host, config.public_url, config.allowed_host, port=urlsplit(url).port)
+    own = OwnRoutes(origins, (*(route.path for route in ROUTES), *PATHS, local.PATH, WAITING_PATH))
     page = await trio.to_thread.run_sync(Page)
     budget = Budget(config.max_in_flight)
     IN_FLIGHT.set_function(lambda: budget.all.taken)
@@ -120,12 +120,14 @@ async def _open_house(config: Config, front: Front, secret: str, url: str) -> As
         _open_store(config, url) as store,
         open_hub(store, max_data=config.max_data, session_idle=config.session_idle) as hub,
         open_mcp(
-            Publisher(Tools(hub, front, own), edge=edge, secret=secret).make_server, edge=edge, budget=budget
+            Publisher(Tools(hub, front, own), origins=origins, secret=secret).make_server,
+            origins=origins,
+            budget=budget,
         ) as mcp,
     ):
         lifetime = LIFETIME_SECONDS if shared(config.store) else math.inf
         streams = Streams(hub, per_session=config.max_streams, lifetime=lifetime)
-        site = Site(hub, edge, page, streams, budget, own=own, front=front)
+        site = Site(hub, origins, page, streams, budget, own=own, front=front)
         ours = {local.PATH: local.local_app(secret), WAITING_PATH: waiting_app(front)}
         mounts = {path: mcp.asgi for path in PATHS} | ours
         dispatch = Dispatch(create_app(site), mounts)

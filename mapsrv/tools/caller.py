@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.core.log import Origin
 from mapsrv.errors import InvalidArgument
-from mapsrv.wire.edge import Edge
 from mapsrv.wire.fields import session_id
 from mapsrv.wire.names import clean_name
 
@@ -79,7 +79,9 @@ class Caller:
         return Origin("model", self.name, self.name)
 
 
-def read_caller(scope: Scope, client: str | None, edge: Edge, secret: str | None, named: Named) -> Caller:
+def read_caller(
+    scope: Scope, client: str | None, origins: OriginGuard, secret: str | None, named: Named
+) -> Caller:
     """Return the caller of a request. Raises InvalidArgument for a ?session= that cannot be one."""
     query = _query(scope["query_string"].decode("latin-1"))
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -89,7 +91,7 @@ def read_caller(scope: Scope, client: str | None, edge: Edge, secret: str | None
         local=secret is not None and hmac.compare_digest(proof.encode(), secret.encode()),
         files=NO_FILES_HEADER not in headers,
         session_hint=_hint(query.get("session", [""])[-1]),
-        base_url=edge.base_url(headers.get("host"), scope["scheme"]),
+        base_url=origins.base_url(headers.get("host"), scope["scheme"]),
         named=named,
     )
 

@@ -22,6 +22,7 @@ from mcp_types import (
 )
 
 from mapsrv import __version__
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.core.state import Json
 from mapsrv.errors import MapsrvError
 from mapsrv.metrics import TOOL_CALLS
@@ -30,7 +31,6 @@ from mapsrv.tools.instructions import INSTRUCTIONS
 from mapsrv.tools.results import Result, error_result
 from mapsrv.tools.run import Tools
 from mapsrv.wire.calls import CALLS
-from mapsrv.wire.edge import Edge
 
 KEY = "mapsrv/id"  # in a call's _meta: an idempotency key, for callers that try again
 MAX_KEY = 128  # characters
@@ -42,8 +42,8 @@ logger = logging.getLogger(__name__)
 class Publisher:
     """Makes the Servers. `secret` is what a local caller proves itself with; None: nobody is local."""
 
-    def __init__(self, run: Tools, *, edge: Edge, secret: str | None = None) -> None:
-        self._run, self._edge, self._secret = run, edge, secret
+    def __init__(self, run: Tools, *, origins: OriginGuard, secret: str | None = None) -> None:
+        self._run, self._origins, self._secret = run, origins, secret
         self._connections = Connections()
         self._listed = ListToolsResult(tools=tools())
 
@@ -87,9 +87,9 @@ class Publisher:
         known = ctx.session.client_params
         client = known.client_info.name if known is not None else None
         if opening is not None:
-            return read_caller(opening, client, self._edge, self._secret, named)
+            return read_caller(opening, client, self._origins, self._secret, named)
         named = self._connections.of(ctx.request.headers.get("mcp-session-id"))
-        return read_caller(ctx.request.scope, client, self._edge, self._secret, named)
+        return read_caller(ctx.request.scope, client, self._origins, self._secret, named)
 
 
 def tools() -> list[Tool]:

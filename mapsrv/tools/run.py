@@ -14,13 +14,13 @@ from mapsrv.errors import InvalidArgument, InvalidGeoJson, NotGeoJson
 from mapsrv.hub.live import LiveSession
 from mapsrv.hub.sessions import Hub
 from mapsrv.local.front import Front, address
+from mapsrv.prepare.own_routes import NO_ROUTES, OwnRoutes
 from mapsrv.tools import queries
 from mapsrv.tools.caller import Caller
 from mapsrv.tools.local_files import not_geojson, read_file, way_out
 from mapsrv.tools.results import Result, elsewhere, query_result, receipt_result
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
 from mapsrv.wire.calls import GetLayerInfo, GetMapState, ListLayers, OpenMap, local_path, parse_call
-from mapsrv.wire.own_routes import NO_ROUTES, OwnRoutes
 from mapsrv.wire.receipt import Receipt, map_url
 
 

@@ -12,13 +12,14 @@ from contextlib import asynccontextmanager
 import anyio
 import trio
 
+from mapsrv.asgi.message import Answer, Receive, Scope, Send, header
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.budget import Budget, Claim
 from mapsrv.change import Change
 from mapsrv.errors import Draining, MapsrvError
-from mapsrv.transports.asgi import Answer, MakeServer, Receive, Scope, Send, Serving, header
 from mapsrv.transports.mcp_http import HttpEndpoint, open_http
 from mapsrv.transports.mcp_sse import SseEndpoints
-from mapsrv.wire.edge import Edge
+from mapsrv.transports.serving import MakeServer, Serving
 
 PATHS = frozenset({"/sse", "/messages", "/mcp"})
 DRAIN_SECONDS = 2.0  # that calls get to be answered when the server stops
@@ -34,9 +35,9 @@ class McpEndpoints:
     """Made by open_mcp(). `last_used` is Trio's time of the last request."""
 
     def __init__(
-        self, edge: Edge, budget: Budget, sse: SseEndpoints, http: HttpEndpoint, ended: Change
+        self, origins: OriginGuard, budget: Budget, sse: SseEndpoints, http: HttpEndpoint, ended: Change
     ) -> None:
-        self._edge, self._budget = edge, budget
+        self._origins, self._budget = origins, budget
         self._sse, self._http, self._ended = sse, http, ended
         self._draining = self._closed = False
         self.last_used = trio.current_time()
@@ -71,7 +72,7 @@ class McpEndpoints:
         self, path: str, scope: Scope, receive: Receive, answer: Answer, claim: Claim
     ) -> None:
         fetch_site = header(scope, "sec-fetch-site")
-        self._edge.check(header(scope, "host"), header(scope, "origin"), fetch_site=fetch_site)
+        self._origins.check(header(scope, "host"), header(scope, "origin"), fetch_site=fetch_site)
         method = scope["method"]
         if self._closed or (self._draining and method == "GET"):
             raise Draining("This server is stopping. Connect again in a moment.", retry_after=2)
@@ -125,7 +126,7 @@ def _only_gone(error: BaseException) -> bool:
 
 @asynccontextmanager
 async def open_mcp(
-    make_server: MakeServer, *, edge: Edge, budget: Budget | None = None
+    make_server: MakeServer, *, origins: OriginGuard, budget: Budget | None = None
 ) -> AsyncIterator[McpEndpoints]:
     """Run the MCP endpoints.
 
@@ -136,7 +137,7 @@ async def open_mcp(
     async with open_http(make_server) as http:
         ended = Change()  # a call was answered, or a stream has ended
         sse = SseEndpoints(make_server, ended)
-        endpoints = McpEndpoints(edge, budget or Budget(), sse, http, ended)
+        endpoints = McpEndpoints(origins, budget or Budget(), sse, http, ended)
         try:
             yield endpoints
         finally:

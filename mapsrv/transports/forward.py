@@ -29,13 +29,13 @@ from mcp_types import (
 )
 from mcp_types.version import LATEST_MODERN_VERSION
 
+from mapsrv.asgi.message import MAX_MESSAGE
 from mapsrv.config import Config
 from mapsrv.errors import MapsrvError, StoreUnavailable, TooLarge, leaves
 from mapsrv.local import LocalServer, find_server
 from mapsrv.local.start import ensure_server
 from mapsrv.tools.caller import NO_FILES_HEADER, SECRET_HEADER
 from mapsrv.tools.publish import KEY
-from mapsrv.transports.asgi import MAX_MESSAGE
 from mapsrv.wire.source_text import LOCAL, local_data
 
 ANSWER_SECONDS = 120.0  # for one call; the longest read 16 MiB of GeoJSON

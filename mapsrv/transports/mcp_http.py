@@ -12,20 +12,19 @@ from contextlib import asynccontextmanager
 
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-from mapsrv.budget import Claim
-from mapsrv.errors import TooMany
-from mapsrv.transports.asgi import (
+from mapsrv.asgi.message import (
     MAX_MESSAGE,
     Answer,
-    MakeServer,
     Receive,
     Scope,
-    Serving,
     header,
     read_body,
     replay,
 )
+from mapsrv.budget import Claim
+from mapsrv.errors import TooMany
 from mapsrv.transports.mcp_sse import UNCHECKED
+from mapsrv.transports.serving import MakeServer, Serving
 
 MAX_SESSIONS = 4_000  # each is two tasks and some queues; many clients never end theirs
 IDLE_SECONDS = 3600.0  # a session without a request or a stream for this long is ended

@@ -12,20 +12,19 @@ from mcp.server.sse import SseServerTransport
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import JSONRPCNotification, JSONRPCRequest, jsonrpc_message_adapter
 
-from mapsrv.budget import Claim
-from mapsrv.change import Change
-from mapsrv.errors import BadRequest, MalformedJson, NotFound, TooMany
-from mapsrv.transports.asgi import (
+from mapsrv.asgi.message import (
     MAX_MESSAGE,
     Answer,
-    MakeServer,
     Receive,
     Scope,
     Send,
-    Serving,
     read_body,
     replay,
 )
+from mapsrv.budget import Claim
+from mapsrv.change import Change
+from mapsrv.errors import BadRequest, MalformedJson, NotFound, TooMany
+from mapsrv.transports.serving import MakeServer, Serving
 
 MAX_STREAMS = 500  # held at once; a model has one, and each costs a server's handful of tasks
 MAX_WAITING = 100  # calls of one stream that are not answered; more is a client that does not read

@@ -1,4 +1,4 @@
-"""What the routes share: hub, edge, the page's files, the open streams; and who a request comes from."""
+"""What the routes share: hub, origins, the files of the page, the streams; and who a request comes from."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from quart import Request, request
 from quart_trio.wrappers import TrioResponse as Response
 from werkzeug.http import parse_etags
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.budget import Budget
 from mapsrv.core.log import ANONYMOUS, Origin
 from mapsrv.core.state import Json
 from mapsrv.errors import BadRequest, MapsrvError, TooLarge, UnknownSession
 from mapsrv.hub.lending import Lender
 from mapsrv.hub.sessions import Hub
-from mapsrv.hub.worker import Workers
 from mapsrv.local.front import Front
+from mapsrv.prepare.own_routes import NO_ROUTES, OwnRoutes
+from mapsrv.prepare.process_pool import Workers
 from mapsrv.web.connection import BODY_TIMEOUT, body_of, client_of, held_of
 from mapsrv.web.page import File, Page
 from mapsrv.web.slices import Slices
 from mapsrv.web.streams import Streams
 from mapsrv.wire import codec
-from mapsrv.wire.edge import Edge
 from mapsrv.wire.names import clean_name
-from mapsrv.wire.own_routes import NO_ROUTES, OwnRoutes
 
 SESSION_COOKIE = "mapsrv_session"
 VIEWER_COOKIE = "mapsrv_viewer"
@@ -43,7 +43,7 @@ class Site:
     """All that a route may use. `draining`: this server is stopping."""
 
     hub: Hub
-    edge: Edge
+    origins: OriginGuard
     page: Page
     streams: Streams
     budget: Budget = field(default_factory=Budget)  # of bytes in flight
@@ -61,7 +61,7 @@ class Site:
     def check_edge(self) -> None:
         """Raise Forbidden unless the current request may change state."""
         headers = request.headers
-        self.edge.check(
+        self.origins.check(
             headers.get("Host"),
             headers.get("Origin"),
             fetch_site=headers.get("Sec-Fetch-Site"),
@@ -70,7 +70,7 @@ class Site:
 
     def base_url(self) -> str:
         """Return what links begin with, for who sent the current request."""
-        return self.edge.base_url(request.headers.get("Host"), request.scheme)
+        return self.origins.base_url(request.headers.get("Host"), request.scheme)
 
     def remember_name(self, session_id: str, author: str, name: str) -> None:
         """Keep the name that a person goes by on a map, for their next commands."""

@@ -10,12 +10,12 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.bridge.children.child import NOBODY
 from mapsrv.bridge.front.app import Bridge
 from mapsrv.bridge.sessions.service import Service, run_service
 from mapsrv.bridge.specs import Spec
 from mapsrv.http_server.connections import Connections
-from mapsrv.wire.edge import Edge
 from tests.bridge.client import open_session
 from tests.bridge.running import ABUSE
 from tests.bridge.session import Refused
@@ -32,7 +32,7 @@ async def served(clock: MockClock, mode: str) -> AsyncIterator[tuple[int, Servic
     spec = Spec("quiet", sys.executable, ("-I", "-S", str(ABUSE)), mode=mode)
     async with trio.open_nursery() as nursery:
         service = await nursery.start(run_service, spec, NOBODY)
-        connections = Connections(Bridge({"quiet": service}, Edge("127.0.0.1")), 75.0)
+        connections = Connections(Bridge({"quiet": service}, OriginGuard("127.0.0.1")), 75.0)
         await nursery.start(trio.serve_listeners, connections.serve, [listener])
         yield port, service
         nursery.cancel_scope.cancel()

@@ -8,8 +8,8 @@ import pytest
 
 from mapsrv.core.log import Head
 from mapsrv.errors import StoreDamaged
-from mapsrv.hub.documents import INLINE, Documents
 from mapsrv.hub.restore import restored
+from mapsrv.prepare.geojson_blobs import INLINE, Documents
 from mapsrv.store import Entry, KeyRecord, StoredSession
 from mapsrv.store.memory import open_memory
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.hub.open import open_hub
 from mapsrv.hub.sessions import Hub
 from mapsrv.store.memory import open_memory
@@ -16,7 +17,6 @@ from mapsrv.tools.publish import Publisher
 from mapsrv.tools.results import Result
 from mapsrv.tools.run import Tools
 from mapsrv.transports.endpoints import McpEndpoints, open_mcp
-from mapsrv.wire.edge import Edge
 from tests.transports.serving import serving
 
 SECRET = "a secret of this user"
@@ -69,8 +69,8 @@ def desk(hub: Hub) -> Desk:
 
 @pytest.fixture
 async def served(hub: Hub) -> AsyncIterator[Served]:
-    edge = Edge("127.0.0.1")
-    publisher = Publisher(Tools(hub), edge=edge, secret=SECRET)
-    async with open_mcp(publisher.make_server, edge=edge) as endpoints, serving(endpoints.asgi) as base:
+    origins = OriginGuard("127.0.0.1")
+    publisher = Publisher(Tools(hub), origins=origins, secret=SECRET)
+    async with open_mcp(publisher.make_server, origins=origins) as endpoints, serving(endpoints.asgi) as base:
         yield Served(hub, endpoints, base)
         await endpoints.drain()

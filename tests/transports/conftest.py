@@ -11,8 +11,8 @@ import trio
 from mcp.server.lowlevel import Server
 from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, TextContent, Tool
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.transports.endpoints import McpEndpoints, open_mcp
-from mapsrv.wire.edge import Edge
 from tests.transports.serving import serving
 
 
@@ -45,7 +45,7 @@ class Fixture:
 @pytest.fixture
 async def fixture() -> AsyncIterator[Fixture]:
     made = Fixture()
-    async with open_mcp(made.make_server, edge=Edge("127.0.0.1")) as made.endpoints:
+    async with open_mcp(made.make_server, origins=OriginGuard("127.0.0.1")) as made.endpoints:
         async with serving(made.endpoints.asgi) as made.base:
             yield made
             await made.endpoints.drain()

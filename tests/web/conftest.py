@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.hub.open import open_hub
 from mapsrv.hub.sessions import Hub
 from mapsrv.store.memory import open_memory
@@ -15,7 +16,6 @@ from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from mapsrv.web.streams import Streams
-from mapsrv.wire.edge import Edge
 from tests.hub.stores import HeldStore
 from tests.web.asgi import Client
 
@@ -52,7 +52,7 @@ async def hub(store: HeldStore, autojump_clock: object) -> AsyncIterator[Hub]:
 
 @pytest.fixture
 def site(hub: Hub, page: Page) -> Site:
-    return Site(hub, Edge("127.0.0.1"), page, Streams(hub, per_session=MAX_STREAMS))
+    return Site(hub, OriginGuard("127.0.0.1"), page, Streams(hub, per_session=MAX_STREAMS))
 
 
 @pytest.fixture

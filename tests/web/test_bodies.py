@@ -9,6 +9,7 @@ import pytest
 import trio
 import trio.testing
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.budget import Budget
 from mapsrv.errors import StoreUnavailable
 from mapsrv.hub.sessions import Hub
@@ -16,7 +17,6 @@ from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from mapsrv.web.streams import Streams
-from mapsrv.wire.edge import Edge
 from tests.hub.stores import HeldStore
 from tests.web.asgi import Answer, Client
 from tests.web.conftest import MAX_DATA
@@ -99,7 +99,7 @@ FAR = "192.0.2.1"
 @pytest.fixture
 def flying(hub: Hub, page: Page) -> tuple[Budget, Client, Client]:
     """A budget, and clients on this machine and on another."""
-    site = Site(hub, Edge("127.0.0.1"), page, Streams(hub, per_session=3), Budget(FLIGHT))
+    site = Site(hub, OriginGuard("127.0.0.1"), page, Streams(hub, per_session=3), Budget(FLIGHT))
     app = create_app(site)
     return site.budget, Client(app), Client(app, peer=FAR)
 

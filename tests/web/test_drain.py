@@ -10,6 +10,7 @@ import pytest
 import trio
 import trio.testing
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.config import DRAIN_WINDOW
 from mapsrv.errors import NewerFormat
 from mapsrv.http_server.connections import CLOSE_SECONDS, CUT_SECONDS
@@ -23,7 +24,6 @@ from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from mapsrv.web.streams import LIFETIME_SECONDS, LIFETIME_SPREAD, RETRY_MS, Stream, Streams
-from mapsrv.wire.edge import Edge
 from tests.test_docs import README
 from tests.web.asgi import Client, Exchange
 
@@ -38,7 +38,7 @@ def streams(hub: Hub) -> Streams:
 
 @pytest.fixture
 def site(hub: Hub, page: Page, streams: Streams) -> Site:
-    return Site(hub, Edge("127.0.0.1"), page, streams)
+    return Site(hub, OriginGuard("127.0.0.1"), page, streams)
 
 
 @asynccontextmanager
@@ -105,7 +105,7 @@ async def test_where_other_pods_are_a_stream_lives_ten_minutes_more_or_less(
     autojump_clock: object, hub: Hub, page: Page, session: str
 ) -> None:
     streams = Streams(hub, per_session=100, lifetime=LIFETIME_SECONDS)
-    client = Client(create_app(Site(hub, Edge("127.0.0.1"), page, streams)))
+    client = Client(create_app(Site(hub, OriginGuard("127.0.0.1"), page, streams)))
     least, most = LIFETIME_SECONDS * (1 - LIFETIME_SPREAD), LIFETIME_SECONDS * (1 + LIFETIME_SPREAD)
     async with watching(client, session, MANY) as opened:
         await trio.sleep(least - 1)

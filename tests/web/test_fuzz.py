@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.hub.open import open_hub
 from mapsrv.store.memory import open_memory
 from mapsrv.web.app import create_app
@@ -17,7 +18,6 @@ from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from mapsrv.web.streams import Streams
 from mapsrv.wire.calls import CALLS
-from mapsrv.wire.edge import Edge
 from tests.web.asgi import Answer, Client
 from tests.wire.values import JSON
 
@@ -113,7 +113,7 @@ async def same_after_a_restart(asked: list[dict[str, Any]], folder: Path) -> Non
         async with open_hub(store, max_data=1 << 20, session_idle=60, warm=False) as hub:
             session = await hub.create_session()
             client = Client(
-                create_app(Site(hub, Edge("127.0.0.1"), Page(folder), Streams(hub, per_session=9)))
+                create_app(Site(hub, OriginGuard("127.0.0.1"), Page(folder), Streams(hub, per_session=9)))
             )
             for body in asked:
                 before = (await client.get(f"/state?session={session}")).json
@@ -123,7 +123,7 @@ async def same_after_a_restart(asked: list[dict[str, Any]], folder: Path) -> Non
             assert (await client.get(f"/style.json?session={session}")).status == 200
         async with open_hub(store, max_data=1 << 20, session_idle=60, warm=False) as hub:
             client = Client(
-                create_app(Site(hub, Edge("127.0.0.1"), Page(folder), Streams(hub, per_session=9)))
+                create_app(Site(hub, OriginGuard("127.0.0.1"), Page(folder), Streams(hub, per_session=9)))
             )
             assert [(await client.get(f"/state?session={session}")).json] == states
 

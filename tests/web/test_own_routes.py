@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.config import Config
 from mapsrv.errors import InvalidArgument
 from mapsrv.hub.sessions import Hub
 from mapsrv.local.front import Front
+from mapsrv.prepare.own_routes import OPEN, OwnRoutes
 from mapsrv.server import _open_house
 from mapsrv.tools.caller import Caller, Named
 from mapsrv.tools.run import Tools
 from mapsrv.web.site import Site
-from mapsrv.wire.edge import Edge
-from mapsrv.wire.own_routes import OPEN, OwnRoutes
 from tests.web.asgi import Client
 
 BASE = "http://localhost:8081"
-OWN = OwnRoutes(Edge("127.0.0.1", port=8081), ("/events",))
+OWN = OwnRoutes(OriginGuard("127.0.0.1", port=8081), ("/events",))
 
 
 async def test_every_route_of_a_server_is_known_as_its_own_but_for_data_and_basemap(tmp_path: Path) -> None:

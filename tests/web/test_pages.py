@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.errors import StartupError
 from mapsrv.hub.sessions import Hub
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site
-from mapsrv.wire.edge import Edge
 from tests.web.asgi import Client
 
 WEEK = 7 * 86400
@@ -74,7 +74,7 @@ async def test_a_person_sees_the_page_where_a_program_sees_the_error(client: Cli
 
 
 async def test_cookies_are_secure_under_https(client: Client, site: Site) -> None:
-    site.edge = Edge("127.0.0.1", "https://maps.example.org/live")
+    site.origins = OriginGuard("127.0.0.1", "https://maps.example.org/live")
     answer = await client.get("/")
     assert all("Secure" in line for line in answer.cookies.values())
     assert (answer.header("location") or "").startswith("/live/?session=")

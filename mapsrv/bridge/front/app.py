@@ -8,13 +8,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+from mapsrv.asgi.message import Answer, Receive, Scope, Send, header
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.bridge.front import health, http, sse
 from mapsrv.bridge.front.keys import Keys
 from mapsrv.bridge.sessions.service import Service
 from mapsrv.errors import Draining, MapsrvError, NotFound
 from mapsrv.metrics.bridge import REFUSED
-from mapsrv.transports.asgi import Answer, Receive, Scope, Send, header
-from mapsrv.wire.edge import Edge
 
 log = logging.getLogger("mapsrv.bridge")
 
@@ -30,8 +30,10 @@ METHODS = {
 class Bridge:
     """`services` by their names, which may change; with `keys` callers need one."""
 
-    def __init__(self, services: Mapping[str, Service], edge: Edge, keys: Keys | None = None) -> None:
-        self.services, self.keys, self._edge = services, keys, edge
+    def __init__(
+        self, services: Mapping[str, Service], origins: OriginGuard, keys: Keys | None = None
+    ) -> None:
+        self.services, self.keys, self._origins = services, keys, origins
         self.draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +82,7 @@ class Bridge:
         what = path.rpartition("/")[2]
         if what not in ("health", "metrics"):
             fetch_site = header(scope, "sec-fetch-site")
-            self._edge.check(header(scope, "host"), header(scope, "origin"), fetch_site=fetch_site)
+            self._origins.check(header(scope, "host"), header(scope, "origin"), fetch_site=fetch_site)
         if self.keys is not None and what != "health":
             self.keys.check(scope)
 

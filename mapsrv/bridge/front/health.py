@@ -10,9 +10,9 @@ from typing import Any
 import trio
 
 from mapsrv import metrics
+from mapsrv.asgi.message import Answer, Scope
 from mapsrv.bridge.sessions.service import Service
 from mapsrv.metrics import bridge as meters
-from mapsrv.transports.asgi import Answer, Scope
 
 _DEEP = frozenset({b"deep=1", b"deep=true", b"deep"})
 

@@ -12,6 +12,7 @@ from types import ModuleType
 
 import trio
 
+from mapsrv.asgi.message import Answer, Receive, Scope, header
 from mapsrv.bridge.eras import words
 from mapsrv.bridge.eras.words import OLDER, member, outer
 from mapsrv.bridge.front.streams import JSON_SECONDS, begin, copy, open_watch, read_message
@@ -20,7 +21,6 @@ from mapsrv.bridge.rpc import Message
 from mapsrv.bridge.sessions.service import Service
 from mapsrv.bridge.sessions.session import MAIN, Session
 from mapsrv.errors import BadRequest, NotAcceptable, NotFound
-from mapsrv.transports.asgi import Answer, Receive, Scope, header
 from mapsrv.wire.sse import comment
 
 RETRY_MS = 1000  # after which a client whose stream broke comes back

@@ -7,8 +7,8 @@ import hmac
 from collections.abc import Iterable
 from pathlib import Path
 
+from mapsrv.asgi.message import Scope, header
 from mapsrv.errors import StartupError, Unauthorized
-from mapsrv.transports.asgi import Scope, header
 
 
 class Keys:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
+from mapsrv.asgi.message import Answer, Receive, Scope, header
 from mapsrv.bridge.front.streams import begin, copy, open_watch, read_message
 from mapsrv.bridge.mailbox import Reader
 from mapsrv.bridge.sessions.service import Service
 from mapsrv.bridge.sessions.session import MAIN, Session
 from mapsrv.errors import BadRequest, NotFound
-from mapsrv.transports.asgi import Answer, Receive, Scope, header
 from mapsrv.wire.sse import frame
 
 _SESSION = re.compile(rb"(?:^|&)session_id=([0-9a-f]{32})(?:&|$)")

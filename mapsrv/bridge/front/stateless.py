@@ -17,6 +17,7 @@ from mcp.shared.inbound import (
 )
 from msgspec import UNSET
 
+from mapsrv.asgi.message import Answer, Receive, Scope, header
 from mapsrv.bridge import rpc
 from mapsrv.bridge.children.ended import ChildEnded
 from mapsrv.bridge.eras import down
@@ -40,7 +41,6 @@ from mapsrv.bridge.rpc import Message
 from mapsrv.bridge.switching.judging import check
 from mapsrv.bridge.switching.seats import Deliver, Place
 from mapsrv.errors import BadRequest
-from mapsrv.transports.asgi import Answer, Receive, Scope, header
 from mapsrv.wire.sse import comment
 
 HEADER_MISMATCH, UNSUPPORTED_VERSION = -32020, -32022

@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 
 import trio
 
+from mapsrv.asgi.message import Answer, Receive, Scope, header, read_body
 from mapsrv.bridge import rpc
 from mapsrv.bridge.mailbox import Reader
 from mapsrv.bridge.rpc import Message
 from mapsrv.bridge.sessions.service import Service
 from mapsrv.errors import UnsupportedMediaType
-from mapsrv.transports.asgi import Answer, Receive, Scope, header, read_body
 from mapsrv.wire.sse import comment, frame
 
 PING_SECONDS = 15.0  # of silence, after which a comment keeps proxies from cutting the stream

@@ -19,6 +19,7 @@ from mcp.shared.message import SessionMessage
 from mcp_types import jsonrpc_message_adapter
 
 import mapsrv
+from mapsrv.asgi.message import Answer, read_body
 from mapsrv.bridge import rpc
 from mapsrv.bridge.children.child import Child, start_child
 from mapsrv.bridge.children.command import Command
@@ -30,7 +31,6 @@ from mapsrv.bridge.rpc import Message
 from mapsrv.bridge.switching.seats import Seat
 from mapsrv.bridge.switching.switch import Switch
 from mapsrv.errors import MapsrvError
-from mapsrv.transports.asgi import Answer, read_body
 from tests.transports.serving import serving
 
 HERE = Path(__file__).parent

@@ -13,12 +13,12 @@ from typing import Any
 import trio
 import trio.testing
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.bridge.front.app import Bridge
 from mapsrv.bridge.sessions.session import Session
 from mapsrv.bridge.settings import Limits
 from mapsrv.bridge.switching.switch import Switch
 from mapsrv.errors import NotFound
-from mapsrv.wire.edge import Edge
 from mapsrv.wire.sse import Message, Parser
 
 BOTH = "application/json, text/event-stream"
@@ -140,7 +140,7 @@ class Front:
     def __init__(self) -> None:
         self.a, self.b = Served(), Served()
         services: Any = {"a": self.a, "b": self.b}
-        self._app = Bridge(services, Edge("127.0.0.1"))
+        self._app = Bridge(services, OriginGuard("127.0.0.1"))
 
     @asynccontextmanager
     async def open(

@@ -8,21 +8,21 @@ from typing import Any
 
 import trio
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.http_server.connections import Connections
 from mapsrv.http_server.sockets import open_listeners
 from mapsrv.server.dispatch import Dispatch
-from mapsrv.transports.asgi import MakeServer
 from mapsrv.transports.endpoints import PATHS, open_mcp
-from mapsrv.wire.edge import Edge
+from mapsrv.transports.serving import MakeServer
 
 HOST = "127.0.0.1"
 
 
 @asynccontextmanager
-async def serving(make_server: MakeServer, edge: Edge | None = None) -> AsyncIterator[str]:
+async def serving(make_server: MakeServer, origins: OriginGuard | None = None) -> AsyncIterator[str]:
     """Serve it on a free loopback port; yield the base URL."""
     listeners, port = await open_listeners(HOST, 0)
-    async with open_mcp(make_server, edge=edge or Edge(HOST)) as mcp:
+    async with open_mcp(make_server, origins=origins or OriginGuard(HOST)) as mcp:
         connections = Connections(Dispatch(_nothing_else, {path: mcp.asgi for path in PATHS}))
         async with trio.open_nursery() as nursery:
             await nursery.start(trio.serve_listeners, connections.serve, listeners)

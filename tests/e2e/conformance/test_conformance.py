@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mapsrv.wire.edge import Edge
+from mapsrv.asgi.origin_guard import OriginGuard
 from tests.e2e.conformance import node, suite
 from tests.e2e.conformance.fixture import make_server
 from tests.e2e.conformance.serving import HOST, serving
@@ -94,7 +94,7 @@ async def test_mapsrv_itself_passes_what_applies_to_it(home: Path, revision: str
     assert [check for check in found if check.id not in OF_THE_FIXTURE] == []
 
 
-class AnyHost(Edge):
+class AnyHost(OriginGuard):
     """A fault to be found: every page on the web may call."""
 
     def check(self, *args: Any, **options: Any) -> None:

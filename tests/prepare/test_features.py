@@ -13,8 +13,8 @@ from mapsrv.core.apply import apply_all
 from mapsrv.core.decider import decide
 from mapsrv.core.state import PROMOTED, MapState
 from mapsrv.errors import IdTaken, InvalidArgument, InvalidGeoJson, TooLarge, UnknownLayer
-from mapsrv.hub.documents import Documents
-from mapsrv.hub.prepare import prepare
+from mapsrv.prepare.geojson_blobs import Documents
+from mapsrv.prepare.layers import prepare
 from mapsrv.store.memory import open_memory
 
 POINT = {"type": "Point", "coordinates": [8.5, 47.4]}

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.core.commands import AddLayer, SetTitle
 from mapsrv.errors import InvalidArgument
+from mapsrv.prepare.own_routes import ADDRESSES, NO_ROUTES, OwnRoutes
 from mapsrv.wire.calls import parse_call
-from mapsrv.wire.edge import Edge
-from mapsrv.wire.own_routes import ADDRESSES, NO_ROUTES, OwnRoutes
 from mapsrv.wire.source_fields import FIELDS
 
 ROUTES = tuple("/ /assets/<name> /basemap/<name> /events /state /data /data/<name> /ready /mcp".split())
@@ -22,7 +22,7 @@ NAME = "0" * 64
 
 
 def own(host: str = "127.0.0.1", public: str | None = None, *allowed: str, port: int = 8081) -> OwnRoutes:
-    return OwnRoutes(Edge(host, public, allowed, port=port), ROUTES)
+    return OwnRoutes(OriginGuard(host, public, allowed, port=port), ROUTES)
 
 
 HOSTS = """

@@ -1,4 +1,4 @@
-"""What both HTTP transports need of ASGI: bodies read whole within bounds, and answers that end once.
+"""What our own ASGI applications need: bodies read whole within bounds, and answers that end once.
 
 The SDK parses on the loop, answers twice when a client leaves at a bad moment, and leaves streams
 without an end when they are cancelled. Nothing of that passes here.
@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import trio
 
 from mapsrv.budget import Claim
 from mapsrv.errors import MapsrvError, SlowBody, TooLarge
-
-if TYPE_CHECKING:
-    from mcp.server.lowlevel import Server  # half a second to import, which the bridge does without
 
 MAX_MESSAGE = 256 * 1024  # bytes: some 2 ms to parse, of the 10 that the loop may be held
 BODY_SECONDS = 30.0  # for a whole body; MCP messages are small
@@ -27,7 +24,6 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
-MakeServer: TypeAlias = "Callable[[Scope | None], Server[Any]]"  # see endpoints.open_mcp
 
 ADVICE = (
     'Send large GeoJSON to POST /data (curl --data-binary @FILE), and pass the "data" of the answer to'
@@ -87,36 +83,6 @@ class Answer:
         if error.status == 401:
             headers["www-authenticate"] = "Bearer"  # RFC 9110 section 15.5.2 wants a challenge
         await self.give(error.status, headers, json.dumps(value).encode())
-
-
-class Serving:
-    """One request that is being served, and how to end it before its client does."""
-
-    def __init__(self) -> None:
-        self.cancel = trio.CancelScope()
-        self.waiting: set[str] = set()  # ids of calls whose answers are to come over it
-        self._left = trio.Event()
-
-    def leave(self) -> None:
-        """Have it end as if its client had left: the SDK closes all that it opened only then."""
-        self._left.set()
-
-    def receive(self, receive: Receive) -> Receive:
-        """Return a receive that also tells of leave()."""
-
-        async def receive_or_left() -> Message:
-            message: Message = {"type": "http.disconnect"}
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._end, nursery.cancel_scope)
-                message = await receive()
-                nursery.cancel_scope.cancel()
-            return message
-
-        return receive_or_left
-
-    async def _end(self, scope: trio.CancelScope) -> None:
-        await self._left.wait()
-        scope.cancel()
 
 
 def header(scope: Scope, name: str) -> str | None:

@@ -57,7 +57,7 @@ class Authority:
         return self.name == other.name and self.port in (None, other.port or default_port)
 
 
-class Edge:
+class OriginGuard:
     """Made of --host, --public-url and --allowed-host. `port` is the one that is listened on."""
 
     def __init__(

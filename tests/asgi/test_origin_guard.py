@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapsrv.asgi.origin_guard import Authority, OriginGuard
 from mapsrv.errors import Forbidden
-from mapsrv.wire.edge import Authority, Edge
 
-LAPTOP = Edge("127.0.0.1")
-OPEN = Edge("0.0.0.0")
-PROXIED = Edge("127.0.0.1", "https://maps.example.org/live/", ["pages.example.org", "other.example.org:8443"])
+LAPTOP = OriginGuard("127.0.0.1")
+OPEN = OriginGuard("0.0.0.0")
+NAMES = ["pages.example.org", "other.example.org:8443"]
+PROXIED = OriginGuard("127.0.0.1", "https://maps.example.org/live/", NAMES)
 
 LOOPBACK = (
     "localhost:8081 LOCALHOST 127.0.0.1:8081 127.8.9.1 [::1]:8081 [::1] localhost. [::ffff:127.0.0.1]:8081"
@@ -30,9 +31,9 @@ ELSEWHERE = [
 ]
 
 
-def allowed(edge: Edge, host: str | None, origin: str | None = None, **more: object) -> bool:
+def allowed(origins: OriginGuard, host: str | None, origin: str | None = None, **more: object) -> bool:
     try:
-        edge.check(host, origin, **more)  # type: ignore[arg-type]
+        origins.check(host, origin, **more)  # type: ignore[arg-type]
     except Forbidden as error:
         assert error.status == 403
         return False
@@ -41,12 +42,12 @@ def allowed(edge: Edge, host: str | None, origin: str | None = None, **more: obj
 
 @pytest.mark.parametrize("host", LOOPBACK)
 def test_this_machine_goes_by_its_loopback_names(host: str) -> None:
-    assert all(allowed(edge, host) for edge in (LAPTOP, OPEN, PROXIED))
+    assert all(allowed(origins, host) for origins in (LAPTOP, OPEN, PROXIED))
 
 
 @pytest.mark.parametrize("host", STRANGE)
 def test_no_other_name_is_taken_so_that_none_can_be_rebound(host: str) -> None:
-    assert not any(allowed(edge, host) for edge in (LAPTOP, OPEN, PROXIED))
+    assert not any(allowed(origins, host) for origins in (LAPTOP, OPEN, PROXIED))
     with pytest.raises(Forbidden, match="--allowed-host"):
         LAPTOP.base_url(host, "http")
 
@@ -57,8 +58,8 @@ def test_a_request_without_a_host_is_refused() -> None:
 
 def test_any_address_is_taken_when_listening_beyond_loopback() -> None:
     for host in ("192.168.1.7:8081", "10.0.0.7", "[fe80::1]:8081", "0.0.0.0:8081"):
-        assert not allowed(LAPTOP, host) and allowed(OPEN, host) and allowed(Edge("::"), host)
-        assert allowed(Edge("192.168.1.7"), host)
+        assert not allowed(LAPTOP, host) and allowed(OPEN, host) and allowed(OriginGuard("::"), host)
+        assert allowed(OriginGuard("192.168.1.7"), host)
         assert allowed(OPEN, host, f"http://{host}")
         assert not allowed(OPEN, host, "http://192.168.1.8:8081")
 
@@ -67,7 +68,8 @@ def test_a_name_that_the_server_was_told_is_its_own() -> None:
     assert allowed(PROXIED, "maps.example.org") and allowed(PROXIED, "maps.example.org:80")
     assert allowed(PROXIED, "pages.example.org:1234") and allowed(PROXIED, "other.example.org:8443")
     assert not allowed(PROXIED, "other.example.org") and not allowed(PROXIED, "x.maps.example.org")
-    assert allowed(Edge("maps.lan"), "maps.lan:8081") and allowed(Edge("localhost"), "localhost:8081")
+    assert allowed(OriginGuard("maps.lan"), "maps.lan:8081")
+    assert allowed(OriginGuard("localhost"), "localhost:8081")
 
 
 def test_a_page_may_change_maps_from_its_own_address_alone() -> None:
@@ -82,17 +84,17 @@ def test_a_page_may_change_maps_from_its_own_address_alone() -> None:
 @pytest.mark.parametrize("port", ["", ":80", ":443", ":8081"])
 def test_an_https_page_at_an_address_is_ours_only_when_told_so(name: str, port: str) -> None:
     host = name + port
-    for edge in (LAPTOP, OPEN, PROXIED, Edge("localhost")):
-        assert not allowed(edge, host, f"https://{host}") and not allowed(edge, host, f"https://{name}")
-    assert allowed(Edge("::", f"https://{host}"), host, f"https://{host}")
-    assert allowed(Edge("::", None, [host]), host, f"https://{host}")
-    assert allowed(Edge("::", None, ["maps.lan"]), f"maps.lan{port}", f"https://maps.lan{port}")
+    for origins in (LAPTOP, OPEN, PROXIED, OriginGuard("localhost")):
+        assert not allowed(origins, host, f"https://{host}") and not allowed(origins, host, f"https://{name}")
+    assert allowed(OriginGuard("::", f"https://{host}"), host, f"https://{host}")
+    assert allowed(OriginGuard("::", None, [host]), host, f"https://{host}")
+    assert allowed(OriginGuard("::", None, ["maps.lan"]), f"maps.lan{port}", f"https://maps.lan{port}")
 
 
 def test_to_listen_on_localhost_by_name_lets_no_other_port_of_it_in() -> None:
     for host in ("localhost", "127.0.0.1", "::1"):
-        assert allowed(Edge(host), "localhost:8081", "http://localhost:8081")
-        assert not allowed(Edge(host), "localhost:8081", "http://localhost:3000")
+        assert allowed(OriginGuard(host), "localhost:8081", "http://localhost:8081")
+        assert not allowed(OriginGuard(host), "localhost:8081", "http://localhost:3000")
 
 
 def test_behind_a_proxy_the_public_page_may_whatever_host_the_proxy_sends() -> None:
@@ -125,8 +127,8 @@ hosts = st.one_of(st.text(max_size=40), st.from_regex(r"[a-z0-9.\[\]:@/-]{0,30}"
 
 @given(hosts, st.none() | hosts | hosts.map(lambda text: f"http://{text}"))
 def test_garbage_raises_nothing_but_forbidden(host: str, origin: str | None) -> None:
-    for edge in (LAPTOP, OPEN, PROXIED):
-        allowed(edge, host, origin)
+    for origins in (LAPTOP, OPEN, PROXIED):
+        allowed(origins, host, origin)
 
 
 @given(hosts)

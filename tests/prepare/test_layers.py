@@ -13,9 +13,9 @@ from mapsrv.core.apply import apply_all
 from mapsrv.core.decider import decide
 from mapsrv.core.state import PROMOTED, Camera, MapState
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, LimitReached, UnknownData, UnknownLayer
-from mapsrv.hub.defaults import PALETTE, RECENT
-from mapsrv.hub.documents import Documents
-from mapsrv.hub.prepare import prepare
+from mapsrv.prepare.default_style import PALETTE, RECENT
+from mapsrv.prepare.geojson_blobs import Documents
+from mapsrv.prepare.layers import prepare
 from mapsrv.store.memory import open_memory
 
 EMPTY = MapState()

@@ -16,10 +16,10 @@ import trio
 
 from mapsrv.core.summary import Summary
 from mapsrv.errors import Busy, InvalidArgument, InvalidGeoJson, TooLarge, UnknownData
-from mapsrv.hub import documents as documents_module
-from mapsrv.hub import worker as worker_module
-from mapsrv.hub.documents import Documents, is_address, is_ours
-from mapsrv.hub.worker import Workers
+from mapsrv.prepare import geojson_blobs as documents_module
+from mapsrv.prepare import process_pool as worker_module
+from mapsrv.prepare.geojson_blobs import Documents, is_address, is_ours
+from mapsrv.prepare.process_pool import Workers
 from mapsrv.store.memory import MemoryStore, open_memory
 
 NOW = 1_800_000_000.0

@@ -18,10 +18,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from mapsrv.asgi.origin_guard import DEFAULT_PORTS, Authority, OriginGuard
 from mapsrv.core.commands import AddLayer
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument
-from mapsrv.wire.edge import DEFAULT_PORTS, Authority, Edge
 
 OPEN = frozenset({"/data/<name>", "/basemap/<name>"})  # routes that are there for sources
 ADDRESSES = ("data", "url", "tiles")  # the keys of a source that name what a browser fetches
@@ -38,7 +38,7 @@ _PORT = re.compile(r"(.*?)(?::([0-9]*))?", re.ASCII | re.DOTALL)
 class OwnRoutes:
     """`routes` are the paths of all that the server serves, as it routes them: /data/<name>."""
 
-    edge: Edge
+    origins: OriginGuard
     routes: tuple[str, ...] = ()
 
     def check(self, request: object, base_url: str) -> None:
@@ -62,7 +62,7 @@ class OwnRoutes:
         if found is None:
             return False
         there, path = found
-        prefixes = ("",) if there is None else self.edge.prefixes(there, base_url)
+        prefixes = ("",) if there is None else self.origins.prefixes(there, base_url)
         inner = [_within(path, _path(prefix).rstrip("/")) for prefix in prefixes]
         return any(self._leads(route) for route in inner if route is not None)
 
@@ -73,7 +73,7 @@ class OwnRoutes:
         return any(_matches(parts, route.split("/")) for route in self.routes if route not in OPEN)
 
 
-NO_ROUTES = OwnRoutes(Edge("127.0.0.1"))
+NO_ROUTES = OwnRoutes(OriginGuard("127.0.0.1"))
 
 
 def _addresses(source: Mapping[str, Json]) -> Iterator[tuple[str, str]]:

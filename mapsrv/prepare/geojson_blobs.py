@@ -16,9 +16,9 @@ from mapsrv.core.ops import FeatureId
 from mapsrv.core.state import Json
 from mapsrv.core.summary import Summary
 from mapsrv.errors import Busy, TooLarge, UnknownData
-from mapsrv.hub import geodata
-from mapsrv.hub.geodata import Merged, Regular
-from mapsrv.hub.worker import Workers, started
+from mapsrv.prepare import geojson_jobs
+from mapsrv.prepare.geojson_jobs import Merged, Regular
+from mapsrv.prepare.process_pool import Workers, started
 from mapsrv.store import Store
 from mapsrv.store.damage import damaged, is_intact
 from mapsrv.store.shared import SharedStore
@@ -83,7 +83,7 @@ class Documents:
     async def regular(self, body: bytes) -> Regular:
         """Return any GeoJSON made regular, not stored yet. Raises TooLarge, InvalidGeoJson, Busy."""
         self.check_size(len(body))
-        regular = await self._compute(len(body), geodata.regular, body)
+        regular = await self._compute(len(body), geojson_jobs.regular, body)
         self.check_size(len(regular.body))
         return regular
 
@@ -122,25 +122,27 @@ class Documents:
         data = source.get("data")
         if isinstance(data, str):
             return await self._summary_of(data.removeprefix(PREFIX)) if is_address(data) else None
-        return geodata.summarised(geodata.dumped(data)) if is_ours(source) else None
+        return geojson_jobs.summarised(geojson_jobs.dumped(data)) if is_ours(source) else None
 
     async def body(self, source: Mapping[str, Json]) -> bytes | None:
         """Return a source's data as JSON, or None when it is not kept here. Raises UnknownData."""
         if not is_ours(source):
             return None
         data = source["data"]
-        return await self.get(data.removeprefix(PREFIX)) if isinstance(data, str) else geodata.dumped(data)
+        if isinstance(data, str):
+            return await self.get(data.removeprefix(PREFIX))
+        return geojson_jobs.dumped(data)
 
     async def merged(self, base: bytes, change: bytes, promote_id: Json) -> Merged:
         """Return the regular document `base` after {"add", "update", "remove"}, not stored yet."""
         self.check_size(len(change))
-        merged = await self._compute(len(base) + len(change), geodata.merged, base, change, promote_id)
+        merged = await self._compute(len(base) + len(change), geojson_jobs.merged, base, change, promote_id)
         self.check_size(len(merged.regular.body))
         return merged
 
     async def bounds_of_features(self, body: bytes, feature_ids: Sequence[FeatureId]) -> Bounds | None:
         """Return the bounds of these features, or None when they have no geometry. Raises InvalidArgument."""
-        return await self._compute(len(body), geodata.bounds_of_features, body, tuple(feature_ids))
+        return await self._compute(len(body), geojson_jobs.bounds_of_features, body, tuple(feature_ids))
 
     def check_size(self, size: int) -> None:
         """Raise TooLarge for more bytes than a document may have; `size` may be all that is known of it."""
@@ -155,7 +157,7 @@ class Documents:
         known = self._summaries.get(name)
         if known is None:
             body = await self.get(name)
-            known = await self._compute(len(body), geodata.summarised, body)
+            known = await self._compute(len(body), geojson_jobs.summarised, body)
         self._remember(name, known)
         return known
 

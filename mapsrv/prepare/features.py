@@ -8,9 +8,9 @@ from mapsrv.core.commands import Prepared, UpdateFeatures
 from mapsrv.core.drawing_order import find
 from mapsrv.core.state import PROMOTED, Json, MapLayer, MapState
 from mapsrv.errors import InvalidArgument
-from mapsrv.hub import defaults, geodata
-from mapsrv.hub.documents import Documents
-from mapsrv.hub.geodata import Merged
+from mapsrv.prepare import default_style, geojson_jobs
+from mapsrv.prepare.geojson_blobs import Documents
+from mapsrv.prepare.geojson_jobs import Merged
 
 MAX_INLINE = 16 * 1024  # bytes of GeoJSON, or of a change, that travel in an event
 
@@ -23,7 +23,7 @@ async def prepare_features(command: UpdateFeatures, state: MapState, documents: 
     inline = isinstance(layer.source["data"], dict) and len(merged.regular.body) <= MAX_INLINE
     small = len(merged.diff) <= MAX_INLINE
     anew = merged.promoted_now or (inline and not small)  # then the source is sent whole, not the change
-    lists = geodata.parse(merged.diff) if small and not anew else {}
+    lists = geojson_jobs.parse(merged.diff) if small and not anew else {}
     completed = replace(
         command,
         layer_id=layer.id,
@@ -52,12 +52,12 @@ async def _base(layer: MapLayer, documents: Documents) -> bytes:
 def _change(command: UpdateFeatures) -> bytes:
     if command.document is not None:
         return command.document
-    return geodata.dumped({"add": command.add, "update": command.update, "remove": command.remove})
+    return geojson_jobs.dumped({"add": command.add, "update": command.update, "remove": command.remove})
 
 
 async def _source(layer: MapLayer, merged: Merged, documents: Documents, inline: bool) -> dict[str, Json]:
     regular = merged.regular
-    data = geodata.parse(regular.body) if inline else (await documents.keep(regular)).data
+    data = geojson_jobs.parse(regular.body) if inline else (await documents.keep(regular)).data
     promotes = {"promoteId": PROMOTED} if merged.promoted_now else {}
     return {**layer.source, "data": data, **promotes}
 
@@ -65,5 +65,5 @@ async def _source(layer: MapLayer, merged: Merged, documents: Documents, inline:
 def _warnings(layer: MapLayer, merged: Merged) -> tuple[str, ...]:
     return tuple(
         f'No style layer of "{layer.id}" is made to draw {kind} features: add it again with layers that do.'
-        for kind in defaults.undrawn(layer.style_layers, merged.regular.summary.geometry_types)
+        for kind in default_style.undrawn(layer.style_layers, merged.regular.summary.geometry_types)
     )

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import trio
 
+from mapsrv.asgi.message import BODY_SECONDS, MAX_MESSAGE, Answer, header, read_body, replay
 from mapsrv.budget import Budget
 from mapsrv.errors import Busy, SlowBody, TooLarge, TooMany
-from mapsrv.transports.asgi import BODY_SECONDS, MAX_MESSAGE, Answer, header, read_body, replay
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
 END = {"type": "http.response.body", "body": b"", "more_body": False}

@@ -9,7 +9,7 @@ from mapsrv.core.commands import Prepared, SetMapView
 from mapsrv.core.drawing_order import find
 from mapsrv.core.state import MapLayer, MapState
 from mapsrv.errors import InvalidArgument
-from mapsrv.hub.documents import Documents
+from mapsrv.prepare.geojson_blobs import Documents
 
 POINT_ZOOM = 12.0  # a town and its surroundings, where the bounds have no size
 

@@ -17,10 +17,10 @@ from mapsrv.core.geometry import shown
 from mapsrv.core.state import PROMOTED, Camera, Json, MapState
 from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, LimitReached
-from mapsrv.hub import defaults, geodata
-from mapsrv.hub.documents import PREFIX, Documents
-from mapsrv.hub.prepare_features import MAX_INLINE, prepare_features
-from mapsrv.hub.prepare_view import POINT_ZOOM, is_point, prepare_view
+from mapsrv.prepare import default_style, geojson_jobs
+from mapsrv.prepare.features import MAX_INLINE, prepare_features
+from mapsrv.prepare.geojson_blobs import PREFIX, Documents
+from mapsrv.prepare.views import POINT_ZOOM, is_point, prepare_view
 
 MAX_SOURCE = 64 * 1024  # bytes of a source's JSON without its data: a long list of tile URLs is 2 KiB
 MAX_STYLE = 64 * 1024  # bytes of a layer's style layers
@@ -75,9 +75,9 @@ async def _prepare_layer(
     if kind == "geojson":
         source, summary = await _with_data(command, documents)
         types = summary.geometry_types if summary else ()
-        drawn = given or defaults.geojson_layers(state, command.id, types)
+        drawn = given or default_style.geojson_layers(state, command.id, types)
     else:
-        drawn = given or defaults.source_layers(state, command.id, kind)
+        drawn = given or default_style.source_layers(state, command.id, kind)
     style_check(source, drawn)
     warnings = _data_warnings(summary, drawn)
     camera = None
@@ -104,7 +104,7 @@ def _source_type(command: AddLayer) -> str:
 def check_json_size(name: str, value: Json, most: int) -> None:
     """Raise LimitReached when the value's JSON has more bytes; InvalidArgument when it has no JSON."""
     try:
-        size = len(geodata.dump(value))
+        size = len(geojson_jobs.dump(value))
     except (ValueError, RecursionError) as error:
         raise InvalidArgument(f"{name}: this cannot be written as JSON: {str(error)[:200]}") from None
     if size > most:
@@ -124,11 +124,11 @@ async def _with_data(command: AddLayer, documents: Documents) -> tuple[dict[str,
     else:
         if command.document is None and not isinstance(data, dict):
             raise InvalidGeoJson(f"source.data: expected GeoJSON, a URL or data/NAME, not {shown(data)}")
-        body = geodata.dumped(data) if command.document is None else command.document
+        body = geojson_jobs.dumped(data) if command.document is None else command.document
         regular = await documents.regular(body)
         summary = regular.summary
         small = len(regular.body) <= MAX_INLINE
-        source["data"] = geodata.parse(regular.body) if small else (await documents.keep(regular)).data
+        source["data"] = geojson_jobs.parse(regular.body) if small else (await documents.keep(regular)).data
     if source.get("promoteId") == PROMOTED:
         del source["promoteId"]  # of what the layer was before
     if summary.promoted:
@@ -143,7 +143,7 @@ def _data_warnings(summary: Summary | None, drawn: tuple[Mapping[str, Json], ...
         return ["The data has no coordinates: there is nothing to draw until update_features adds some."]
     return [
         f"None of the style layers is made to draw {kind} features."
-        for kind in defaults.undrawn(drawn, summary.geometry_types)
+        for kind in default_style.undrawn(drawn, summary.geometry_types)
     ]
 
 
