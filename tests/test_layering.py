@@ -215,7 +215,7 @@ def test_the_source_was_found() -> None:
     ("module", "source"),
     [
         ("core.state", "from mapsrv.wire import codec"),  # upwards
-        ("core.state", "import mapsrv.hub.sessions"),
+        ("core.state", "import mapsrv.hub.hub"),
         ("core.state", "from ..wire.codec import encode"),  # upwards, relative
         ("core.state", "from mapsrv import hub"),
         ("core.state", "def f():\n    from mapsrv.hub import commit"),  # hidden in a function
@@ -271,7 +271,7 @@ def test_a_broken_rule_is_found(module: str, source: str) -> None:
         ("store.redis", "import redis.asyncio, trio_asyncio"),
         ("style_spec.worker", "import quickjs"),
         ("web.events", "from quart_trio import QuartTrio\nfrom mapsrv import __version__"),
-        ("tools.publish", "from mcp.server import Server\nfrom mapsrv.hub.sessions import Hub"),
+        ("tools.publish", "from mcp.server import Server\nfrom mapsrv.hub.hub import Hub"),
         ("http_server.connections", "import hypercorn.trio"),
         ("server", "from mapsrv import http_server, tools, transports, web"),
         ("bridge.servers.database", "import msgspec, psycopg"),

@@ -14,7 +14,7 @@ import trio
 from mapsrv.core.log import Event, Position
 from mapsrv.core.session import Replay, Session
 from mapsrv.errors import MapsrvError
-from mapsrv.hub.presence import Presence
+from mapsrv.hub.presence.viewers import Presence
 from mapsrv.metrics import DELIVERIES, SNAPSHOTS
 from mapsrv.wire import codec, sse
 

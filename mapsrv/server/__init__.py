@@ -22,8 +22,8 @@ from mapsrv.config import Config, shared
 from mapsrv.errors import StartupError, leaves
 from mapsrv.http_server.connections import Connections
 from mapsrv.http_server.sockets import Listeners, open_listeners, raise_file_limit
-from mapsrv.hub.open import flush, open_hub
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
+from mapsrv.hub.lifecycle import flush, open_hub
 from mapsrv.local import opener
 from mapsrv.local.front import Front, load_front
 from mapsrv.local.waiting import WAITING_PATH, waiting_app

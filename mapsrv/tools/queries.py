@@ -8,8 +8,8 @@ from mapsrv.core.drawing_order import find
 from mapsrv.core.state import Json, MapLayer, MapState
 from mapsrv.core.summary import Summary
 from mapsrv.errors import UnknownData
-from mapsrv.hub.live import LiveSession
-from mapsrv.hub.tabs import Viewer
+from mapsrv.hub.live_session import LiveSession
+from mapsrv.hub.presence.tabs import Viewer
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.tools.results import Long
 from mapsrv.wire.style import effective_layers

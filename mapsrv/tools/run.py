@@ -11,8 +11,8 @@ import trio
 from mapsrv.core.commands import AddLayer, Command, SetTitle
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, NotGeoJson
-from mapsrv.hub.live import LiveSession
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
+from mapsrv.hub.live_session import LiveSession
 from mapsrv.local.front import Front, address
 from mapsrv.prepare.own_routes import NO_ROUTES, OwnRoutes
 from mapsrv.tools import queries

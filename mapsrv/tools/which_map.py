@@ -11,7 +11,7 @@ import trio
 
 from mapsrv.core.state import Json
 from mapsrv.errors import MapsrvError, NoMap
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
 from mapsrv.tools.caller import Caller
 
 OPENING_SECONDS = 3600.0  # where nobody opens it, calls that name no map go on with this one

@@ -100,7 +100,7 @@ class AnyHostMap(QuartMap):
     """Routes by path alone: werkzeug would put every Host through IDNA, and fail on a label of 64 letters."""
 
     def bind_to_request(self, request: Any, subdomain: str | None, server_name: str | None) -> MapAdapter:
-        """Return the adapter of a request, whatever its Host: that is for the Edge to judge."""
+        """Return the adapter of a request, whatever its Host: that is for the OriginGuard to judge."""
         return self.bind("localhost", request.root_path, None, request.scheme, request.method, request.path)
 
 

@@ -17,8 +17,8 @@ from mapsrv.budget import Budget
 from mapsrv.core.log import ANONYMOUS, Origin
 from mapsrv.core.state import Json
 from mapsrv.errors import BadRequest, MapsrvError, TooLarge, UnknownSession
-from mapsrv.hub.lending import Lender
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.document_copies import Lender
+from mapsrv.hub.hub import Hub
 from mapsrv.local.front import Front
 from mapsrv.prepare.own_routes import NO_ROUTES, OwnRoutes
 from mapsrv.prepare.process_pool import Workers

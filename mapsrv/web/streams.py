@@ -16,7 +16,7 @@ import trio
 from quart.wrappers.response import ResponseBody
 
 from mapsrv.errors import Draining, MapsrvError, TooMany
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
 from mapsrv.hub.subscribers import Subscriber
 from mapsrv.metrics import DRAINED, STREAMS
 from mapsrv.wire import sse

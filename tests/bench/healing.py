@@ -19,8 +19,8 @@ from mapsrv.core.log import Head, Origin
 from mapsrv.core.ops import LayerPut, TitleSet
 from mapsrv.core.rank import between
 from mapsrv.core.state import MapLayer, MapState
-from mapsrv.hub.open import open_hub
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
+from mapsrv.hub.lifecycle import open_hub
 from mapsrv.server import spare_the_collector
 from mapsrv.store import Batch, Component, Entry, KeyRecord, Store
 from mapsrv.store.redis import open_redis

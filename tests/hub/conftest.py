@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mapsrv.hub.open import open_hub
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
+from mapsrv.hub.lifecycle import open_hub
 from mapsrv.store.memory import open_memory
 from tests.hub.stores import HeldStore
 

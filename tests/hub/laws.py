@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mapsrv.core.log import EventLog
-from mapsrv.hub.branch import MAX_BYTES, MAX_COMMANDS
-from mapsrv.hub.live import MAX_NEWS, LiveSession
-from mapsrv.hub.refusals import MAX_REFUSALS
+from mapsrv.hub.live_session import MAX_NEWS, LiveSession
+from mapsrv.hub.replicas.offline import MAX_BYTES, MAX_COMMANDS
+from mapsrv.hub.replicas.rejected import MAX_REFUSALS
 from mapsrv.wire.codec import state_bytes
 from tests.hub.world import Pod, Told, World
 
@@ -19,7 +19,7 @@ def check(world: World) -> None:
         _check_buffers(pod, gone)
         for live in pod.hub.held().values():
             check_log(live.session.log)
-            refused |= {f"{one.id} {one.author[0]}:{one.author[1]}" for one in live.refusals._held}
+            refused |= {f"{one.id} {one.author[0]}:{one.author[1]}" for one in live.rejections._held}
     for session_id in world.sessions:
         if session_id in gone:
             _may_be_lost(world, session_id)
@@ -84,8 +84,8 @@ def _check_buffers(pod: Pod, gone: list[str]) -> None:
     hub = pod.hub
     assert (hub.room._commands, hub.room._bytes) == (MAX_COMMANDS, MAX_BYTES), "all room is free again"
     assert not hub.committer._due and hub.healer is not None and hub.healer.idle
-    assert hub.link is not None and hub.link._early.keys() <= hub.shelf._loading.keys()
-    assert hub.shelf._loading.keys() <= set(gone), "only for what is gone is still asked"
+    assert hub.replication is not None and hub.replication._early.keys() <= hub.cache._loading.keys()
+    assert hub.cache._loading.keys() <= set(gone), "only for what is gone is still asked"
     for live in hub.held().values():
         _check_quiet(live)
 
@@ -93,7 +93,7 @@ def _check_buffers(pod: Pod, gone: list[str]) -> None:
 def _check_quiet(live: LiveSession) -> None:
     assert not (live.session.has_pending or live.in_flight or live.out_of_step)
     assert live.gate.idle, "nobody waits, and nothing is kept for them"
-    assert len(live._news) <= MAX_NEWS and len(live.refusals._held) <= MAX_REFUSALS
+    assert len(live._news) <= MAX_NEWS and len(live.rejections._held) <= MAX_REFUSALS
 
 
 def check_log(log: EventLog) -> None:

@@ -20,9 +20,10 @@ from mapsrv.errors import (
     UnknownLayer,
     UnknownSession,
 )
-from mapsrv.hub import gate as gate_module
-from mapsrv.hub import sessions, shelf
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub import execute as gate_module
+from mapsrv.hub import session_cache
+from mapsrv.hub.clock import Clock
+from mapsrv.hub.hub import Hub
 from mapsrv.store import Batch, loose
 from mapsrv.wire.receipt import Receipt
 from tests.hub.stores import HeldStore
@@ -285,7 +286,7 @@ async def test_a_map_never_changed_is_forgotten_after_a_day_unless_somebody_has_
     autojump_clock: object, hub: Hub
 ) -> None:
     start = trio.current_time()
-    hub.clock = sessions.Clock(lambda: trio.current_time() - start)
+    hub.clock = Clock(lambda: trio.current_time() - start)
     unused, used, changed = [await hub.create_session() for _ in range(3)]
     await hub.execute(changed, SetTitle("x"), ANA)
     async with hub.open_session(used):
@@ -298,7 +299,7 @@ async def test_many_bytes_that_no_map_names_leave_after_an_hour(
 ) -> None:
     monkeypatch.setattr(loose, "MAX_LOOSE", 100_000)
     start = trio.current_time()
-    now = sessions.Clock(lambda: trio.current_time() - start)
+    now = Clock(lambda: trio.current_time() - start)
     hub.clock, hub.documents._clock = now, now.wall
     session_id, names = await hub.create_session(), []
     for n in range(5):
@@ -321,7 +322,7 @@ async def test_many_bytes_that_no_map_names_leave_after_an_hour(
 async def test_the_longest_idle_session_makes_room(
     autojump_clock: object, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shelf, "MAX_SESSIONS", 2)
+    monkeypatch.setattr(session_cache, "MAX_SESSIONS", 2)
     ids = [await hub.create_session() for _ in range(3)]
     for session_id in ids:
         await hub.execute(session_id, SetTitle("x"), ANA)

@@ -8,7 +8,7 @@ import pytest
 
 from mapsrv.core.commands import SetTitle
 from mapsrv.core.log import Origin
-from mapsrv.hub.open import open_hub
+from mapsrv.hub.lifecycle import open_hub
 from mapsrv.store import Batch, Ok, Outcome
 from mapsrv.store.memory import MemoryStore
 from tests.hub.shared import SharedMemory

@@ -12,11 +12,11 @@ from trio.testing import assert_no_checkpoints, wait_all_tasks_blocked
 from mapsrv.core.commands import SetTitle
 from mapsrv.core.log import MAX_EVENTS, Origin, Position
 from mapsrv.core.ops import LayerRemoved
-from mapsrv.hub.presence import public_id
+from mapsrv.hub.hub import Hub
+from mapsrv.hub.presence.tabs import AWAY_SECONDS
+from mapsrv.hub.presence.viewers import public_id
 from mapsrv.hub.problems import MAX_PROBLEMS, Problem, Problems
-from mapsrv.hub.sessions import Hub
 from mapsrv.hub.subscribers import MAX_TAKE, Subscriber, event_frame
-from mapsrv.hub.tabs import AWAY_SECONDS
 from mapsrv.wire.sse import Parser
 
 ANA = Origin("model", "ana", "Ana")

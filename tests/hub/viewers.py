@@ -9,7 +9,7 @@ from typing import Any
 from mapsrv.core.apply import apply_all
 from mapsrv.core.log import Position
 from mapsrv.core.state import MapState
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
 from mapsrv.wire.codec import decode_event, state_bytes
 from mapsrv.wire.sse import Message, Parser
 

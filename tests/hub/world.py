@@ -16,9 +16,9 @@ from mapsrv.core.log import Origin
 from mapsrv.core.session import NOTHING_CHANGED
 from mapsrv.errors import MapsrvError, UnknownSession
 from mapsrv.hub.clock import Clock
-from mapsrv.hub.open import open_hub
-from mapsrv.hub.read_index import SECONDS
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
+from mapsrv.hub.lifecycle import open_hub
+from mapsrv.hub.replicas.read_index import SECONDS
 from mapsrv.store.memory import MemoryStore
 from mapsrv.store.shared import Missed
 from mapsrv.wire.codec import state_bytes
@@ -278,9 +278,9 @@ class World:
         """A viewer is shown less than it saw before: only where the store has lost it, or does not answer."""
         began = self.shared.history.began.get(epoch, math.inf)
         lost = any(loss.at >= began for loss in self.losses)
-        outage = pod.hub.outage
-        assert outage is not None
-        without = outage.away or trio.current_time() < outage._since + SECONDS
+        store_health = pod.hub.store_health
+        assert store_health is not None
+        without = store_health.away or trio.current_time() < store_health._since + SECONDS
         assert lost or without, f"pod {pod.number} shows less than {revision}, which was seen before"
 
     # --- faults ------------------------------------------------------------------

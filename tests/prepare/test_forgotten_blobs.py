@@ -10,7 +10,7 @@ import trio
 from mapsrv.core.commands import AddLayer, SetTitle
 from mapsrv.core.log import Origin
 from mapsrv.errors import UnknownData
-from mapsrv.hub.open import open_hub
+from mapsrv.hub.lifecycle import open_hub
 from mapsrv.store.memory import MemoryStore
 from tests.hub.line import Line
 from tests.hub.shared import SharedMemory

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import trio
 
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
 from mapsrv.local.front import FRAGMENT, PATIENCE_SECONDS, Front, parted
 from mapsrv.tools.run import Tools
 from tests.tools.conftest import BASE, Desk

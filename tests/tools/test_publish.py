@@ -12,7 +12,7 @@ from mcp_types import DiscoverRequest, DiscoverResult
 
 from mapsrv.core.log import Position
 from mapsrv.core.session import Replay
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
 from mapsrv.tools.instructions import INSTRUCTIONS, MAX_LENGTH
 from mapsrv.tools.publish import KEY, tools
 from mapsrv.wire.calls import CALLS

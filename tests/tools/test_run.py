@@ -13,9 +13,9 @@ import pytest
 from mapsrv.core.commands import SetTitle
 from mapsrv.core.log import Origin
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, TooLarge, UnknownLayer
-from mapsrv.hub.open import open_hub
+from mapsrv.hub.hub import Hub
+from mapsrv.hub.lifecycle import open_hub
 from mapsrv.hub.problems import Problem
-from mapsrv.hub.sessions import Hub
 from mapsrv.store.memory import open_memory
 from mapsrv.tools.run import Tools
 from mapsrv.wire.calls import CALLS

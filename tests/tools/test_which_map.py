@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from mapsrv.errors import NoMap, UnknownSession
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
 from mapsrv.tools.caller import MAX_NAMED, Named
 from mapsrv.tools.which_map import NO_MAP, OPENING_SECONDS, NoMapNamed
 from tests.tools.conftest import BASE, POINT, Desk, Served

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mapsrv.asgi.origin_guard import OriginGuard
-from mapsrv.hub.open import open_hub
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
+from mapsrv.hub.lifecycle import open_hub
 from mapsrv.store.memory import open_memory
 from mapsrv.web.app import create_app
 from mapsrv.web.page import Page

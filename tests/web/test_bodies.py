@@ -12,7 +12,7 @@ import trio.testing
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.budget import Budget
 from mapsrv.errors import StoreUnavailable
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
 from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site

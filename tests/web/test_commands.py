@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from mapsrv.errors import StoreUnavailable
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
 from mapsrv.web.site import Site
 from mapsrv.wire.calls import CALLS
 from tests.hub.stores import HeldStore

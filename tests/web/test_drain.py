@@ -14,8 +14,8 @@ from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.config import DRAIN_WINDOW
 from mapsrv.errors import NewerFormat
 from mapsrv.http_server.connections import CLOSE_SECONDS, CUT_SECONDS
-from mapsrv.hub.open import BRANCH_SECONDS, FLUSH_SECONDS
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
+from mapsrv.hub.lifecycle import BRANCH_SECONDS, FLUSH_SECONDS
 from mapsrv.metrics import DRAINED
 from mapsrv.store.redis.client import CLOSE_SECONDS as REDIS_SECONDS
 from mapsrv.store.redis.feed import CLOSE_SECONDS as FEED_SECONDS

@@ -13,7 +13,7 @@ import trio.testing
 from mapsrv.core.commands import SetTitle
 from mapsrv.core.log import Origin
 from mapsrv.errors import StoreUnavailable
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
 from mapsrv.web.site import Site
 from tests.web.asgi import Client
 from tests.web.conftest import MAX_STREAMS

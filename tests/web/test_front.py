@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trio
 
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
 from mapsrv.local.front import TOKEN_SECONDS, Front
 from mapsrv.web.app import create_app
 from mapsrv.web.site import Site

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from mapsrv.asgi.origin_guard import OriginGuard
-from mapsrv.hub.open import open_hub
+from mapsrv.hub.lifecycle import open_hub
 from mapsrv.store.memory import open_memory
 from mapsrv.web.app import create_app
 from mapsrv.web.page import Page

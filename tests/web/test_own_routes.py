@@ -10,7 +10,7 @@ import pytest
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.config import Config
 from mapsrv.errors import InvalidArgument
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
 from mapsrv.local.front import Front
 from mapsrv.prepare.own_routes import OPEN, OwnRoutes
 from mapsrv.server import _open_house

@@ -9,7 +9,7 @@ import pytest
 
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.errors import StartupError
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from tests.web.asgi import Client

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import trio
 
-from mapsrv.hub.sessions import Hub
+from mapsrv.hub.hub import Hub
 from mapsrv.web.site import Site
 from mapsrv.web.streams import Streams
 from tests.web.asgi import Client

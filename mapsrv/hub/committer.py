@@ -1,0 +1,197 @@
+"""One committer a process: what is proposed goes to the store in batches, one in flight, and is then visible.
+
+Per batch each session has one place, with its oldest pending commands in order, all or none.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Protocol, TypeAlias
+
+import trio
+
+from mapsrv.core.proposal import Pending
+from mapsrv.errors import MapsrvError, NewerFormat, StoreAway, StoreDamaged
+from mapsrv.hub.batches import batch_of
+from mapsrv.hub.live_session import LiveSession
+from mapsrv.hub.replicas import catch_up
+from mapsrv.metrics import BATCH_EVENTS, COMMIT_SECONDS, CONFLICTS, RESYNCS, STORE_ERRORS
+from mapsrv.store import Done, Moved, Ok, Outcome, Refused, Store, Unknown
+
+MAX_EVENTS = 256  # of a batch: larger ones gain nothing more and delay the first
+MAX_BYTES = 1024 * 1024
+
+Shares: TypeAlias = list[tuple[LiveSession, tuple[Pending, ...]]]
+
+
+class Shore(Protocol):
+    """What the committer needs of the hub beside the store."""
+
+    @property
+    def away(self) -> bool:
+        """Whether a shared store does not answer."""
+
+    def lost_touch(self, error: StoreAway) -> bool:
+        """Note that the store did not answer; return whether sessions go on alone then."""
+
+    def go_alone(self, live: LiveSession) -> None:
+        """Have a session go on alone, its pending commands first."""
+
+    async def resync(self, live: LiveSession) -> None:
+        """Read a session anew."""
+
+
+class Committer:
+    """Takes turns among the sessions that have something pending."""
+
+    def __init__(self, store: Store, shore: Shore) -> None:
+        self._store = store
+        self._shore = shore
+        self._due: OrderedDict[LiveSession, None] = OrderedDict()
+        self._wake = trio.Event()
+        self._idle = trio.Event()
+        self._reading: LiveSession | None = None
+        self.failing = False  # whether the last call to the store failed
+
+    def submit(self, live: LiveSession) -> None:
+        """Note that a session has something pending; while the store is away it is done alone at once."""
+        if not (live.session.has_pending or live.out_of_step):
+            return
+        if live.branch is not None or (self._shore.away and not live.in_flight):
+            if live.session.has_pending:
+                self._shore.go_alone(live)
+            return  # what is out of step is read when the store is back
+        self._due.setdefault(live)
+        self._wake.set()
+
+    def is_due(self, live: LiveSession) -> bool:
+        """Return whether it stands in line, or is being read anew."""
+        return live in self._due or live is self._reading
+
+    async def run(self) -> None:
+        """Commit for ever."""
+        while True:
+            self._wake = trio.Event()
+            if not self._due:
+                self._idle.set()
+                await self._wake.wait()
+            self._idle = trio.Event()
+            for live in [live for live in self._due if live.out_of_step]:
+                del self._due[live]  # before it is read: what is submitted meanwhile stands in line anew
+                await self._catch_up(live)
+            if self._shore.away:
+                self._let_go()
+            elif shares := self._gather():
+                await self._commit(shares)
+            elif self._due:
+                with trio.move_on_at(min(live.held_until for live in self._due)):
+                    await self._wake.wait()
+
+    def _let_go(self) -> None:
+        due, self._due = self._due, OrderedDict()
+        for live in due:
+            self.submit(live)
+
+    async def flushed(self) -> None:
+        """Wait until nothing is pending; the caller says its bound."""
+        while self._due or not self._idle.is_set():
+            await self._idle.wait()
+
+    def _gather(self) -> Shares:
+        """Take sessions off the line until the batch is full; what is left over joins at its end."""
+        shares: Shares = []
+        events = size = 0
+        for _ in range(len(self._due)):
+            live, _none = self._due.popitem(last=False)
+            # Out of step since others were read: it is read first, in the next round.
+            if live.out_of_step or live.held_until > trio.current_time():
+                self._due[live] = None
+                continue
+            share: list[Pending] = []
+            for pending in live.session.pending:
+                if events and (events >= MAX_EVENTS or size + len(pending.event.body) > MAX_BYTES):
+                    self._due[live] = None
+                    break
+                share.append(pending)
+                events += 1
+                size += len(pending.event.body)
+            if share:
+                shares.append((live, tuple(share)))
+            if events >= MAX_EVENTS or size >= MAX_BYTES:
+                break
+        return shares
+
+    async def _commit(self, shares: Shares) -> None:
+        BATCH_EVENTS.observe(sum(len(share) for _live, share in shares))
+        for live, _share in shares:
+            live.in_flight = True  # from here on, since encoding takes turns
+        batches = [await batch_of(live.id, live.session.head, share) for live, share in shares]
+        try:
+            with COMMIT_SECONDS.time():
+                outcomes = await self._store.commit(batches)
+        except MapsrvError as error:
+            self._failed(shares, error)
+            return
+        self.failing = False
+        for (live, share), outcome in zip(shares, outcomes, strict=True):
+            if isinstance(outcome, Moved) and outcome.news:
+                CONFLICTS.inc()
+                live.out_of_step = not await catch_up.take(live, outcome.news)
+                live.in_flight = False
+                self.follow(live)
+            else:
+                live.in_flight = False
+                await self._settle(live, share, outcome)
+
+    def _failed(self, shares: Shares, error: MapsrvError) -> None:
+        """Refuse what was sent, or go on alone with it: it may have reached a store that is away."""
+        self.failing = True
+        STORE_ERRORS.inc()
+        alone = isinstance(error, StoreAway) and self._shore.lost_touch(error)
+        for live, share in shares:
+            live.in_flight = False
+            if alone:
+                self._shore.go_alone(live)
+            else:
+                live.failed(share, error)
+                self.follow(live)
+
+    def follow(self, live: LiveSession) -> None:
+        """Apply the news of a session, or note that it must be read anew."""
+        live.catch_up()
+        self.submit(live)
+
+    async def _settle(self, live: LiveSession, share: tuple[Pending, ...], outcome: Outcome) -> None:
+        match outcome:
+            case Ok(durability):
+                live.committed(share, durability)
+                self.follow(live)
+            case Refused(NewerFormat()):
+                await self._catch_up(live)
+            case Unknown() | Done() | Moved():
+                CONFLICTS.inc()
+                await self._catch_up(live)
+            case Refused(error):
+                live.failed(live.session.pending, error)
+
+    async def _catch_up(self, live: LiveSession) -> None:
+        """Read the session anew. A store that fails at that too refuses what waits, and ends nothing else."""
+        live.out_of_step = live.in_flight = True  # until it is read: news applied meanwhile would be undone
+        RESYNCS.inc()
+        self._reading = live
+        try:
+            await self._shore.resync(live)
+            live.in_flight = False
+            self.follow(live)
+        except MapsrvError as error:
+            live.in_flight = False
+            self.failing = not isinstance(error, StoreDamaged)  # which says nothing of the store as a whole
+            if isinstance(error, StoreAway) and self._shore.lost_touch(error):
+                self._due.pop(live, None)
+                self.submit(live)  # alone, if anything is pending
+            else:
+                STORE_ERRORS.inc()
+                live.failed(live.session.pending, error)
+        finally:
+            self._reading = None
+            live.moved.tell()  # who waits to be caught up need not, if it failed

@@ -1,0 +1,67 @@
+"""The viewers that other processes tell of: bounded likewise, and forgotten in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mapsrv.core.state import Json
+from mapsrv.wire import viewers as wire
+
+MAX_PODS = 1_000  # processes whose viewers are remembered
+OTHERS_SECONDS = 30.0  # without news of another process, its viewers are gone
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """What another process last told of its viewers, encoded; `until` in monotonic seconds."""
+
+    count: int
+    here: tuple[bytes, ...]  # those with a stream
+    away: tuple[bytes, ...]
+    until: float
+
+
+class OtherPods:
+    """The other processes that have told of viewers of one map."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._pods: dict[str, Other] = {}
+        self._clock = clock
+
+    @property
+    def count(self) -> int:
+        """How many viewers they have."""
+        return sum(other.count for other in self._pods.values())
+
+    @property
+    def here(self) -> list[bytes]:
+        """The elements of those with a stream."""
+        return [element for other in self._pods.values() for element in other.here]
+
+    @property
+    def away(self) -> list[bytes]:
+        """The elements of those without one."""
+        return [element for other in self._pods.values() for element in other.away]
+
+    def told(self, pod: str, count: int, viewers: list[Json], here: int) -> None:
+        """Note the viewers of a process, the first `here` with a stream; a count of 0 forgets it."""
+        self._pods.pop(pod, None)
+        if count <= 0:
+            return
+        while len(self._pods) >= MAX_PODS:
+            del self._pods[next(iter(self._pods))]
+        shown, until = viewers[: wire.MAX_SHOWN], self._clock() + OTHERS_SECONDS
+        self._pods[pod] = Other(count, _read(shown[:here]), _read(shown[here:]), until)
+
+    def forget(self) -> bool:
+        """Forget the processes that have said nothing for OTHERS_SECONDS; return whether there were any."""
+        now = self._clock()
+        silent = [pod for pod, other in self._pods.items() if other.until < now]
+        for pod in silent:
+            del self._pods[pod]
+        return bool(silent)
+
+
+def _read(viewers: list[Json]) -> tuple[bytes, ...]:
+    return tuple(element for value in viewers if (element := wire.element_again(value)) is not None)

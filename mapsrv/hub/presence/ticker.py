@@ -1,0 +1,39 @@
+"""When news of presence goes out: at ticks, whole, and only what changed since the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import trio
+
+from mapsrv.hub.live_session import LiveSession
+
+TICK = 0.5  # seconds: presence goes out at most twice a second
+RATE = 2_000  # frames a second on average: news of who is here must not hold up news of the map
+
+
+class PresenceTicker:
+    """The sessions whose presence changed since the last tick."""
+
+    def __init__(self, tell: Callable[[LiveSession], Awaitable[None]]) -> None:
+        self._tell = tell
+        self._changed: dict[LiveSession, None] = {}
+        self._due = trio.Event()
+
+    def note(self, live: LiveSession) -> None:
+        """Have the session's presence published at the next tick."""
+        self._changed[live] = None
+        self._due.set()
+
+    async def run(self) -> None:
+        """Publish for ever."""
+        while True:
+            await self._due.wait()
+            self._due = trio.Event()
+            changed, self._changed, told = self._changed, {}, 0
+            for live in changed:
+                if live.presence.publish():
+                    live.wake()
+                    told += len(live.subscribers)
+                    await self._tell(live)
+            await trio.sleep(max(TICK, told / RATE))

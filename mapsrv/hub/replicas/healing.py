@@ -1,0 +1,111 @@
+"""Sessions that went on alone come back, a few at a time: which, when, and what ends it.
+
+How one comes back is in reconcile.py. Until its last command is decided a session stays on its branch.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import trio
+
+from mapsrv.errors import MapsrvError, NewerFormat, StoreAway
+from mapsrv.hub.live_session import LiveSession
+from mapsrv.hub.replicas.reconcile import Means, Reconciler
+from mapsrv.metrics import HEALING
+
+AT_ONCE = 4  # sessions that come back at the same time
+AGAIN_SECONDS = 5.0  # until a session that cannot come back, though the store answers, tries again
+TELL_SECONDS = 1.0  # between two lines in the log that say how many commands are left
+
+log = logging.getLogger("mapsrv.link")
+
+
+class Healer:
+    """Brings sessions back. `lost_touch` is told of a store that is away, `follow` of a session that is
+    back, `let_go` of one that is not ours any more."""
+
+    def __init__(
+        self,
+        means: Means,
+        lost_touch: Callable[[StoreAway], object],
+        follow: Callable[[LiveSession], None],
+        let_go: Callable[[LiveSession, NewerFormat], None],
+    ) -> None:
+        self._means = means
+        self._lost_touch, self._follow, self._let_go = lost_touch, follow, let_go
+        self._due: dict[LiveSession, None] = {}
+        self._wake = trio.Event()
+        self._places = trio.CapacityLimiter(AT_ONCE)
+        self._busy: set[LiveSession] = set()
+        self._ended = trio.Event()
+
+    def submit(self, live: LiveSession) -> None:
+        """Have a session come back, now that the store answers."""
+        if live.branch is not None:
+            self._due[live] = None
+            self._wake.set()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is on the way back."""
+        return not (self._due or self._busy)
+
+    async def ended_one(self) -> None:
+        """Wait until a session is back, or has to try again."""
+        await self._ended.wait()
+
+    async def run(self) -> None:
+        """Bring sessions back for ever."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._tell)
+            while True:
+                await self._wake.wait()
+                self._wake = trio.Event()
+                due, self._due = self._due, {}
+                for live in [live for live in due if live.branch is not None]:
+                    if live in self._busy:
+                        self._due[live] = None  # its end looks again
+                    else:
+                        self._busy.add(live)
+                        nursery.start_soon(self._heal, live)
+
+    async def _heal(self, live: LiveSession) -> None:
+        branch = live.branch
+        assert branch is not None
+        try:
+            async with self._places:
+                await Reconciler(self._means, live, branch).run()
+                live.rejoin()
+                self._follow(live)
+        except StoreAway as error:
+            self._lost_touch(error)  # its end starts this anew
+        except NewerFormat as error:
+            log.warning("session=let_go reason=%s refused=%d", error.code, len(branch))
+            self._let_go(live, error)
+        except MapsrvError as error:
+            log.warning("session=alone reason=%s", error.code)
+            branch.stuck = error
+            branch.reopen()
+            await trio.sleep(AGAIN_SECONDS)
+            self._due[live] = None
+        finally:
+            branch.reopen()
+            self._busy.discard(live)
+            self._count()
+            self._ended.set()
+            self._ended = trio.Event()
+            self._wake.set()
+
+    async def _tell(self) -> None:
+        """Say how many commands are still to be decided again, while there are some."""
+        while True:
+            if left := self._count():
+                log.info("healing left=%d", left)
+            await trio.sleep(TELL_SECONDS)
+
+    def _count(self) -> int:
+        left = sum(len(live.branch) for live in self._busy if live.branch is not None)
+        HEALING.set(left)
+        return left

@@ -1,0 +1,212 @@
+"""In step with the other processes on the same store: their events are absorbed, presence is shared.
+
+News may be lost, late or doubled. So a session that hears of an event which does not follow is read
+anew, and the heads of all held sessions are compared with the store's after each break and every
+CHECK_SECONDS.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import trio
+
+from mapsrv.core.log import Head
+from mapsrv.errors import NewerFormat, StoreAway, StoreUnavailable
+from mapsrv.hub.live_session import LiveSession
+from mapsrv.hub.replicas.catch_up import heard
+from mapsrv.hub.replicas.store_health import StoreHealth
+from mapsrv.store import Entry
+from mapsrv.store.shared import Committed, Feed, Live, Missed, SharedStore, Unread
+from mapsrv.wire import viewers as wire
+
+CHECK_SECONDS = 15.0
+BEAT_SECONDS = 10.0  # how often a process tells of its viewers; others forget them after three
+HEADS_AT_ONCE = 500
+MAX_EARLY = 1_000  # events heard of a session while it is loaded; without the older ones it is read anew
+
+log = logging.getLogger("mapsrv.link")
+
+
+class Replication:
+    """One process's part. `held` gives the sessions that are in memory; `pod` names this process."""
+
+    def __init__(
+        self,
+        store: SharedStore,
+        feed: Feed,
+        pod: str,
+        held: Callable[[], dict[str, LiveSession]],
+        reread: Callable[[LiveSession], None],
+        store_health: StoreHealth,
+    ) -> None:
+        self._store, self._feed, self._pod, self._store_health = store, feed, pod, store_health
+        self._held, self._reread = held, reread
+        self._dropped: list[str] = []
+        self._early: dict[str, deque[Entry]] = {}  # news of sessions that are being loaded
+        self._check_now = trio.Event()
+        self._check_now.set()  # who the store is must be known before it can be another
+
+    async def watch(self, session_id: str) -> None:
+        """Hear of a session before it is loaded, so that nothing falls between."""
+        self._early[session_id] = deque(maxlen=MAX_EARLY)
+        await self._feed.watch(session_id)
+
+    def loaded(self, live: LiveSession) -> None:
+        """Apply what was heard of a session while it was loaded."""
+        for entry in self._early.pop(live.id, ()):
+            self._hear(live.id, entry)
+
+    async def forget(self, session_id: str) -> None:
+        """Hear no more of a session that is not there, or could not be loaded."""
+        self._early.pop(session_id, None)
+        await self._feed.unwatch(session_id)
+
+    def check_now(self) -> None:
+        """Compare positions now."""
+        self._check_now.set()
+
+    def unwatch(self, session_id: str) -> None:
+        """Hear of a session no more, soon."""
+        self._dropped.append(session_id)
+
+    async def run(self) -> None:
+        """Listen, check and beat for ever."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._listen)
+            nursery.start_soon(self._check)
+            nursery.start_soon(self._beat)
+
+    async def _listen(self) -> None:
+        while True:
+            match await self._feed.next():
+                case Committed(session_id, entry):
+                    self._hear(session_id, entry)
+                case Live(session_id, body):
+                    self._note_viewers(session_id, body)
+                case Missed():
+                    self._check_now.set()
+                case Unread(session_id):
+                    self._read_anew(session_id)
+
+    def _hear(self, session_id: str, entry: Entry) -> None:
+        live = self._held().get(session_id)
+        if live is None:
+            if session_id in self._early:
+                self._early[session_id].append(entry)
+            return
+        try:
+            event = heard(entry)
+        except (ValueError, KeyError, TypeError):
+            live.out_of_step = True  # another release's, or torn: the store knows what it means
+        else:
+            live.hear(event)
+        if live.out_of_step:
+            self._reread(live)
+
+    def _read_anew(self, session_id: str) -> None:
+        live = self._held().get(session_id)
+        if live is None:
+            return self._check_now.set()  # it is being loaded, or was let go and is still watched
+        live.out_of_step = live.branch is None  # else the end of the branch reads it anyway
+        self._reread(live)
+
+    async def _check(self) -> None:
+        """Compare positions after each break and every CHECK_SECONDS."""
+        while True:
+            with trio.move_on_after(CHECK_SECONDS):
+                await self._check_now.wait()
+            self._check_now = trio.Event()
+            try:
+                await self._store_health.identify()
+                await self._compare()
+            except StoreAway as error:
+                self._store_health.begin(error)  # its end has this done again
+            except StoreUnavailable:
+                await trio.sleep(1)
+                self._check_now.set()
+
+    async def _compare(self) -> None:
+        dropped, self._dropped = self._dropped, []
+        for session_id in dropped:
+            if session_id not in self._held():
+                await self._feed.unwatch(session_id)
+        ids = [name for name, live in self._held().items() if live.branch is None]
+        for start in range(0, len(ids), HEADS_AT_ONCE):
+            await self._compare_some(ids[start : start + HEADS_AT_ONCE])
+
+    async def _compare_some(self, ids: list[str]) -> None:
+        known = {name: live.session.head for name in ids if (live := self._held().get(name))}
+        for session_id, head in (await self._store.heads(ids)).items():
+            live, before = self._held().get(session_id), known.get(session_id)
+            if live is None or before is None or live.in_flight or live.branch is not None:
+                continue
+            live.out_of_step = live.out_of_step or _is_elsewhere(live.session.head, before, head)
+            if live.out_of_step:
+                self._reread(live)
+
+    # --- presence ------------------------------------------------------------------
+
+    async def tell_viewers(self, live: LiveSession) -> None:
+        """Tell the others who has the map open here."""
+        await self._feed.tell(live.id, live.presence.told_to_others(self._pod))
+
+    def _note_viewers(self, session_id: str, body: bytes) -> None:
+        live = self._held().get(session_id)
+        said = _said(body)
+        if live is None or said is None or said.pod == self._pod:
+            return
+        if isinstance(said, wire.Turn):
+            live.hold()
+        else:
+            live.presence.others_told(said.pod, said.count, said.viewers, said.here)
+
+    async def ask_for_a_turn(self, live: LiveSession) -> None:
+        """Have the others commit nothing of a session for a moment: ours are overtaken all the time."""
+        await self._feed.tell(live.id, wire.turn(self._pod), about="turn")
+
+    async def _beat(self) -> None:
+        while True:
+            await trio.sleep(BEAT_SECONDS)
+            for live in list(self._held().values()):
+                live.presence.forget_others()
+                if live.presence.count_here:
+                    await self.tell_viewers(live)
+
+
+def _is_elsewhere(now: Head, before: Head, head: Head | NewerFormat | None) -> bool:
+    """Return whether a store that says `head`, asked at `before`, has not the history of `now`."""
+    if not isinstance(head, Head) or head.epoch != before.epoch:
+        return head != now
+    # What came meanwhile is ahead of what was asked. What was there before cannot be ahead of a store
+    # that has lost nothing.
+    if head in (before, now):
+        return False
+    return head.revision >= now.revision or head.revision < before.revision
+
+
+def _said(body: bytes) -> wire.Told | wire.Turn | None:
+    """Return what another process says of a session: who its viewers are, or that it asks for a turn."""
+    try:
+        return wire.read_told(body)
+    except ValueError:
+        return None
+
+
+@asynccontextmanager
+async def open_replication(
+    store: SharedStore,
+    pod: str,
+    held: Callable[[], dict[str, LiveSession]],
+    reread: Callable[[LiveSession], None],
+    store_health: StoreHealth,
+) -> AsyncIterator[Replication]:
+    """Yield the link; it runs until the block ends."""
+    async with store.open_feed() as feed, trio.open_nursery() as nursery:
+        replication = Replication(store, feed, pod, held, reread, store_health)
+        nursery.start_soon(replication.run)
+        yield replication
+        nursery.cancel_scope.cancel()

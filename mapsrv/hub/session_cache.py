@@ -1,0 +1,127 @@
+"""The sessions in memory: found or loaded once, pinned while used, dropped when idle."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import trio
+
+from mapsrv.errors import StoreAway, TooMany, UnknownSession
+from mapsrv.hub.live_session import Keeper, LiveSession
+from mapsrv.hub.replicas.load import restored
+from mapsrv.hub.replicas.replication import Replication
+from mapsrv.hub.replicas.store_health import StoreHealth
+from mapsrv.metrics import SESSIONS
+from mapsrv.store import Store
+
+MAX_SESSIONS = 10_000  # held at once; past it the longest idle one is dropped first
+FORGET_SECONDS = 1.0  # to stop watching a session that could not be loaded
+
+
+class SessionCache:
+    """`held` is what is in memory; `idle` seconds are how long one is kept that nobody uses.
+
+    `replication` and `store_health` are there where the store is shared; `lost_touch` is told that it is
+    away.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        keeper: Keeper,
+        store_health: StoreHealth | None,
+        lost_touch: Callable[[StoreAway], object],
+        idle: float,
+    ) -> None:
+        self.held: dict[str, LiveSession] = {}
+        self.replication: Replication | None = None
+        self._store, self._keeper, self._idle = store, keeper, idle
+        self._store_health, self._lost_touch = store_health, lost_touch
+        self._loading: dict[str, trio.Event] = {}
+
+    @asynccontextmanager
+    async def open(self, session_id: str) -> AsyncIterator[LiveSession]:
+        """Hold a session meanwhile; raises UnknownSession or StoreUnavailable."""
+        live = await self._find(session_id)
+        live.pins += 1
+        try:
+            yield live
+        finally:
+            live.pins -= 1
+            live.idle_since = trio.current_time()
+
+    async def exists(self, session_id: str) -> bool:
+        """Return whether there is a session of that id."""
+        if session_id in self.held or await self._store.exists(session_id):
+            return True
+        return await self._has_lost() and await self._store.exists(session_id)
+
+    async def _find(self, session_id: str) -> LiveSession:
+        """Return the session; loading is single-flight."""
+        while (live := self.held.get(session_id)) is None:
+            loading = self._loading.get(session_id)
+            if loading is not None:
+                await loading.wait()
+                continue
+            self._loading[session_id] = trio.Event()
+            try:
+                if self.replication is None:
+                    live = self.held[session_id] = await self._load(session_id)
+                else:
+                    live = self.held[session_id] = await self._load_in_step(session_id, self.replication)
+                    self.replication.loaded(live)
+            finally:
+                self._loading.pop(session_id).set()
+            SESSIONS.set(len(self.held))
+        return live
+
+    async def _load(self, session_id: str) -> LiveSession:
+        stored = await self._store.load(session_id)
+        if stored is None and await self._has_lost():
+            stored = await self._store.load(session_id)
+        if stored is None:
+            raise UnknownSession("There is no map of that id. It may have been forgotten; open a new one.")
+        self._make_room()
+        return LiveSession(session_id, await restored(stored), self._keeper)
+
+    async def _has_lost(self) -> bool:
+        """Ask before a map is told to be unknown: others may hold it, if the store was emptied just now."""
+        return self._store_health is not None and await self._store_health.identify()
+
+    async def _load_in_step(self, session_id: str, replication: Replication) -> LiveSession:
+        """Watch, then load: what is heard meanwhile is applied then, so that nothing falls between."""
+        if self._keeper.away:
+            raise StoreAway("The place where maps are kept is away: try again in a moment.", retry_after=1)
+        try:
+            await replication.watch(session_id)
+            return await self._load(session_id)
+        except BaseException as error:
+            if isinstance(error, StoreAway):
+                self._lost_touch(error)
+            with trio.move_on_after(FORGET_SECONDS, shield=True):
+                await replication.forget(session_id)
+            raise
+
+    def _make_room(self) -> None:
+        if len(self.held) < MAX_SESSIONS:
+            return
+        idle = [live for live in self.held.values() if live.droppable]
+        if not idle:
+            raise TooMany("This server holds as many maps as it can. Try again later.", retry_after=30)
+        self.drop(min(idle, key=lambda live: live.idle_since))
+
+    def drop_idle(self) -> None:
+        """Drop the sessions that nobody used for a while: one step, so that none is dropped in use."""
+        limit = trio.current_time() - self._idle
+        for live in [live for live in self.held.values() if live.droppable and live.idle_since <= limit]:
+            self.drop(live)
+
+    def drop(self, live: LiveSession) -> None:
+        """Hold a session no more."""
+        if self.held.get(live.id) is not live:
+            return
+        del self.held[live.id]
+        if self.replication is not None:
+            self.replication.unwatch(live.id)
+        SESSIONS.set(len(self.held))
