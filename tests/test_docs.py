@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mapsrv.bridge.children.ended import ChildEnded
+from mapsrv.bridge.children.exit_status import ChildEnded
+from mapsrv.bridge.multiplexer.unreadable import UnreadableAnswer
 from mapsrv.bridge.servers_file import IGNORED, KEYS
-from mapsrv.bridge.sessions.recipe import Full
+from mapsrv.bridge.sessions.child_factory import Full
 from mapsrv.bridge.settings import BOUNDS, OPTIONS
 from mapsrv.bridge.specs import ALLOWED, ALLOWED_BEGINNINGS
-from mapsrv.bridge.switching.unreadable import UnreadableAnswer
 from mapsrv.config import options
 from mapsrv.config.options import Option
 from mapsrv.errors import Draining, Forbidden, MapsrvError, NotFound, TooLarge, TooMany, Unauthorized, tree

@@ -40,7 +40,7 @@ BRIDGE_MAY = frozenset(
 )
 
 # The rooms of the bridge, from the bottom up; what stands beside them (rpc, specs) is for all to use.
-BRIDGE_ROOMS = ("children", "switching", "eras", "sessions", "front")
+BRIDGE_ROOMS = ("children", "multiplexer", "revisions", "sessions", "http")
 
 # Trio, and AnyIO for its worker processes, from store/ up; and in what they all wait by.
 ASYNC_UNITS = frozenset(unit for units in LAYERS[LAYER_OF["store"] :] for unit in units) | {"change"}
@@ -227,8 +227,8 @@ def test_the_source_was_found() -> None:
         ("errors", "import mapsrv.novelty"),
         ("novelty", "import json"),  # a module without a layer
         ("bridge.children", "from mapsrv.core.state import MapState"),
-        ("bridge.front.app", "from mapsrv.wire.codec import encode"),
-        ("bridge.eras.words", "from mapsrv.bridge.sessions import shared"),
+        ("bridge.http.app", "from mapsrv.wire.codec import encode"),
+        ("bridge.revisions.vocabulary", "from mapsrv.bridge.sessions import shared_child"),
         ("core.state", "import time"),
         ("core.state", "from datetime import datetime"),
         ("core.session", "import random"),
@@ -276,7 +276,7 @@ def test_a_broken_rule_is_found(module: str, source: str) -> None:
         ("server", "from mapsrv import http_server, tools, transports, web"),
         ("bridge.servers.database", "import msgspec, psycopg"),
         (
-            "bridge.front.app",
+            "bridge.http.app",
             "from mapsrv.asgi import message\nfrom mapsrv.asgi.origin_guard import OriginGuard",
         ),
         ("hub.commit", "import sys\nprint('why', file=sys.stderr)"),

@@ -12,9 +12,9 @@ from typing import TypeAlias
 import trio
 
 from mapsrv.asgi.origin_guard import OriginGuard
-from mapsrv.bridge.children.guard import open_guard
-from mapsrv.bridge.front.app import Bridge
-from mapsrv.bridge.front.keys import Keys, read_keys
+from mapsrv.bridge.children.reaper import open_reaper
+from mapsrv.bridge.http.api_keys import Keys, read_keys
+from mapsrv.bridge.http.app import Bridge
 from mapsrv.bridge.servers_file import specs_of
 from mapsrv.bridge.services import Services
 from mapsrv.bridge.settings import Settings
@@ -38,10 +38,10 @@ async def run_bridge(settings: Settings, started: Callable[[str], object]) -> No
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
         specs, keys = _read(settings)
         listeners, port = await open_listeners(settings.host, settings.port)
-        with open_guard() as guard:
+        with open_reaper() as reaper:
             async with trio.open_nursery() as beside:
                 async with trio.open_nursery() as nursery:
-                    services = Services(nursery, guard)
+                    services = Services(nursery, reaper)
                     origins = OriginGuard(settings.host, settings.public_url, settings.allowed_host)
                     bridge = Bridge(services, origins, keys)
                     await services.become(specs)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import trio
 
-from mapsrv.bridge.children.guard import Guard
+from mapsrv.bridge.children.reaper import Reaper
 from mapsrv.bridge.sessions.service import Service, run_service
 from mapsrv.bridge.specs import Spec, command_of
 
@@ -29,10 +29,10 @@ class _Served:
 
 
 class Services(Mapping[str, Service]):
-    """Those that are served, by name. They run in `nursery`; `guard` outlives them."""
+    """Those that are served, by name. They run in `nursery`; `reaper` outlives them."""
 
-    def __init__(self, nursery: trio.Nursery, guard: Guard) -> None:
-        self._nursery, self._guard = nursery, guard
+    def __init__(self, nursery: trio.Nursery, reaper: Reaper) -> None:
+        self._nursery, self._reaper = nursery, reaper
         self._served: dict[str, _Served] = {}
 
     def __getitem__(self, name: str) -> Service:
@@ -76,7 +76,7 @@ class Services(Mapping[str, Service]):
             while True:
                 try:
                     async with trio.open_nursery() as nursery:
-                        service = await nursery.start(run_service, spec, self._guard)
+                        service = await nursery.start(run_service, spec, self._reaper)
                         served = _Served(spec, service, scope)
                         if not begun:
                             task_status.started(served)

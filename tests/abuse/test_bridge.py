@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import trio
 
-from mapsrv.bridge.eras.words import CAPABILITIES, VERSION
+from mapsrv.bridge.revisions.vocabulary import CAPABILITIES, VERSION
 from tests.abuse.lax_child import ANSWERS
 from tests.bridge import proc
 from tests.bridge.client import HttpSession, SseSession, open_session

@@ -8,12 +8,12 @@ from typing import Any
 
 import trio
 
-from mapsrv.bridge import rpc
+from mapsrv.bridge import json_rpc
 from mapsrv.bridge.children.child import Child
 from mapsrv.bridge.children.command import Command
-from mapsrv.bridge.children.ended import ChildEnded
-from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.sessions.recipe import Recipe
+from mapsrv.bridge.children.exit_status import ChildEnded
+from mapsrv.bridge.json_rpc import Message
+from mapsrv.bridge.sessions.child_factory import ChildFactory
 
 RESULTS: dict[str, Any] = {
     "initialize": {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {"name": "fake"}},
@@ -82,7 +82,7 @@ class FakeChild(Child):
             ended(self.ended)
 
 
-class FakeRecipe(Recipe):
+class FakeRecipe(ChildFactory):
     """`born` are all its children; the next are as `refuses`, `deaf` and `stillborn` say."""
 
     def __init__(self, most: int = 1000) -> None:
@@ -106,8 +106,8 @@ class Client:
         self.got: list[dict[str, Any]] = []
 
     def deliver(self, message: Message, about: Any) -> None:
-        self.got.append(json.loads(rpc.line(message)))
+        self.got.append(json.loads(json_rpc.line(message)))
 
 
 def message(method: str, id: Any = None, params: Any = None) -> Message:
-    return rpc.notification(method, params) if id is None else rpc.request(id, method, params)
+    return json_rpc.notification(method, params) if id is None else json_rpc.request(id, method, params)

@@ -45,7 +45,7 @@ FAULTS: Mapping[str, Fault] = {
         Fault("the endpoint event holds a path", isolation.relative_endpoint, 27, ("sse",)),
         Fault("two sessions with the same ids: each its own answers", isolation.same_ids, 22),
         Fault("an answer that comes after its asker left goes to nobody", isolation.late_answer, 22),
-        Fault("what the child asks goes to the client that it works for", isolation.questions, 22),
+        Fault("what the child asks goes to the client that it works for", isolation.server_requests, 22),
         Fault("junk on the child's stdout reaches no client", loads.junk, 22),
         Fault("a crash: the calls in flight get an error at once", crashes.crash_told, 23, ends=A_CHILD),
         Fault(

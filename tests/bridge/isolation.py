@@ -38,7 +38,7 @@ async def _calls(session: Session, name: str, ids: Iterator[int]) -> None:
         assert got == value, f"{value!r} was answered by {got!r}"
 
 
-async def questions(run: Running) -> None:
+async def server_requests(run: Running) -> None:
     """The child asks its client while it works for it; two sessions at once answer differently."""
     async with open_session(*run.where, listen=True) as one, open_session(*run.where, listen=True) as two:
         one.roots, two.roots = [{"uri": "file:///one"}], [{"uri": "file:///two"}]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mapsrv.bridge import rpc
-from mapsrv.bridge.switching.seats import Seat
-from mapsrv.bridge.switching.switch import Switch
-from mapsrv.bridge.switching.tools import ALL, Tools
+from mapsrv.bridge import json_rpc
+from mapsrv.bridge.multiplexer.client_port import Seat
+from mapsrv.bridge.multiplexer.multiplexer import Multiplexer
+from mapsrv.bridge.multiplexer.tool_filter import ALL, Tools
 from mapsrv.metrics.bridge import REGISTRY
 
 
@@ -20,7 +20,7 @@ class Table:
         self.sent: list[dict[str, Any]] = []  # the same, read
         self.raw: list[bytes] = []  # to all callers
         self.got: dict[Seat, list[tuple[dict[str, Any], Any]]] = {}
-        self.switch = Switch(self, tools=tools)
+        self.multiplexer = Multiplexer(self, tools=tools)
         self.seats = [self._join() for _ in range(callers)]
 
     async def send(self, line: bytes) -> None:
@@ -33,11 +33,11 @@ class Table:
     def _join(self) -> Seat:
         got: list[tuple[dict[str, Any], Any]] = []
 
-        def deliver(message: rpc.Message, about: Any) -> None:
-            self.raw.append(rpc.line(message))
+        def deliver(message: json_rpc.Message, about: Any) -> None:
+            self.raw.append(json_rpc.line(message))
             got.append((json.loads(self.raw[-1]), about))
 
-        seat = self.switch.join(deliver)
+        seat = self.multiplexer.join(deliver)
         self.got[seat] = got
         return seat
 
@@ -45,10 +45,10 @@ class Table:
         await self.send_raw(caller, json.dumps({"jsonrpc": "2.0", **message}))
 
     async def send_raw(self, caller: int, body: str) -> None:
-        await self.seats[caller].send(rpc.parse(body.encode()))
+        await self.seats[caller].send(json_rpc.parse(body.encode()))
 
     def says(self, **message: Any) -> None:
-        self.switch.from_child(json.dumps({"jsonrpc": "2.0", **message}).encode())
+        self.multiplexer.from_child(json.dumps({"jsonrpc": "2.0", **message}).encode())
 
     def heard(self, caller: int) -> list[dict[str, Any]]:
         return [message for message, _about in self.got[self.seats[caller]]]

@@ -13,18 +13,18 @@ import trio
 
 from mapsrv.bridge.children.child_log import MOST_BYTES, ChildLog
 from mapsrv.bridge.children.command import Command
-from mapsrv.bridge.children.ended import ChildEnded, ended_by, how_of
-from mapsrv.bridge.children.group import end_group, exited
-from mapsrv.bridge.children.guard import Guard
+from mapsrv.bridge.children.exit_status import ChildEnded, ended_by, how_of
 from mapsrv.bridge.children.lines import Lines, LongLine, Tail
-from mapsrv.bridge.children.outbox import Outbox
 from mapsrv.bridge.children.pipes import pipes_of, rest, some, write_now
+from mapsrv.bridge.children.process_group import end_group, exited
+from mapsrv.bridge.children.reaper import Reaper
+from mapsrv.bridge.children.stdin_writer import StdinWriter
 
 MAX_LINE = 4 * 1024 * 1024  # bytes of one message
 LAST_SECONDS = 0.5  # from its stdout's end to its exit, so that its exit code can be told
 
 TOLD_TO = "it was told to"
-NOBODY = Guard()
+NOBODY = Reaper()
 
 Take: TypeAlias = Callable[[bytes], str | None]
 
@@ -32,20 +32,20 @@ Take: TypeAlias = Callable[[bytes], str | None]
 class Child:
     """A process that start_child() made; run() reads it, and ends it."""
 
-    def __init__(self, command: Command, process: subprocess.Popen[bytes], guard: Guard) -> None:
+    def __init__(self, command: Command, process: subprocess.Popen[bytes], reaper: Reaper) -> None:
         self.name, self.pid = command.name, process.pid
         self.ended: ChildEnded | None = None  # how, once it has
         self.crashed = False  # it ended though nobody told it to
         self.stderr = Tail()
-        self._process, self._guard, self._tells = process, guard, command.tell_stderr
+        self._process, self._reaper, self._tells = process, reaper, command.tell_stderr
         self._log = ChildLog(self.name)
         self._stdin, self._stdout, self._stderr = pipes_of(process)
-        self._outbox = Outbox(partial(write_now, self._stdin))
+        self._stdin_writer = StdinWriter(partial(write_now, self._stdin))
 
     async def send(self, line: bytes) -> None:
         """Have a message written to it; waits while it does not read. Raises ChildEnded."""
         try:
-            await self._outbox.put(line)
+            await self._stdin_writer.put(line)
         except trio.ClosedResourceError:
             assert self.ended is not None
             raise self.ended from None
@@ -53,7 +53,7 @@ class Child:
     def send_soon(self, line: bytes) -> None:
         """Have a message written to it; lost where it does not read, or is gone."""
         try:
-            self._outbox.put_nowait(line)
+            self._stdin_writer.put_nowait(line)
         except trio.ClosedResourceError:
             pass
 
@@ -86,7 +86,7 @@ class Child:
             with trio.CancelScope(shield=True):  # bounded: end_group ends in KILL
                 await self._end()
             self._log.close()
-            self._guard.is_over(self.pid)
+            self._reaper.is_over(self.pid)
 
     # --- its tasks ---------------------------------------------------------------
 
@@ -94,7 +94,7 @@ class Child:
         """Write what the pipe did not take at once, for ever."""
         try:
             while True:
-                await self._stdin.send_all(await self._outbox.take())
+                await self._stdin.send_all(await self._stdin_writer.take())
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass  # it reads no more: the end of its stdout tells what that means
 
@@ -142,7 +142,7 @@ class Child:
         """Take no more messages: whoever waits to send one is told how it ended."""
         self.ended = ended_by(self.name, how, self.stderr.last[:MOST_BYTES], tell=self._tells)
         self.crashed = how is not TOLD_TO
-        self._outbox.close()
+        self._stdin_writer.close()
         return self.ended
 
     async def _end(self) -> None:
@@ -152,8 +152,8 @@ class Child:
         await self._stderr.aclose()
 
 
-def start_child(command: Command, guard: Guard = NOBODY) -> Child:
+def start_child(command: Command, reaper: Reaper = NOBODY) -> Child:
     """Return a process that has started, and needs run() to be read. Raises OSError."""
-    child = Child(command, command.start(), guard)
-    guard.begins(child.pid)
+    child = Child(command, command.start(), reaper)
+    reaper.begins(child.pid)
     return child

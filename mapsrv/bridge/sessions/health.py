@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import trio
 
-from mapsrv.bridge.children.ended import ChildEnded
-from mapsrv.bridge.sessions.proof import Proof
-from mapsrv.bridge.sessions.recipe import Recipe
-from mapsrv.bridge.sessions.shared import SharedChild
-from mapsrv.bridge.switching.ask import ask
+from mapsrv.bridge.children.exit_status import ChildEnded
+from mapsrv.bridge.multiplexer.bridge_requests import ask
+from mapsrv.bridge.sessions.child_factory import ChildFactory
+from mapsrv.bridge.sessions.probe import Probe
+from mapsrv.bridge.sessions.shared_child import SharedChild
 
 PROBE_SECONDS = 10.0  # for the child of all to list its tools
 
@@ -16,9 +16,9 @@ PROBE_SECONDS = 10.0  # for the child of all to list its tools
 class Health:
     """One server's. Looking again and again costs little: what a child shows is kept for a while."""
 
-    def __init__(self, recipe: Recipe, shared: SharedChild | None) -> None:
-        self._recipe, self._shared = recipe, shared
-        self._proof = Proof(recipe)
+    def __init__(self, factory: ChildFactory, shared: SharedChild | None) -> None:
+        self._factory, self._shared = factory, shared
+        self._proof = Probe(factory)
         self._probe = trio.Lock()
 
     async def why_not(self, deep: bool) -> str | None:
@@ -28,7 +28,7 @@ class Health:
                 await self._shared.until_up()
                 if self._shared.answer is not None:
                     return await self._lists_tools(self._shared) if deep else None
-            if self._recipe.able and not deep:
+            if self._factory.able and not deep:
                 return None
             return await self._proof.why_not(deep)
         except ChildEnded as error:
@@ -38,8 +38,8 @@ class Health:
         """Ask the child of all. Where it works for somebody it is busy, and not to be taken for dead."""
         async with self._probe:
             try:
-                await ask(shared.switch, "tools/list", None, PROBE_SECONDS)
+                await ask(shared.multiplexer, "tools/list", None, PROBE_SECONDS)
             except trio.TooSlowError:
-                if not shared.switch.calls.busy:
+                if not shared.multiplexer.calls.busy:
                     return f"{shared.name} did not list its tools within {PROBE_SECONDS:g} s."
             return None

@@ -13,20 +13,20 @@ from functools import partial
 
 import trio
 
-from mapsrv.bridge.children.guard import Guard
-from mapsrv.bridge.eras import Adapted
-from mapsrv.bridge.eras.desk import Desk
-from mapsrv.bridge.sessions.commons import Commons
+from mapsrv.bridge.children.reaper import Reaper
+from mapsrv.bridge.multiplexer.client_port import Deliver, Place
+from mapsrv.bridge.multiplexer.tool_filter import Tools
+from mapsrv.bridge.revisions import Adapted
+from mapsrv.bridge.revisions.input_required import InputRequired
+from mapsrv.bridge.sessions.child_factory import ChildFactory
 from mapsrv.bridge.sessions.health import Health
-from mapsrv.bridge.sessions.own import OwnChildren
-from mapsrv.bridge.sessions.recipe import Recipe
+from mapsrv.bridge.sessions.per_session import OwnChildren
 from mapsrv.bridge.sessions.session import Session
-from mapsrv.bridge.sessions.shared import SharedChild
-from mapsrv.bridge.sessions.shared_place import SharedPlace
+from mapsrv.bridge.sessions.shared_child import SharedChild
+from mapsrv.bridge.sessions.shared_port import SharedPlace
+from mapsrv.bridge.sessions.stateless_child import Commons
 from mapsrv.bridge.settings import Limits, Mode
 from mapsrv.bridge.specs import Spec, command_of
-from mapsrv.bridge.switching.seats import Deliver, Place
-from mapsrv.bridge.switching.tools import Tools
 from mapsrv.errors import MapsrvError, NotFound, TooMany
 
 SWEEP_SECONDS = 300.0  # at most; where sessions end sooner they are looked at four times as often
@@ -37,21 +37,21 @@ log = logging.getLogger("mapsrv.bridge")
 class Service:
     """run_service() makes it, and runs what it needs in `nursery`."""
 
-    def __init__(self, recipe: Recipe, mode: Mode, limits: Limits, nursery: trio.Nursery) -> None:
-        self.recipe, self.mode, self.limits = recipe, mode, limits
+    def __init__(self, factory: ChildFactory, mode: Mode, limits: Limits, nursery: trio.Nursery) -> None:
+        self.factory, self.mode, self.limits = factory, mode, limits
         self.sessions: dict[str, Session] = {}
         self._over = False  # a request may still hold on to a server that is no more served
-        self.shared = SharedChild(recipe, nursery) if mode == "shared" else None
-        self.own = OwnChildren(recipe, nursery, limits.spare if mode == "pool" else 0)
-        self.health = Health(recipe, self.shared)
-        self.desk = Desk()
+        self.shared = SharedChild(factory, nursery) if mode == "shared" else None
+        self.own = OwnChildren(factory, nursery, limits.spare if mode == "pool" else 0)
+        self.health = Health(factory, self.shared)
+        self.pending_input = InputRequired()
         self._nursery = nursery
         self._commons: Commons | None = None
 
     @property
     def name(self) -> str:
         """The server's name."""
-        return self.recipe.name
+        return self.factory.name
 
     async def open(self, client: str, linger: float) -> Session:
         """Return a new session, which stays for so long when nobody reads or calls.
@@ -89,7 +89,7 @@ class Service:
             if self.shared is not None:
                 self._commons = Commons(self.shared)
             else:
-                self._commons = Commons(SharedChild(self.recipe, self._nursery))
+                self._commons = Commons(SharedChild(self.factory, self._nursery))
                 self._nursery.start_soon(self._commons.run)
         return self._commons
 
@@ -130,7 +130,7 @@ class Service:
             if not session.readers and now - session.used_at > session.linger:
                 log.info("%s: a session ends that nobody used for %g s", self.name, session.linger)
                 self._forget(session)
-        self.desk.sweep()
+        self.pending_input.sweep()
         commons = self._commons
         if commons is not None and self.shared is None and commons.unused_for() > self.limits.idle:
             commons.end()
@@ -138,13 +138,15 @@ class Service:
 
 
 async def run_service(  # noqa: ASYNC114 (started by services.py)
-    spec: Spec, guard: Guard, *, task_status: trio.TaskStatus[Service] = trio.TASK_STATUS_IGNORED
+    spec: Spec, reaper: Reaper, *, task_status: trio.TaskStatus[Service] = trio.TASK_STATUS_IGNORED
 ) -> None:
     """Serve one server until cancelled; its children have ended then. Raises StartupError at once."""
     command = command_of(spec, os.environ)
-    recipe = Recipe(command, spec.limits.children, spec.limits.calls, Tools(spec.allow, spec.deny), guard)
+    factory = ChildFactory(
+        command, spec.limits.children, spec.limits.calls, Tools(spec.allow, spec.deny), reaper
+    )
     async with trio.open_nursery() as nursery:
-        service = Service(recipe, spec.mode, spec.limits, nursery)
+        service = Service(factory, spec.mode, spec.limits, nursery)
         nursery.start_soon(service.sweep)
         nursery.start_soon((service.shared or service.own).run)
         task_status.started(service)

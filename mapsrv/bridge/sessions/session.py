@@ -11,10 +11,10 @@ from typing import Any
 
 import trio
 
-from mapsrv.bridge import rpc
-from mapsrv.bridge.mailbox import MAX_BYTES, Mailbox, Reader, Room
-from mapsrv.bridge.rpc import Message
-from mapsrv.bridge.switching.seats import Place
+from mapsrv.bridge import json_rpc
+from mapsrv.bridge.event_buffer import MAX_BYTES, EventBuffer, Reader, Room
+from mapsrv.bridge.json_rpc import Message
+from mapsrv.bridge.multiplexer.client_port import Place
 from mapsrv.errors import BadRequest, MapsrvError, NotFound, TooMany
 
 KEPT_BOXES = 50  # of calls whose stream may be asked for again
@@ -34,18 +34,18 @@ class Session:
         self.client, self.linger = client, linger
         self.seat: Place | None = None
         self._room = Room(unread)
-        self.main = Mailbox(self._room)
+        self.main = EventBuffer(self._room)
         self.over = trio.Event()
         self.readers = 0  # streams and requests that are open
         self.used_at = trio.current_time()
         self._sending = 0
-        self._boxes: dict[str, Mailbox] = {MAIN: self.main}  # by the name that an event id begins with
-        self._of_call: dict[Any, Mailbox] = {}  # where the answer is put, of calls that have none yet
+        self._boxes: dict[str, EventBuffer] = {MAIN: self.main}  # by the name that an event id begins with
+        self._of_call: dict[Any, EventBuffer] = {}  # where the answer is put, of calls that have none yet
 
     def deliver(self, message: Message, about: Any) -> None:
         """Put what the child says where its reader looks for it."""
         box = self.main if about is None else self._of_call.get(about, self.main)
-        box.put(rpc.line(message))
+        box.put(json_rpc.line(message))
         if message.is_answer:
             self._over_for(about)
         if self._room.overflowed:
@@ -60,7 +60,7 @@ class Session:
         if box is not self.main:
             box.close()
 
-    async def send(self, message: Message, box: Mailbox | None = None) -> None:
+    async def send(self, message: Message, box: EventBuffer | None = None) -> None:
         """Send something to the child; a call is answered into `box`, else into the main one.
 
         Raises NotFound when the session is over, or more.
@@ -96,13 +96,13 @@ class Session:
 
     def _cancelled(self, message: Message) -> None:
         """End the stream of a call that nobody will answer."""
-        call = rpc.members(message.params).get("requestId")
+        call = json_rpc.members(message.params).get("requestId")
         if isinstance(call, (int, str, float)):
             self._over_for(call)
 
     async def ask(self, message: Message) -> tuple[str, Reader]:
         """Send a call; return the name of its mailbox and a reader of it. Raises as send() does."""
-        name, box = secrets.token_hex(4), Mailbox(self._room)
+        name, box = secrets.token_hex(4), EventBuffer(self._room)
         self._boxes[name] = box
         reader = self.read(box)
         try:
@@ -115,7 +115,7 @@ class Session:
             self._forget_oldest()
         return name, reader
 
-    def read(self, box: Mailbox) -> Reader:
+    def read(self, box: EventBuffer) -> Reader:
         """Return a reader of what a mailbox holds that was not sent; it counts as use until it leaves."""
         self.readers += 1
         return box.attach()

@@ -1,0 +1,87 @@
+"""The child that callers of MCP without sessions share: the bridge itself opens it, in whichever revision."""
+
+from __future__ import annotations
+
+import trio
+from msgspec import UNSET
+
+from mapsrv.bridge.children.exit_status import ChildEnded
+from mapsrv.bridge.json_rpc import Message
+from mapsrv.bridge.multiplexer.client_port import Deliver, Place
+from mapsrv.bridge.revisions import greet
+from mapsrv.bridge.sessions.shared_child import INITIALIZE_SECONDS, SharedChild
+from mapsrv.bridge.sessions.shared_port import SharedPlace
+
+
+class Commons:
+    """run() keeps its child running until end(), where nobody else does."""
+
+    def __init__(self, shared: SharedChild) -> None:
+        self._shared = shared
+        self._turn = trio.Lock()
+        self._greeting: Message | None = None
+        self._places = 0
+        self._used_at = trio.current_time()
+        self._scope = trio.CancelScope()
+
+    async def run(self) -> None:
+        """Keep the child running."""
+        with self._scope:
+            await self._shared.run()
+
+    def end(self) -> None:
+        """Have the child end."""
+        self._scope.cancel()
+
+    def unused_for(self) -> float:
+        """Return for how many seconds nobody has had a place."""
+        return 0.0 if self._places else trio.current_time() - self._used_at
+
+    async def ready(self) -> Message:
+        """Return what the child answered to server/discover, or else to initialize. Raises ChildEnded."""
+        self._used_at = trio.current_time()
+        if self._shared.answer is not None:
+            return self._shared.answer
+        async with self._turn:
+            if self._greeting is None:
+                greeting = await self._greet()
+                if greeting.result is UNSET:
+                    return greeting
+                self._greeting = greeting
+            return self._greeting
+
+    async def _greet(self) -> Message:
+        try:
+            with trio.fail_after(INITIALIZE_SECONDS):
+                return await greet(self.join)
+        except trio.TooSlowError:
+            why = f"{self._shared.name} did not say within {INITIALIZE_SECONDS:g} s what it can do."
+            raise ChildEnded(why, retry_after=5) from None
+
+    def join(self, deliver: Deliver) -> Place:
+        """Return a place at the child."""
+        return _Counted(self, SharedPlace(self._shared, deliver))
+
+    def count(self, more: int) -> None:
+        """Note that there are so many more places."""
+        self._places += more
+        self._used_at = trio.current_time()
+
+
+class _Counted:
+    """A place that keeps the child in use until it is left."""
+
+    def __init__(self, commons: Commons, place: Place) -> None:
+        self._commons, self._place, self._left = commons, place, False
+        commons.count(1)
+
+    async def send(self, message: Message) -> None:
+        """Send something to the child."""
+        await self._place.send(message)
+
+    def leave(self) -> None:
+        """Have nothing more delivered."""
+        if not self._left:
+            self._left = True
+            self._commons.count(-1)
+            self._place.leave()
