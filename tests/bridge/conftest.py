@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bridge.servers import postgres as real
+from tests.stdio_servers import postgres as real
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ import pytest
 from tests.bridge.real import packages
 from tests.bridge.real.bridging import WAYS, said, talking, tools
 from tests.bridge.real.stage import served
-from tests.bridge.servers import postgres as real
-from tests.bridge.servers.standin import standing_in
+from tests.stdio_servers import postgres as real
+from tests.stdio_servers.standin import standing_in
 from tests.transports.serving import CLIENT_LEAKS
 
 pytestmark = CLIENT_LEAKS

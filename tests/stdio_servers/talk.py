@@ -16,7 +16,7 @@ WATCHDOG_SECONDS = 60.0  # real ones; only a fault takes so long
 
 
 def command(module: str) -> list[str]:
-    return [sys.executable, "-m", f"mapsrv.bridge.servers.{module}"]
+    return [sys.executable, "-m", f"mapsrv.stdio_servers.{module}"]
 
 
 def environment(**more: str) -> dict[str, str]:

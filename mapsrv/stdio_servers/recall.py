@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mapsrv.bridge.servers.database import Connection
-from mapsrv.bridge.servers.graph import ENTITIES_ROOM, RELATIONS_ROOM, Entity, Graph, Relation
+from mapsrv.stdio_servers.database import Connection
+from mapsrv.stdio_servers.graph import ENTITIES_ROOM, RELATIONS_ROOM, Entity, Graph, Relation
 
 # {} is one of the conditions below, never a caller's text. `total` counts what had no room, too.
 _ENTITIES = """

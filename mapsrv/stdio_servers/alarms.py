@@ -6,8 +6,8 @@ from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
-from mapsrv.bridge.servers.backend import Backend
-from mapsrv.bridge.servers.netdata import MAX_TEXT, Number, number_text, time_text
+from mapsrv.stdio_servers.backend import Backend
+from mapsrv.stdio_servers.netdata import MAX_TEXT, Number, number_text, time_text
 
 MAX_ALARMS = 200
 _WORST = {"CRITICAL": 0, "WARNING": 1}

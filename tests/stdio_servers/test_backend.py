@@ -10,14 +10,14 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from mapsrv.bridge.servers.backend import (
+from mapsrv.errors import InvalidArgument, StartupError
+from mapsrv.stdio_servers.backend import (
     ANSWER_SECONDS,
     NotAnswered,
     open_backend,
     parse_address,
     parse_range,
 )
-from mapsrv.errors import InvalidArgument, StartupError
 
 
 @pytest.mark.parametrize(

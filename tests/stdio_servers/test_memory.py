@@ -7,8 +7,8 @@ import json
 import pytest
 import trio
 
-from tests.bridge.servers.postgres import Server
-from tests.bridge.servers.talk import ask, ended, refused, talking
+from tests.stdio_servers.postgres import Server
+from tests.stdio_servers.talk import ask, ended, refused, talking
 from tests.transports.serving import MODERN
 
 ANA = {"name": "Ana", "entityType": "person", "observations": ["draws maps", "lives in Łódź"]}

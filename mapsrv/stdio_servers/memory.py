@@ -1,6 +1,6 @@
 """A memory for models: the tools of the reference memory server, kept in PostgreSQL.
 
-`python -m mapsrv.bridge.servers.memory` serves MCP on stdin and stdout; DATABASE_URL names the database.
+`python -m mapsrv.stdio_servers.memory` serves MCP on stdin and stdout; DATABASE_URL names the database.
 It makes its tables itself. Any number of processes may share one graph.
 """
 
@@ -13,11 +13,11 @@ from typing import Annotated
 import msgspec
 from mcp_types import ToolAnnotations
 
-from mapsrv.bridge.servers import graph, recall
-from mapsrv.bridge.servers.database import Connection, Database, open_database
-from mapsrv.bridge.servers.graph import Added, Additions, Deletions, Entity, Graph, Name, Relation
-from mapsrv.bridge.servers.serving import Answer, Offer, run_program, serve_stdio
 from mapsrv.errors import StartupError
+from mapsrv.stdio_servers import graph, recall
+from mapsrv.stdio_servers.database import Connection, Database, open_database
+from mapsrv.stdio_servers.graph import Added, Additions, Deletions, Entity, Graph, Name, Relation
+from mapsrv.stdio_servers.serving import Answer, Offer, run_program, serve_stdio
 
 MAX_ITEMS = 1_000  # of one call
 MAX_QUERY = 1_000  # characters

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
-from mapsrv.bridge.servers.backend import Backend, End, NotAnswered, Params, Since, parse_range
 from mapsrv.errors import InvalidArgument
+from mapsrv.stdio_servers.backend import Backend, End, NotAnswered, Params, Since, parse_range
 
 MAX_LINES = 1_000
 MAX_LINE = 4_000  # characters; what is longer is cut

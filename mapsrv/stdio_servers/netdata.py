@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
-from mapsrv.bridge.servers.backend import Backend, End, Params, Since, parse_range
 from mapsrv.errors import InvalidArgument
+from mapsrv.stdio_servers.backend import Backend, End, Params, Since, parse_range
 
 MAX_CHARTS = 100
 MAX_POINTS = 500

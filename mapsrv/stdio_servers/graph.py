@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from mapsrv.bridge.servers.database import TAKE_TURN, Connection
 from mapsrv.errors import InvalidArgument, LimitReached
+from mapsrv.stdio_servers.database import TAKE_TURN, Connection
 
 MAX_NAME = 200  # characters; three of four bytes each still fit a row of PostgreSQL's index
 MAX_OBSERVATION = 10_000  # characters

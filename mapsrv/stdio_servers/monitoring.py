@@ -1,6 +1,6 @@
 """What runs and what it says, for models: logs from Loki, metrics and alarms from Netdata.
 
-`python -m mapsrv.bridge.servers.monitoring` serves MCP on stdin and stdout; LOKI_URL and NETDATA_URL name
+`python -m mapsrv.stdio_servers.monitoring` serves MCP on stdin and stdout; LOKI_URL and NETDATA_URL name
 the services. Each may be missing: its tools say so. It only reads.
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from mcp_types import ToolAnnotations
 
-from mapsrv.bridge.servers import alarms, loki, netdata
-from mapsrv.bridge.servers.backend import Backend, open_backend
-from mapsrv.bridge.servers.serving import Answer, Offer, run_program, serve_stdio
+from mapsrv.stdio_servers import alarms, loki, netdata
+from mapsrv.stdio_servers.backend import Backend, open_backend
+from mapsrv.stdio_servers.serving import Answer, Offer, run_program, serve_stdio
 
 _READS = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True

@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mcp_types import CallToolRequestParams
 
-from mapsrv.bridge.servers import graph, recall
-from mapsrv.bridge.servers.database import Database, open_database
-from mapsrv.bridge.servers.memory import offers
-from mapsrv.bridge.servers.serving import Tools
-from tests.bridge.servers.postgres import Server
+from mapsrv.stdio_servers import graph, recall
+from mapsrv.stdio_servers.database import Database, open_database
+from mapsrv.stdio_servers.memory import offers
+from mapsrv.stdio_servers.serving import Tools
+from tests.stdio_servers.postgres import Server
 
 Call = tuple[str, dict[str, Any]]
 

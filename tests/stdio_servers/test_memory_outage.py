@@ -7,11 +7,11 @@ import logging
 import pytest
 import trio
 
-from mapsrv.bridge.servers import graph, recall
-from mapsrv.bridge.servers.database import IDLE_SECONDS, LOCK, MAX_CONNECTIONS, Connection, open_database
 from mapsrv.errors import StoreAway, StoreUnavailable
-from tests.bridge.servers.postgres import Server
-from tests.bridge.servers.talk import ask, command, environment, refused, talking
+from mapsrv.stdio_servers import graph, recall
+from mapsrv.stdio_servers.database import IDLE_SECONDS, LOCK, MAX_CONNECTIONS, Connection, open_database
+from tests.stdio_servers.postgres import Server
+from tests.stdio_servers.talk import ask, command, environment, refused, talking
 
 ANA = {"name": "Ana", "entityType": "person", "observations": []}
 HOLD = f"SELECT pg_advisory_xact_lock({LOCK})"
