@@ -43,7 +43,7 @@ def test_stdout_carries_json_rpc_and_nothing_else(folder: Path, tmp_path: Path) 
     assert {"stray print", "stray child"} <= set(host.log.replace("stray write", "").split("\n"))
 
 
-def test_both_eras_of_the_protocol_are_spoken(folder: Path) -> None:
+def test_both_revisions_of_the_protocol_are_spoken(folder: Path) -> None:
     with hosting(folder, "--no-open", hello=False) as host:
         client = {
             "io.modelcontextprotocol/protocolVersion": LATEST,

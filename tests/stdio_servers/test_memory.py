@@ -89,7 +89,7 @@ async def test_what_is_there_is_passed_over_and_the_answer_lists_what_is_new(pos
 
 
 @pytest.mark.parametrize("mode", ["legacy", MODERN])
-async def test_clients_of_both_eras_are_served(postgres: Server, database: str, mode: str):
+async def test_clients_of_both_revisions_are_served(postgres: Server, database: str, mode: str):
     async with talking("memory", mode, DATABASE_URL=postgres.url(database)) as client:
         assert len((await client.list_tools()).tools) == 9
         assert await ask(client, "create_entities", entities=[ANA]) == {"entities": [ANA]}

@@ -59,7 +59,7 @@ class Commons(Protocol):
 
 
 class Served(Protocol):
-    """A server, as far as it is served here. Something has to call desk.sweep() now and then."""
+    """A server, as far as it is served here. Something has to call pending_input.sweep() now and then."""
 
     @property
     def pending_input(self) -> InputRequired:

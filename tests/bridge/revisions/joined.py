@@ -34,7 +34,7 @@ from mapsrv.errors import MapsrvError
 from tests.transports.serving import serving
 
 HERE = Path(__file__).parent
-OLDER, NEWER = "older_child.py", "newer_child.py"
+OLDER, NEWER = "legacy_child.py", "modern_child.py"
 MODERN = "2026-07-28"
 
 

@@ -1,6 +1,6 @@
 """A stdio MCP server of 2025-11-25 alone, by hand: asks its client, and says what it was told.
 
-Run as `python -I -S older_child.py`. Ends by an alarm, so that nothing outlives a test by long.
+Run as `python -I -S legacy_child.py`. Ends by an alarm, so that nothing outlives a test by long.
 """
 
 from __future__ import annotations

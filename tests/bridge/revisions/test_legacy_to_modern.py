@@ -33,7 +33,7 @@ async def test_it_initializes_and_calls():
         assert told["meta"]["io.modelcontextprotocol/logLevel"] == "warning"
 
 
-async def test_a_server_of_its_own_era_is_passed_all_as_it_comes():
+async def test_a_server_of_its_own_revision_is_passed_all_as_it_comes():
     async with shared(OLDER) as child, older_client(child, elicitation_callback=who) as client:
         assert client.server_info is not None and client.server_info.name == "older"
         assert value(await client.call_tool("ask"))["content"] == {"name": "Who?"}
