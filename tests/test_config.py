@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapsrv.config import COMMANDS, Config, Option, options, parse
+from mapsrv.config import COMMANDS, Config, options, parse
+from mapsrv.config.options import Option
 
 
 def refused(capsys: pytest.CaptureFixture[str], *argv: str, **environ: str) -> str:

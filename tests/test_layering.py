@@ -36,9 +36,7 @@ LAYER_OF = {unit: number for number, units in enumerate(LAYERS) for unit in unit
 
 # The bridge and the stdio servers beside it share these with the rest, and nothing of the map.
 BRIDGE = ("bridge", "stdio_servers")
-BRIDGE_MAY = frozenset(
-    "__init__ asgi change errors config logs metrics http_server wire.sse".split()
-)
+BRIDGE_MAY = frozenset("__init__ asgi change errors config logs metrics http_server wire.sse".split())
 
 # The rooms of the bridge, from the bottom up; what stands beside them (rpc, specs) is for all to use.
 BRIDGE_ROOMS = ("children", "multiplexer", "revisions", "sessions", "http")
@@ -88,7 +86,7 @@ WIRE_STDLIB_DENIED = frozenset(
 )
 
 # stdout belongs to the stdio transport's protocol: one stray line there ends a model's connection.
-MAY_PRINT = frozenset({"__main__", "demo"})
+MAY_PRINT = frozenset({"__main__", "demo.run"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,3 +291,27 @@ def test_what_the_rules_allow_is_let_through(module: str, source: str) -> None:
 def test_a_relative_import_in_a_package_starts_at_the_package() -> None:
     assert faults("from .memory import open_memory", "store", package=True) == []
     assert faults("from ..hub import commit", "store", package=True) == ["store:1: store is not above hub"]
+
+
+FACES = sorted(SOURCE.rglob("__init__.py"))
+
+
+def face_fault(source: str) -> str | None:
+    """What else than a docstring, imports and names (`__all__`, the version) a package's own file holds."""
+    for node in ast.parse(source).body:
+        text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        named = isinstance(node, ast.Assign) and isinstance(node.value, (ast.List, ast.Constant))
+        if not (text or named or isinstance(node, (ast.Import, ast.ImportFrom))):
+            return f"line {node.lineno} is code: give it a file with a name"
+    return None
+
+
+@pytest.mark.parametrize("face", FACES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_package_s_own_file_is_a_face(face: Path) -> None:
+    assert face_fault(face.read_text("utf-8")) is None
+
+
+def test_code_in_a_face_is_found() -> None:
+    assert (
+        face_fault("def f():\n    return 1") and face_fault("A = f()") and face_fault("for a in b:\n    pass")
+    )

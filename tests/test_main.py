@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from mapsrv import __version__, demo
+from mapsrv import __version__
 from mapsrv.__main__ import greeting, own_command
 from mapsrv.config import Config, parse
+from mapsrv.demo import run
 from mapsrv.errors import StartupError
 from mapsrv.local import start
 from tests.e2e.server import running, wait_until
@@ -237,7 +238,7 @@ def test_a_started_server_gets_the_settings_of_who_started_it(tmp_path: Path) ->
 def test_no_command_line_of_a_started_process_holds_a_password(by: str) -> None:
     store = "redis://ana:geheim@127.0.0.1/0"
     flags, variables = (["--store", store], {}) if by == "flag" else ([], {"MAPSRV_STORE": store})
-    for command, words in (("stdio", start.arguments), ("demo", demo._arguments)):
+    for command, words in (("stdio", start.arguments), ("demo", run.arguments)):
         asked = parse([command, *flags], variables)
         assert not any("geheim" in word for word in words(asked))
         assert parse(words(asked), start.environment(asked)).store == store

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import trio
 
-from mapsrv.local import find_server
+from mapsrv.local.announcement import find_server
 from mapsrv.local.browser import has_browser, open_browser
 from mapsrv.local.files import write_private
 from mapsrv.local.front import TOKEN_SECONDS, parted

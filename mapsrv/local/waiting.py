@@ -10,7 +10,7 @@ from typing import Any
 
 import trio
 
-from mapsrv.local import ANSWER_SECONDS, Asgi, LocalServer, ask, respond
+from mapsrv.local.announcement import ANSWER_SECONDS, Asgi, LocalServer, ask, respond
 from mapsrv.local.front import PATIENCE_SECONDS, Front
 
 WAITING_PATH = "/local/waiting"

@@ -1,69 +1,51 @@
 """Prometheus counters of the whole process, the map server's here; never a session id as a label."""
 
-from __future__ import annotations
-
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
+from mapsrv.metrics.maps import (
+    BATCH_EVENTS,
+    BRANCH_COMMANDS,
+    COMMANDS,
+    COMMIT_SECONDS,
+    CONFLICTS,
+    CUT,
+    DECIDED_AGAIN,
+    DELIVERIES,
+    DRAINED,
+    EVENTS,
+    HEALING,
+    HEALING_ATTEMPTS,
+    IN_FLIGHT,
+    RESYNCS,
+    SEEDED,
+    SESSIONS,
+    SNAPSHOTS,
+    STORE_AWAY,
+    STORE_ERRORS,
+    STREAMS,
+    TOOL_CALLS,
+    exposition,
 )
 
-REGISTRY = CollectorRegistry()
-
-SESSIONS = Gauge("mapsrv_sessions", "Maps held in memory", registry=REGISTRY)
-STREAMS = Gauge("mapsrv_streams", "Open event streams", registry=REGISTRY)
-DRAINED = Counter(
-    "mapsrv_streams_drained", "Streams told to drain: stopping, lifetime or newer", ["why"], registry=REGISTRY
-)
-IN_FLIGHT = Gauge("mapsrv_bytes_in_flight", "Bytes of bodies and documents on their way", registry=REGISTRY)
-CUT = Counter(
-    "mapsrv_readers_cut",
-    "Connections cut that took nothing (stalled), or little under load (slow)",
-    ["why"],
-    registry=REGISTRY,
-)
-COMMANDS = Counter(
-    "mapsrv_commands", "Commands by outcome: ok, or the error's code", ["outcome"], registry=REGISTRY
-)
-EVENTS = Counter("mapsrv_events", "Events committed", registry=REGISTRY)
-COMMIT_SECONDS = Histogram("mapsrv_commit_seconds", "Time the store took for a batch", registry=REGISTRY)
-BATCH_EVENTS = Histogram(
-    "mapsrv_batch_events", "Events in a batch", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256), registry=REGISTRY
-)
-STORE_ERRORS = Counter("mapsrv_store_errors", "Store calls that failed", registry=REGISTRY)
-STORE_AWAY = Gauge(
-    "mapsrv_store_away", "1 while the shared store does not answer (breaker open)", registry=REGISTRY
-)
-CONFLICTS = Counter(
-    "mapsrv_commit_conflicts", "Batches that another process had overtaken or done", registry=REGISTRY
-)
-RESYNCS = Counter("mapsrv_gaps_repaired", "Sessions read anew to be in step again", registry=REGISTRY)
-BRANCH_COMMANDS = Gauge(
-    "mapsrv_branch_commands", "Commands done while the store is away, to be decided again", registry=REGISTRY
-)
-DECIDED_AGAIN = Counter(
-    "mapsrv_decided_again",
-    "Commands of a branch decided again on the shared map: kept, known or refused",
-    ["outcome"],
-    registry=REGISTRY,
-)
-HEALING = Gauge(
-    "mapsrv_healing_commands", "Commands of branches that are being decided again now", registry=REGISTRY
-)
-HEALING_ATTEMPTS = Counter(
-    "mapsrv_healing_attempts", "Shares of a branch that were decided again, taken or not", registry=REGISTRY
-)
-SEEDED = Counter("mapsrv_sessions_seeded", "Lost sessions begun anew from memory", registry=REGISTRY)
-SNAPSHOTS = Counter("mapsrv_snapshots", "Snapshots sent to streams", registry=REGISTRY)
-DELIVERIES = Counter("mapsrv_deliveries", "Events sent to streams", registry=REGISTRY)
-TOOL_CALLS = Counter(
-    "mapsrv_tool_calls", "MCP tool calls by tool and outcome", ["tool", "outcome"], registry=REGISTRY
-)
-
-
-def exposition(registry: CollectorRegistry = REGISTRY) -> tuple[bytes, str]:
-    """Return the metrics in Prometheus' text format, and its content type."""
-    return generate_latest(registry), CONTENT_TYPE_LATEST
+__all__ = [
+    "BATCH_EVENTS",
+    "BRANCH_COMMANDS",
+    "COMMANDS",
+    "COMMIT_SECONDS",
+    "CONFLICTS",
+    "CUT",
+    "DECIDED_AGAIN",
+    "DELIVERIES",
+    "DRAINED",
+    "EVENTS",
+    "HEALING",
+    "HEALING_ATTEMPTS",
+    "IN_FLIGHT",
+    "RESYNCS",
+    "SEEDED",
+    "SESSIONS",
+    "SNAPSHOTS",
+    "STORE_AWAY",
+    "STORE_ERRORS",
+    "STREAMS",
+    "TOOL_CALLS",
+    "exposition",
+]

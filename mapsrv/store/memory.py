@@ -16,7 +16,8 @@ import trio
 
 from mapsrv.core import log
 from mapsrv.core.log import Head
-from mapsrv.store import (
+from mapsrv.store.loose import Loose
+from mapsrv.store.protocol import (
     Batch,
     Component,
     Done,
@@ -28,7 +29,6 @@ from mapsrv.store import (
     StoredSession,
     Unknown,
 )
-from mapsrv.store.loose import Loose
 
 
 @dataclass(slots=True, eq=False)

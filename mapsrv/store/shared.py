@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from mapsrv.core.log import Head, Position
 from mapsrv.errors import NewerFormat
-from mapsrv.store import Component, Entry, KeyRecord, Store
+from mapsrv.store.protocol import Component, Entry, KeyRecord, Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ import trio
 
 from mapsrv.core.log import Head
 from mapsrv.errors import StartupError, StoreUnavailable
-from mapsrv.store import FORMAT, sqlite
+from mapsrv.store import FORMAT
 from mapsrv.store.lock import Holder, read_holder
 from mapsrv.store.sqlite import open_sqlite
+from mapsrv.store.sqlite import store as sqlite_store
 
 
 async def refusal(path: Path | str) -> str:
@@ -173,7 +174,7 @@ async def test_a_commit_that_has_begun_outlives_its_cancelled_caller(tmp_path, h
 
 async def test_closing_gives_up_at_its_bound_and_the_file_stays_locked_until_done(tmp_path, monkeypatch):
     path = tmp_path / "maps.sqlite"
-    monkeypatch.setattr(sqlite, "CLOSE_SECONDS", 0.01)
+    monkeypatch.setattr(sqlite_store, "CLOSE_SECONDS", 0.01)
     stalled, done = threading.Event(), threading.Event()
 
     def slow() -> None:

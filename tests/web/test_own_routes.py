@@ -13,7 +13,7 @@ from mapsrv.errors import InvalidArgument
 from mapsrv.hub.hub import Hub
 from mapsrv.local.front import Front
 from mapsrv.prepare.own_routes import OPEN, OwnRoutes
-from mapsrv.server import _open_house
+from mapsrv.server.serve import open_house
 from mapsrv.tools.caller import Caller, Named
 from mapsrv.tools.run import Tools
 from mapsrv.web.site import Site
@@ -25,7 +25,7 @@ OWN = OwnRoutes(OriginGuard("127.0.0.1", port=8081), ("/events",))
 
 async def test_every_route_of_a_server_is_known_as_its_own_but_for_data_and_basemap(tmp_path: Path) -> None:
     config = Config(data_dir=tmp_path, store="memory:")
-    async with _open_house(config, Front(), "secret", BASE) as house:
+    async with open_house(config, Front(), "secret", BASE) as house:
         rules = {rule.rule for rule in house.dispatch._web.url_map.iter_rules()}  # type: ignore[attr-defined]
         paths = rules | set(house.dispatch._mounts)
         own = {path for path in paths if house.site.own.has(BASE + path.replace("<name>", "x"), BASE)}

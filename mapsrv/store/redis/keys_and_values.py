@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from mapsrv.core.log import Head
-from mapsrv.store import FORMAT, Batch, Component, Entry, KeyRecord
+from mapsrv.store.protocol import FORMAT, Batch, Component, Entry, KeyRecord
 from mapsrv.store.shared import Seed
 
 Reply: TypeAlias = "bytes | int | None | Exception | list[Reply]"  # of a command, as RESP2 has it

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import trio
 
 from mapsrv.core.log import Head, Position
-from mapsrv.store import FORMAT, Entry, KeyRecord, StoredSession
+from mapsrv.store.protocol import FORMAT, Entry, KeyRecord, StoredSession
 from mapsrv.store.redis.errors import UNREAD, explain, newer, refusal
 from mapsrv.store.redis.keys_and_values import (
     KINDS,

@@ -9,7 +9,7 @@ from redis.exceptions import NoScriptError
 from mapsrv.core import log
 from mapsrv.core.log import Head
 from mapsrv.errors import NewerFormat, StoreUnavailable
-from mapsrv.store import FORMAT, Batch, Done, Entry, Moved, Ok, Outcome, Refused, Unknown
+from mapsrv.store.protocol import FORMAT, Batch, Done, Entry, Moved, Ok, Outcome, Refused, Unknown
 from mapsrv.store.redis.errors import UNREAD, explain, newer, raise_if_away, refusal
 from mapsrv.store.redis.keys_and_values import (
     KINDS,

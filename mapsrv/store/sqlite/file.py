@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mapsrv.errors import StartupError
-from mapsrv.store import FORMAT
 from mapsrv.store.lock import FileLock, Locked
+from mapsrv.store.protocol import FORMAT
 from mapsrv.store.sqlite.watch import Database, Watch
 
 APPLICATION_ID = 0x4D415053  # "MAPS" in the file's header: a database of someone else is never touched

@@ -11,7 +11,7 @@ from typing import Any
 
 from mapsrv.core import log
 from mapsrv.core.log import Head
-from mapsrv.store import Batch, Done, Entry, KeyRecord, Moved, Ok, Outcome, StoredSession, Unknown
+from mapsrv.store.protocol import Batch, Done, Entry, KeyRecord, Moved, Ok, Outcome, StoredSession, Unknown
 from mapsrv.store.sqlite.file import transaction
 from mapsrv.store.sqlite.watch import Database, Torn
 

@@ -1,0 +1,206 @@
+"""The composition root: opens store, hub, web and transports, and serves them until told to stop."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import math
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import trio
+
+from mapsrv import local
+from mapsrv.asgi.origin_guard import OriginGuard
+from mapsrv.budget import Budget
+from mapsrv.config import Config, shared
+from mapsrv.errors import StartupError, leaves
+from mapsrv.http_server.connections import Connections
+from mapsrv.http_server.sockets import Listeners, open_listeners, raise_file_limit
+from mapsrv.hub.hub import Hub
+from mapsrv.hub.lifecycle import flush, open_hub
+from mapsrv.local import opener
+from mapsrv.local.front import Front, load_front
+from mapsrv.local.waiting import WAITING_PATH, waiting_app
+from mapsrv.logs import log_to_stderr
+from mapsrv.metrics import IN_FLIGHT
+from mapsrv.prepare.own_routes import OwnRoutes
+from mapsrv.server.dispatch import Dispatch
+from mapsrv.store import Store
+from mapsrv.store.memory import open_memory
+from mapsrv.store.sqlite import open_sqlite
+from mapsrv.tools.publish import Publisher
+from mapsrv.tools.run import Tools
+from mapsrv.transports.endpoints import PATHS, McpEndpoints, open_mcp
+from mapsrv.web.app import ROUTES, create_app
+from mapsrv.web.page import Page
+from mapsrv.web.site import Site
+from mapsrv.web.streams import LIFETIME_SECONDS, Streams
+
+log = logging.getLogger("mapsrv.server")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything that is open while the server serves."""
+
+    hub: Hub
+    site: Site
+    mcp: McpEndpoints
+    dispatch: Dispatch
+    connections: Connections
+
+
+async def serve(
+    config: Config,
+    *,
+    stop: trio.Event | None = None,
+    front: Front | None = None,
+    task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Serve until `stop` is set or a signal comes; starts with the server's URL. Raises StartupError.
+
+    `front` is for who opens browsers at it; None: one is made of the data folder.
+    """
+    log_to_stderr(config.log_level)
+    raise_file_limit()
+    stop = trio.Event() if stop is None else stop
+    await trio.to_thread.run_sync(opener.clear, config.data_dir)
+    if front is None:
+        front = await trio.to_thread.run_sync(load_front, config.data_dir)
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_stop_on_signal, stop)
+            await _serve(config, stop, front, lambda url: task_status.started(url))
+            nursery.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        for error in leaves(group):
+            if isinstance(error, StartupError):
+                raise error from None
+        raise
+
+
+async def _serve(
+    config: Config, stop: trio.Event, front: Front, started: Callable[[str], None]
+) -> None:
+    listeners, port = await open_listeners(config.host, config.port, any_port=config.any_port)
+    try:
+        secret, url = local.new_secret(), local.local_url(config.host, port)
+        async with open_house(config, front, secret, url) as house, trio.open_nursery() as nursery:
+            listening = trio.CancelScope()
+            if config.idle_exit is not None:
+                nursery.start_soon(_stop_when_unused, config.idle_exit, house, stop)
+            spare_the_collector()
+            async with local.open_announcement(config.data_dir, url, secret):
+                # Who connected before waits in the backlog: a server that answers can be found.
+                nursery.start_soon(_listen, listening, house, listeners, nursery)
+                log.info("Serving maps at %s", config.public_url or url)
+                started(url)
+                await stop.wait()
+                await _end(config, house, listening)
+            nursery.cancel_scope.cancel()
+    finally:
+        for listener in listeners:
+            listener.socket.close()
+
+
+@asynccontextmanager
+async def open_house(config: Config, front: Front, secret: str, url: str) -> AsyncIterator[House]:
+    """Open all that serves `url`, which listens already. `secret` proves callers to be this user's own."""
+    origins = OriginGuard(config.host, config.public_url, config.allowed_host, port=urlsplit(url).port)
+    own = OwnRoutes(origins, (*(route.path for route in ROUTES), *PATHS, local.PATH, WAITING_PATH))
+    page = await trio.to_thread.run_sync(Page)
+    budget = Budget(config.max_in_flight)
+    IN_FLIGHT.set_function(lambda: budget.all.taken)
+    async with (
+        _open_store(config, url) as store,
+        open_hub(store, max_data=config.max_data, session_idle=config.session_idle) as hub,
+        open_mcp(
+            Publisher(Tools(hub, front, own), origins=origins, secret=secret).make_server,
+            origins=origins,
+            budget=budget,
+        ) as mcp,
+    ):
+        lifetime = LIFETIME_SECONDS if shared(config.store) else math.inf
+        streams = Streams(hub, per_session=config.max_streams, lifetime=lifetime)
+        site = Site(hub, origins, page, streams, budget, own=own, front=front)
+        ours = {local.PATH: local.local_app(secret), WAITING_PATH: waiting_app(front)}
+        mounts = {path: mcp.asgi for path in PATHS} | ours
+        dispatch = Dispatch(create_app(site), mounts)
+        yield House(hub, site, mcp, dispatch, Connections(dispatch, pressed=lambda: budget.pressed))
+
+
+@asynccontextmanager
+async def _open_store(config: Config, url: str) -> AsyncIterator[Store]:
+    kind, _, path = config.store.partition(":")
+    if kind == "memory":
+        async with open_memory() as memory:
+            yield memory
+    elif shared(config.store):
+        from mapsrv.store.redis import open_redis  # a fifth of a second that a laptop need not spend
+
+        replicated = config.durability == "replicated"
+        async with open_redis(config.store, session_ttl=config.session_ttl, replicated=replicated) as redis:
+            yield redis
+    else:
+        async with open_sqlite(os.path.expanduser(path)) as sqlite:
+            await sqlite.announce(url)  # a second server's refusal names it
+            yield sqlite
+
+
+async def _listen(
+    scope: trio.CancelScope, house: House, listeners: Listeners, handlers: trio.Nursery
+) -> None:
+    with scope:
+        await trio.serve_listeners(house.connections.serve, listeners, handler_nursery=handlers)
+
+
+async def _end(config: Config, house: House, listening: trio.CancelScope) -> None:
+    """Not ready, then all is stored, then streams end one by one, then connections are closed, then cut.
+
+    Until the streams have ended requests are answered: whoever routes may not know yet.
+    """
+    house.site.draining = True
+    await trio.sleep(config.drain_delay)
+    await flush(house.hub)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(house.mcp.drain, config.drain_window)
+        await house.site.streams.drain(config.drain_window)
+    listening.cancel()
+    await house.connections.close()
+
+
+async def _stop_on_signal(stop: trio.Event) -> None:
+    """Stop on the first SIGINT or SIGTERM; on a second end at once, as what is stored is safe."""
+    if threading.current_thread() is not threading.main_thread():
+        return await trio.lowlevel.checkpoint()
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for number in signals:
+            if stop.is_set():
+                os._exit(128 + number)
+            log.info("Stopping")
+            stop.set()
+
+
+async def _stop_when_unused(seconds: float, house: House, stop: trio.Event) -> None:
+    while house.dispatch.idle_seconds < seconds or house.hub.viewers:  # noqa: ASYNC110
+        await trio.sleep(min(30.0, seconds / 4))
+    log.info("Stopping: nobody has used this server for %g s", seconds)
+    stop.set()
+
+
+def spare_the_collector() -> None:
+    """Have the garbage collector leave alone what stays, and look at the rest more seldom.
+
+    With thousands of open streams its passes took half the processor and most of the slowest deliveries.
+    A pass looks at all that a map's load has made since the last, so the young ones come early (4,000
+    objects are some 2 ms, 16,000 some 7), and the whole is looked at as seldom as it can be.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(4_000, 3, 8_000)
