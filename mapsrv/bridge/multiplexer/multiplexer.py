@@ -111,9 +111,8 @@ class Multiplexer:
         self._server_requests.leave(seat)
         for uri in seat.subscribed - self.subscribed:
             number = self.calls.number()  # nobody waits for the answer
-            self._outlet.send_soon(
-                json_rpc.line(json_rpc.request(number, "resources/unsubscribe", {"uri": uri}))
-            )
+            request = json_rpc.request(number, "resources/unsubscribe", {"uri": uri})
+            self._outlet.send_soon(json_rpc.line(request))
 
     def _forget(self, number: object) -> Call | None:
         call = self.calls.close(number)
