@@ -1,1 +1,1 @@
-"""wire/calls.py published over MCP, with results written for models."""
+"""The tools of wire/tools/ published over MCP, with results written for models."""

@@ -15,7 +15,7 @@ from mapsrv.core.state import Json
 from mapsrv.core.suggest import nearest
 from mapsrv.errors import InvalidArgument, MalformedJson
 from mapsrv.wire.json_text import check_value, loads, shown
-from mapsrv.wire.schemas import MAX_IDS, Schema
+from mapsrv.wire.tools.schema import MAX_IDS, Schema
 
 # Names that were accepted once, or that models mix up: (what came, what is meant).
 ALIASES = (

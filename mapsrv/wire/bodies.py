@@ -12,9 +12,9 @@ from mapsrv.core.state import Json
 from mapsrv.errors import TooLarge
 from mapsrv.wire.codec import dumps
 from mapsrv.wire.json_text import loads
-from mapsrv.wire.parsers import feature_lists
 from mapsrv.wire.source_fields import is_geojson
 from mapsrv.wire.source_text import json_of
+from mapsrv.wire.tools.update_features import feature_lists
 
 MAX_SMALL = 256 * 1024  # bytes that are parsed on the loop
 FEATURES = ("add", "update", "remove")

@@ -1,11 +1,10 @@
-"""The one table of calls: name -> JSON Schema, description, and the way from arguments to a request.
+"""From the name and arguments of a call to its request, by the table of tools.
 
-MCP publishes it, POST /commands answers by it; neither knows a call of its own.
+MCP publishes the table, POST /commands answers by it; neither knows a call of its own.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,25 +13,15 @@ from mapsrv.core.state import Json
 from mapsrv.core.suggest import nearest
 from mapsrv.errors import BadRequest, InvalidArgument
 from mapsrv.wire.arguments import Shape
-from mapsrv.wire.descriptions import ABOUT
 from mapsrv.wire.fields import known_keys, session_id
 from mapsrv.wire.json_text import shown
-from mapsrv.wire.parsers import (
-    PARSERS,
-    GetLayerInfo,
-    GetMapState,
-    ListLayers,
-    OpenMap,
-    Parse,
-    Query,
-    Request,
-)
-from mapsrv.wire.schemas import SCHEMAS, Schema
 from mapsrv.wire.source_text import LOCAL
+from mapsrv.wire.tools.requests import GetLayerInfo, GetMapState, ListLayers, OpenMap, Query, Request
+from mapsrv.wire.tools.table import TOOLS
+from mapsrv.wire.tools.tool import Tool
 
 __all__ = [
     "CALLS",
-    "Call",
     "GetLayerInfo",
     "GetMapState",
     "ListLayers",
@@ -50,21 +39,6 @@ _BODY = '{"command": "toggle_layer", "arguments": {"layer_id": "lakes"}}'
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One call as it is published, and how its arguments are read. `example` is one set of arguments."""
-
-    name: str
-    title: str
-    description: str
-    schema: Schema
-    annotations: Mapping[str, bool]
-    changes: bool
-    example: Mapping[str, Json]
-    shape: Shape
-    parse: Parse
-
-
-@dataclass(frozen=True, slots=True)
 class Parsed:
     """A call's request, and the map it names, if it names one."""
 
@@ -72,25 +46,8 @@ class Parsed:
     request: Request
 
 
-def _table() -> dict[str, Call]:
-    table = {}
-    for name, schema in SCHEMAS.items():
-        about = ABOUT[name]
-        table[name] = Call(
-            name,
-            about.title,
-            f"{about.text} Example: {about.example}",
-            schema,
-            about.annotations(),
-            not about.read_only,
-            json.loads(about.example),
-            Shape(name, schema, about.example),
-            PARSERS[name],
-        )
-    return table
-
-
-CALLS: Mapping[str, Call] = _table()
+CALLS: Mapping[str, Tool] = {tool.name: tool for tool in TOOLS}
+_SHAPES = {tool.name: Shape(tool.name, tool.schema, tool.example_text) for tool in TOOLS}
 
 
 def parse_call(name: str, arguments: Json) -> Parsed:
@@ -98,7 +55,7 @@ def parse_call(name: str, arguments: Json) -> Parsed:
     return _parse(_call(name), arguments, None)
 
 
-def _call(name: str) -> Call:
+def _call(name: str) -> Tool:
     call = CALLS.get(name)
     if call is None:
         raise InvalidArgument(
@@ -107,8 +64,8 @@ def _call(name: str) -> Call:
     return call
 
 
-def _parse(call: Call, arguments: Json, document: bytes | None) -> Parsed:
-    values = call.shape.regular(arguments)
+def _parse(call: Tool, arguments: Json, document: bytes | None) -> Parsed:
+    values = _SHAPES[call.name].regular(arguments)
     session = session_id(values.pop("session_id", None))
     return Parsed(session, call.parse(values, document))
 

@@ -1,9 +1,7 @@
-"""The table of calls: what is published, and what each call's arguments become."""
+"""From a call to its request: by name, with the map that it is about; and no garbage gets through."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,63 +17,13 @@ from mapsrv.wire.calls import (
 )
 from tests.wire.values import JSON
 
-NAMES = """
-open_map get_map_state list_layers get_layer_info add_layer update_features remove_layer toggle_layer
-move_layer filter_layer set_layer_paint set_layer_details reset_layer_style set_map_view set_basemap
-""".split()
+NAMES = list(CALLS)
 
 
 def refusal(name: str, arguments: Any) -> str:
     with pytest.raises(InvalidArgument) as caught:
         parse_call(name, arguments)
     return caught.value.message
-
-
-# --- what is published ----------------------------------------------------------------
-
-
-def test_the_calls_are_published_in_their_order() -> None:
-    assert list(CALLS) == NAMES
-    assert [call.name for call in CALLS.values()] == NAMES
-
-
-def schemas_in(schema: Any) -> Iterator[dict[str, Any]]:
-    """Yield every schema within a schema, without itself."""
-    below = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
-    below += [schema["items"]] if schema.get("items") else []
-    for inner in below:
-        yield inner
-        yield from schemas_in(inner)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_schema_is_one_that_every_host_takes(name: str) -> None:
-    schema = CALLS[name].schema
-    assert schema["type"] == "object" and schema["additionalProperties"] is False
-    assert not schema.keys() & {"anyOf", "oneOf", "allOf"}
-    assert set(schema["required"]) <= schema["properties"].keys()
-    assert "session_id" in schema["properties"]
-    for inner in schemas_in(schema):
-        assert "type" in inner or all("type" in branch for branch in inner["anyOf"])
-        assert "items" in inner or inner.get("type") != "array"
-    for described in schema["properties"].values():
-        assert described["description"].endswith((".", '"'))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_call_prints_its_hints_and_says_what_it_does(name: str) -> None:
-    call = CALLS[name]
-    assert set(call.annotations) == {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
-    assert call.annotations["readOnlyHint"] is not call.changes
-    assert call.title and len(call.description) < 2_000
-    assert json.dumps(call.schema)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_documented_example_is_taken(name: str) -> None:
-    call = CALLS[name]
-    assert call.description.endswith(f"Example: {json.dumps(call.example, ensure_ascii=False)}")
-    assert parse_call(name, call.example).session_id is None
 
 
 def test_an_unknown_call_is_answered_with_the_nearest() -> None:

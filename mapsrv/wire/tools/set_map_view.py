@@ -1,21 +1,23 @@
-"""Where set_map_view's arguments look: one of a camera, bounds, or a layer; degrees in GeoJSON's order."""
+"""set_map_view: one of a camera, bounds, or a layer to look at; degrees in GeoJSON's order."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 from mapsrv.core.commands import SetMapView
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument
-from mapsrv.wire.fields import any_id, number
+from mapsrv.wire.fields import number
 from mapsrv.wire.json_text import shown
+from mapsrv.wire.tools.schema import MAX_IDS, arguments, ids, numbers, text
+from mapsrv.wire.tools.tool import RECEIPT, Tool
+from mapsrv.wire.tools.values import Values, layer_id
 
 MAX_WEST_EAST = 540  # degrees: bounds over the antimeridian are often written past 180
 CAMERA = ("center", "zoom", "bearing", "pitch")
 
 
-def parse_view(values: Mapping[str, Json]) -> SetMapView:
+def _parse(values: Values, document: bytes | None) -> SetMapView:
     """Return the command; raises InvalidArgument for a mixture, and for swapped coordinates."""
     camera = [name for name in CAMERA if name in values]
     ways = [name for name in ("bounds", "layer_id") if name in values]
@@ -32,8 +34,8 @@ def parse_view(values: Mapping[str, Json]) -> SetMapView:
     if "bounds" in values:
         return SetMapView(bounds=_bounds(values["bounds"]), padding=padding)
     if "layer_id" in values:
-        ids = tuple(values.get("feature_ids", ()))
-        return SetMapView(layer_id=any_id(values["layer_id"], "layer_id"), feature_ids=ids, padding=padding)
+        features = tuple(values.get("feature_ids", ()))
+        return SetMapView(layer_id=layer_id(values), feature_ids=features, padding=padding)
     return SetMapView(
         center=_center(values["center"]) if "center" in values else None,
         zoom=number(values["zoom"], "zoom", 0, 24) if "zoom" in values else None,
@@ -83,3 +85,42 @@ def _wrapped(bearing: Json) -> float:
     if -180 <= bearing <= 180:
         return float(bearing)
     return math.remainder(bearing, 360)
+
+
+TOOL = Tool(
+    name="set_map_view",
+    title="Move the view",
+    text=(
+        "Move everybody's view: to a center and zoom, to bounds, or to the data of a layer. Send one of the"
+        " three. Coordinates are [longitude, latitude], bounds [west, south, east, north]. A person who is"
+        " just moving the map is not interrupted but offered to follow." + RECEIPT
+    ),
+    example={"center": [8.5417, 47.3769], "zoom": 11},
+    schema=arguments(
+        center=numbers("[longitude, latitude] in degrees.", 2),
+        zoom={
+            "type": "number",
+            "minimum": 0,
+            "maximum": 24,
+            "description": "0 the world, 10 a city, 16 a street.",
+        },
+        bearing={"type": "number", "description": "Degrees clockwise from north that point up."},
+        pitch={
+            "type": "number",
+            "minimum": 0,
+            "maximum": 85,
+            "description": "Degrees of tilt; 0 looks down.",
+        },
+        bounds=numbers("[west, south, east, north] in degrees to fit.", 4),
+        layer_id=text("Fit the data of this layer."),
+        feature_ids=ids("With layer_id: fit only these features.", maxItems=MAX_IDS),
+        padding={
+            "type": "number",
+            "default": 40,
+            "minimum": 0,
+            "maximum": 1000,
+            "description": "CSS pixels around what is fitted.",
+        },
+    ),
+    parse=_parse,
+)

@@ -1,0 +1,37 @@
+"""What a tool's arguments become: a command of core, or one of these, which core knows nothing of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mapsrv.core.commands import Command
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMap:
+    """Join the map by the rule, or make a new one; a title (re)names it."""
+
+    title: str | None = None
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GetMapState:
+    """What is on the map, where it looks, who has it open."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListLayers:
+    """The layers, bottom to top."""
+
+
+@dataclass(frozen=True, slots=True)
+class GetLayerInfo:
+    """One layer with its data in numbers and samples."""
+
+    layer_id: str
+
+
+Query: TypeAlias = OpenMap | GetMapState | ListLayers | GetLayerInfo
+Request: TypeAlias = Command | Query

@@ -1,0 +1,20 @@
+"""set_basemap: what is drawn beneath all layers."""
+
+from __future__ import annotations
+
+from mapsrv.core import commands as c
+from mapsrv.wire.style import basemap_names
+from mapsrv.wire.tools.schema import arguments, text
+from mapsrv.wire.tools.tool import RECEIPT, Tool
+
+TOOL = Tool(
+    name="set_basemap",
+    title="Choose the basemap",
+    text=(
+        "Choose what is drawn beneath all layers: natural-earth, land and countries with names; or none."
+        + RECEIPT
+    ),
+    example={"name": "none"},
+    schema=arguments(("name",), name=text("The basemap, or none.", enum=list(basemap_names()))),
+    parse=lambda values, document: c.SetBasemap(values["name"]),
+)

@@ -1,0 +1,66 @@
+"""A tool as one value: what is published of it, and how its regular arguments become a request.
+
+Its text is written for a model that sees nothing else. The first sentence says what a call does; then
+when to use it, what the result means.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from mapsrv.core.state import Json
+from mapsrv.wire.tools.requests import Request
+from mapsrv.wire.tools.schema import Schema
+from mapsrv.wire.tools.values import Values
+
+# (values, document) -> request. `document` is GeoJSON that slim_body took out of a large body; else None.
+Parse: TypeAlias = Callable[[Values, bytes | None], Request]
+
+RECEIPT = (
+    " The result names what changed, the map's link and how many people have it open; "
+    "with nobody there, give the person that link."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """One tool. `example` is one set of arguments; the last four are MCP's hints."""
+
+    name: str
+    title: str
+    text: str
+    example: Mapping[str, Json]
+    schema: Schema
+    parse: Parse
+    read_only: bool = False
+    destructive: bool = False
+    idempotent: bool = True
+    open_world: bool = False  # its effect depends on addresses of others
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may change the map."""
+        return not self.read_only
+
+    @property
+    def example_text(self) -> str:
+        """The example as JSON, as models read it."""
+        return json.dumps(self.example, ensure_ascii=False)
+
+    @property
+    def description(self) -> str:
+        """The text with the example behind it, as it is published."""
+        return f"{self.text} Example: {self.example_text}"
+
+    @property
+    def annotations(self) -> Mapping[str, bool]:
+        """The hints as MCP's ToolAnnotations names them."""
+        return {
+            "readOnlyHint": self.read_only,
+            "destructiveHint": self.destructive,
+            "idempotentHint": self.idempotent,
+            "openWorldHint": self.open_world,
+        }
