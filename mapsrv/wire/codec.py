@@ -198,5 +198,6 @@ def fingerprint(command: c.Command) -> str:
     parts: dict[str, Json] = {field.name: getattr(command, field.name) for field in fields(command)}
     digest = hashlib.sha256(type(command).__name__.encode() + b"\0")
     digest.update(parts.pop("document", None) or b"")
+    # Not by dumps: fingerprints are stored, so what they are made of stays as it is, to the byte.
     digest.update(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode())
     return digest.hexdigest()

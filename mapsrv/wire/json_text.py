@@ -1,6 +1,7 @@
 """JSON text from outside to values, strictly: RFC 8259 in UTF-8, finite numbers, bounded nesting.
 
-Whatever passes here can be encoded again, walked by recursion, and compared.
+Whatever passes here can be encoded again, walked by recursion, and compared. JSON of our own, compact
+and back, is codec.py's dumps and loads.
 """
 
 from __future__ import annotations
@@ -113,6 +114,11 @@ def _finite(numbers: list[Json]) -> bool:
         return all(map(math.isfinite, numbers))
     except OverflowError:  # an int beyond the largest double
         return False
+
+
+def printed(value: Json) -> str:
+    """Return the value as JSON for models and people to read: with spaces, in its own letters."""
+    return _ENCODER.encode(value)
 
 
 def shown(value: Json, limit: int = _CUT) -> str:

@@ -5,21 +5,20 @@ The page draws by the same rules in TypeScript; tests/vectors hold both to them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from html import escape
 from importlib.resources import files
 
 from mapsrv.core.state import Json, MapLayer, MapState
+from mapsrv.wire.codec import loads
 
 STORED = ("data/", "basemap/")  # data of a source that this server has, relative to its address
 
 
 @cache
 def _file() -> dict[str, Json]:
-    text = files("mapsrv.wire").joinpath("basemaps.json").read_text("utf-8")
-    value: dict[str, Json] = json.loads(text)
+    value: dict[str, Json] = loads(files("mapsrv.wire").joinpath("basemaps.json").read_bytes())
     return value
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapsrv.errors import InvalidArgument, MalformedJson
-from mapsrv.wire.json_text import MAX_DEPTH, check_value, loads, shown
+from mapsrv.wire.json_text import MAX_DEPTH, check_value, loads, printed, shown
 from tests.wire.values import JSON
 
 
@@ -85,3 +85,8 @@ def test_a_shown_value_is_cut() -> None:
     assert shown("x" * 1_000_000) == '"' + "x" * 79 + "…"
     assert shown(["é", 1, None]) == '["é", 1, null]'
     assert shown([[0] * 10_000]) == "[[" + ("0, " * 40)[:78] + "…"
+
+
+def test_a_printed_value_is_whole() -> None:
+    assert printed({"a": ["é", 1, None]}) == '{"a": ["é", 1, null]}'
+    assert printed("x" * 1_000) == '"' + "x" * 1_000 + '"'

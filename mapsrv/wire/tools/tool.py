@@ -6,12 +6,12 @@ when to use it, what the result means.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from mapsrv.core.state import Json
+from mapsrv.wire.json_text import printed
 from mapsrv.wire.tools.requests import Request
 from mapsrv.wire.tools.schema import Schema
 from mapsrv.wire.tools.values import Values
@@ -48,7 +48,7 @@ class Tool:
     @property
     def example_text(self) -> str:
         """The example as JSON, as models read it."""
-        return json.dumps(self.example, ensure_ascii=False)
+        return printed(self.example)
 
     @property
     def description(self) -> str:
