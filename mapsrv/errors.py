@@ -91,6 +91,11 @@ class UnknownSession(MapsrvError):
 
     code, status = "unknown_session", 404
 
+    def __init__(
+        self, message: str = "There is no map of that id. It may have been forgotten; open a new one."
+    ) -> None:
+        super().__init__(message)
+
 
 class UnknownData(MapsrvError):
     """No stored GeoJSON has that name."""

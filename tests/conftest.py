@@ -1,4 +1,4 @@
-"""One PostgreSQL for all tests of a run."""
+"""What all tests share: one PostgreSQL for a run, and laws that no clock judges."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.stdio_servers import postgres as real
+
+settings.register_profile("house", deadline=None)  # a busy machine is no fault of an example
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,7 @@ class SessionCache:
         if stored is None and await self._has_lost():
             stored = await self._store.load(session_id)
         if stored is None:
-            raise UnknownSession("There is no map of that id. It may have been forgotten; open a new one.")
+            raise UnknownSession()
         self._make_room()
         return LiveSession(session_id, await restored(stored), self._keeper)
 

@@ -31,9 +31,9 @@ from mapsrv.tools.instructions import INSTRUCTIONS
 from mapsrv.tools.results import Result, error_result
 from mapsrv.tools.run import Tools
 from mapsrv.wire.calls import CALLS
+from mapsrv.wire.fields import is_key
 
 KEY = "mapsrv/id"  # in a call's _meta: an idempotency key, for callers that try again
-MAX_KEY = 128  # characters
 UNSEEN = "mapsrv/unseen"  # in a result's _meta: the link of the map, while nobody has it open
 
 logger = logging.getLogger(__name__)
@@ -116,8 +116,7 @@ def _key(params: Json) -> str | None:
     """Return the idempotency key of a call that has one; one that cannot be one is passed over."""
     meta = (params or {}).get("_meta")
     key = meta.get(KEY) if isinstance(meta, dict) else None
-    good = isinstance(key, str) and 1 <= len(key) <= MAX_KEY and all("!" <= letter <= "~" for letter in key)
-    return key if good else None
+    return key if is_key(key) else None
 
 
 def _to_mcp(result: Result) -> CallToolResult:

@@ -42,7 +42,7 @@ async def _page(site: Site) -> Response:
     response.headers["Content-Security-Policy"] = CSP
     try:
         if not await site.hub.exists(session_id_of_query()):
-            raise UnknownSession("There is no map of that id. It may have been forgotten; open a new one.")
+            raise UnknownSession()
     except MapsrvError as error:
         # The status is for programs; a person reads the same on the page, which asks for the map itself.
         if "text/html" not in request.headers.get("Accept", ""):

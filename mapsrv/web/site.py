@@ -127,7 +127,7 @@ def session_id_of_query() -> str:
     if not found:
         raise BadRequest("Say which map: add ?session=ID, as in the map's link.")
     if len(found) > MAX_ID or not found.isascii():
-        raise UnknownSession("There is no map of that id. Open a new one.")
+        raise UnknownSession()
     return found
 
 

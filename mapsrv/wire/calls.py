@@ -13,7 +13,7 @@ from mapsrv.core.state import Json
 from mapsrv.core.suggest import nearest
 from mapsrv.errors import BadRequest, InvalidArgument
 from mapsrv.wire.arguments import Shape
-from mapsrv.wire.fields import known_keys, session_id
+from mapsrv.wire.fields import MAX_KEY, is_key, known_keys, session_id
 from mapsrv.wire.json_text import shown
 from mapsrv.wire.source_text import LOCAL
 from mapsrv.wire.tools.requests import GetLayerInfo, GetMapState, ListLayers, OpenMap, Query, Request
@@ -34,7 +34,6 @@ __all__ = [
     "parse_command_body",
 ]
 
-MAX_KEY = 128  # characters of an idempotency key
 _BODY = '{"command": "toggle_layer", "arguments": {"layer_id": "lakes"}}'
 
 
@@ -108,11 +107,7 @@ def _command(request: Request) -> c.Command:
 
 
 def _key(value: Json) -> str:
-    if (
-        isinstance(value, str)
-        and 1 <= len(value) <= MAX_KEY
-        and all("!" <= letter <= "~" for letter in value)
-    ):
+    if is_key(value):
         return value
     raise InvalidArgument(
         f"id must be 1 to {MAX_KEY} printable ASCII characters without spaces, like a UUID; got"

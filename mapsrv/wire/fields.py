@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from typing import TypeGuard
 from urllib.parse import parse_qs, urlsplit
 
 from mapsrv.core.state import RESERVED, Json
@@ -12,6 +13,7 @@ from mapsrv.errors import InvalidArgument
 from mapsrv.wire.json_text import shown
 
 MAX_ID = 128  # characters
+MAX_KEY = 128  # characters of an idempotency key
 MAX_TITLE = 200  # characters: one line of a layer list
 MAX_ATTRIBUTION = 1_000  # characters: a sentence with a link or two
 _UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, surrogates, line and paragraph separators
@@ -95,6 +97,15 @@ def _from_link(link: str) -> str:
         return parse_qs(query, max_num_fields=50).get("session", [""])[-1].strip()
     except ValueError:  # a broken address, or too many fields
         return ""
+
+
+def is_key(value: Json) -> TypeGuard[str]:
+    """Return whether a value can be an idempotency key: printable ASCII without spaces, like a UUID."""
+    return (
+        isinstance(value, str)
+        and 1 <= len(value) <= MAX_KEY
+        and all("!" <= letter <= "~" for letter in value)
+    )
 
 
 def number(value: Json, what: str, low: float, high: float) -> float:
