@@ -1,4 +1,4 @@
-"""Every error code, flag, tool, route, stream event and op stands in the README."""
+"""Every error code, flag, tool, route, stream event and op stands in docs/; every link leads somewhere."""
 
 from __future__ import annotations
 
@@ -18,9 +18,14 @@ from mapsrv.config.options import Option
 from mapsrv.errors import Draining, Forbidden, MapsrvError, NotFound, TooLarge, TooMany, Unauthorized, tree
 from mapsrv.wire.calls import CALLS
 from mapsrv.wire.codec import OP_NAMES
+from tests.failures.faults import FAULTS, Fault
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-BRIDGE = README.partition("\n## mapsrv bridge\n")[2].partition("\n## ")[0]
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+TOOLS, HTTP, PODS, BRIDGE = (PAGES[name] for name in ("tools", "http", "pods", "bridge"))
+SERVER_FLAGS, BRIDGE_FLAGS = PAGES["configuration"].split("\n## mapsrv bridge\n")
+MAX_README = 120  # lines: what it is, how it starts, and where the rest stands
 ROUTES = (
     "GET /",
     "POST /sessions",
@@ -42,32 +47,43 @@ MORE_ROUTES = (
 )
 
 
-def row(text: str, place: str = README) -> str:
-    """Return the README's table row that begins with the text."""
-    found = re.search(rf"^\| `{re.escape(text)}[`?/].*$", place, re.MULTILINE)
-    assert found, f"README.md has no row for {text}"
+def row(text: str, page: str) -> str:
+    """Return the page's table row that begins with the text."""
+    found = re.search(rf"^\| `{re.escape(text)}[`?/].*$", page, re.MULTILINE)
+    assert found, f"{page.splitlines()[0]}: no row for {text}"
     return found[0]
 
 
 @pytest.mark.parametrize("error", tree(), ids=lambda error: error.code)
 def test_every_error_code_is_documented_with_its_status(error: type) -> None:
-    assert f"| {error.status} |" in row(error.code)
+    assert f"| {error.status} |" in row(error.code, HTTP)
 
 
 @pytest.mark.parametrize("option", options(), ids=lambda option: option.name)
 def test_every_flag_is_documented_with_its_variable(option: object) -> None:
-    line = row(f"--{option.name}")
+    line = row(f"--{option.name}", SERVER_FLAGS)
     assert f"`{option.env}`" in line and (option.default or "") in line
 
 
-@pytest.mark.parametrize("name", [*CALLS, *OP_NAMES.values(), *ROUTES, *MORE_ROUTES])
-def test_every_tool_op_and_route_is_documented(name: str) -> None:
-    row(name)
+@pytest.mark.parametrize("name", [*OP_NAMES.values(), *ROUTES, *MORE_ROUTES])
+def test_every_op_and_route_is_documented(name: str) -> None:
+    row(name, HTTP)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_tool_is_documented_and_stands_in_the_readme(name: str) -> None:
+    row(name, TOOLS)
+    assert any(f"`{name}`" in line for line in README.splitlines() if line.startswith("| `"))
 
 
 @pytest.mark.parametrize("name", ["snapshot", "event", "presence", "status", "ping", "drain"])
 def test_every_stream_event_is_documented(name: str) -> None:
-    row(name)
+    row(name, HTTP)
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
+def test_what_every_fault_costs_is_documented(fault: Fault) -> None:
+    assert f"\n| {fault.title} | " in PAGES["failures"]
 
 
 # --- the bridge ------------------------------------------------------------------------------------
@@ -75,7 +91,7 @@ def test_every_stream_event_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
 def test_every_option_of_the_bridge_is_documented_with_its_variable_and_default(option: Option) -> None:
-    line = row(f"--{option.name}", BRIDGE)
+    line = row(f"--{option.name}", BRIDGE_FLAGS)
     assert f"`{option.env}`" in line and f"| {option.default or ''} |" in line
 
 
@@ -108,3 +124,53 @@ def test_what_a_client_of_the_bridge_meets_is_documented(error: type[MapsrvError
 )
 def test_every_route_of_the_bridge_is_documented(route: str) -> None:
     row(route, BRIDGE)
+
+
+# --- the pages ------------------------------------------------------------------------------------
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def prose(text: str) -> str:
+    """Return a page without its blocks of code, where `# ` is no heading."""
+    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(text: str) -> set[str]:
+    """Return what a link may name on a page: its headings, as GitHub writes them."""
+    titles = re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def dead_links(path: Path) -> list[str]:
+    """Return the links of a page that lead to no file, or to no heading."""
+    found = []
+    for link in LINK.findall(prose(path.read_text(encoding="utf-8"))):
+        place, _, anchor = link.partition("#")
+        target = (path.parent / place).resolve() if place else path
+        if "://" in link:
+            continue
+        if not target.is_file() or (anchor and anchor not in anchors(target.read_text(encoding="utf-8"))):
+            found.append(link)
+    return found
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= MAX_README
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in PAGES)])
+def test_every_link_leads_to_a_file_and_a_heading(name: str) -> None:
+    assert dead_links(ROOT / name) == []
+
+
+def test_a_dead_link_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# Here we are\n[a](#here-we-are) [b](#there) [c](page.md) [d](none.md) [e](https://x.org)"
+    )
+    assert dead_links(page) == ["#there", "none.md"]
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    assert [name for name in PAGES if f"](docs/{name}.md)" not in README] == []

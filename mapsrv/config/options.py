@@ -32,7 +32,7 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """The flag as help and README write it."""
+        """The flag as help and docs write it."""
         return f"--{self.name}/--no-{self.name}" if self.name == "open" else f"--{self.name}"
 
     @property

@@ -117,7 +117,7 @@ SECRET = {option.name: option.env for option in _OPTIONS if option.secret}
 
 
 def options() -> tuple[Option, ...]:
-    """Return the options that people are told of, in the order of help and README."""
+    """Return the options that people are told of, in the order of help and docs."""
     return tuple(option for option in _OPTIONS if not option.hidden)
 
 

@@ -174,7 +174,7 @@ def test_a_damaged_map_is_refused_by_every_pod_and_is_not_written_over(world: Wo
     check_refused_and_the_others_live(world, bad, good, kind)
     assert world.content(bad) == before, "nothing was written over"
     assert get(world.a, "/state", bad).json()["state"]["title"] == "Second", "what is held can be read"
-    # The remedy of the README: without its keys, the map is written anew by the pod that holds it.
+    # The remedy of docs/failures.md: without its keys, the map is written anew by the pod that holds it.
     world.redis.do("DEL", *keys(bad))
     world.a.command(bad, "open_map", title="Brought back")
     wait_until(lambda: get(world.b, "/state", bad).status_code == 200, 20)

@@ -24,7 +24,7 @@ from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from mapsrv.web.streams import LIFETIME_SECONDS, LIFETIME_SPREAD, RETRY_MS, Stream, Streams
-from tests.test_docs import README
+from tests.test_docs import PODS
 from tests.web.asgi import Client, Exchange
 
 MANY = 40
@@ -143,10 +143,10 @@ async def test_a_map_that_a_newer_release_has_written_sends_its_readers_away_and
         assert len(streams) == 1 and not stays.ended.is_set()
 
 
-def test_a_pod_ends_within_the_grace_period_and_the_readme_says_how_it_adds_up() -> None:
+def test_a_pod_ends_within_the_grace_period_and_the_docs_say_how_it_adds_up() -> None:
     ends = DRAIN_SECONDS + END_SECONDS + CLOSE_SECONDS + CUT_SECONDS  # of calls, streams, connections
     bounds = BRANCH_SECONDS + FLUSH_SECONDS + ends + FEED_SECONDS + REDIS_SECONDS
-    assert f"at most {math.ceil(bounds)} s more" in README
-    assert f"--drain-delay 5s` and the default window of {DRAIN_WINDOW:g} s" in README
-    assert f"is 30 unless told, to {GRACE}" in README
+    assert f"at most {math.ceil(bounds)} s more" in PODS
+    assert f"--drain-delay 5s` and the default window of {DRAIN_WINDOW:g} s" in PODS
+    assert f"is 30 unless told, to {GRACE}" in PODS
     assert 5 + DRAIN_WINDOW + math.ceil(bounds) < GRACE

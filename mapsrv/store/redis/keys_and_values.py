@@ -1,7 +1,7 @@
 """What stands in Redis, and how: the names of keys, and values to bytes and back. No I/O.
 
 The braces are literal: a hash tag, which keeps what belongs to a session in one slot. Everything
-is text that a person can read with redis-cli. README.md has the table.
+is text that a person can read with redis-cli. docs/pods.md has the table.
 """
 
 from __future__ import annotations

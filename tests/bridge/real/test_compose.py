@@ -43,9 +43,9 @@ def test_a_service_has_bounds_one_network_and_no_way_to_more_rights(name: str) -
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_the_readme_has_the_service_and_its_port(name: str) -> None:
-    readme = (packages.DEPLOY.parents[1] / "README.md").read_text(encoding="utf-8")
-    assert f"| `{name}` | {SERVICES[name].published} |" in readme
+def test_the_docs_have_the_service_and_its_port(name: str) -> None:
+    page = (packages.DEPLOY.parents[1] / "docs" / "bridge-containers.md").read_text(encoding="utf-8")
+    assert f"| `{name}` | {SERVICES[name].published} |" in page
 
 
 def test_images_are_pinned_by_version() -> None:
