@@ -1,4 +1,4 @@
-"""Every error code, flag, tool, route, stream event and op stands in docs/; every link leads somewhere."""
+"""Every error code, flag, tool, route, stream event and op stands in docs/."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
 TOOLS, HTTP, PODS, BRIDGE = (PAGES[name] for name in ("tools", "http", "pods", "bridge"))
 SERVER_FLAGS, BRIDGE_FLAGS = PAGES["configuration"].split("\n## mapsrv bridge\n")
-MAX_README = 120  # lines: what it is, how it starts, and where the rest stands
 ROUTES = (
     "GET /",
     "POST /sessions",
@@ -124,53 +123,3 @@ def test_what_a_client_of_the_bridge_meets_is_documented(error: type[MapsrvError
 )
 def test_every_route_of_the_bridge_is_documented(route: str) -> None:
     row(route, BRIDGE)
-
-
-# --- the pages ------------------------------------------------------------------------------------
-
-LINK = re.compile(r"\]\(([^)\s]+)\)")
-
-
-def prose(text: str) -> str:
-    """Return a page without its blocks of code, where `# ` is no heading."""
-    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
-
-
-def anchors(text: str) -> set[str]:
-    """Return what a link may name on a page: its headings, as GitHub writes them."""
-    titles = re.findall(r"^#+ (.+)$", prose(text), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
-
-
-def dead_links(path: Path) -> list[str]:
-    """Return the links of a page that lead to no file, or to no heading."""
-    found = []
-    for link in LINK.findall(prose(path.read_text(encoding="utf-8"))):
-        place, _, anchor = link.partition("#")
-        target = (path.parent / place).resolve() if place else path
-        if "://" in link:
-            continue
-        if not target.is_file() or (anchor and anchor not in anchors(target.read_text(encoding="utf-8"))):
-            found.append(link)
-    return found
-
-
-def test_the_readme_is_short() -> None:
-    assert len(README.splitlines()) <= MAX_README
-
-
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in PAGES)])
-def test_every_link_leads_to_a_file_and_a_heading(name: str) -> None:
-    assert dead_links(ROOT / name) == []
-
-
-def test_a_dead_link_is_found(tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
-    page.write_text(
-        "# Here we are\n[a](#here-we-are) [b](#there) [c](page.md) [d](none.md) [e](https://x.org)"
-    )
-    assert dead_links(page) == ["#there", "none.md"]
-
-
-def test_every_page_is_reached_from_the_readme() -> None:
-    assert [name for name in PAGES if f"](docs/{name}.md)" not in README] == []
