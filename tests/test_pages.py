@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from tests.test_docs import PAGES, README, ROOT
 from tests.test_layering import LAYERS
 
 MAX_README = 120  # lines: what it is, how it starts, and where the rest stands
+MAX_PICTURE = 300 * 1000  # bytes: it is fetched with every look at the README
+
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -53,6 +56,13 @@ def test_a_dead_link_is_found(tmp_path: Path) -> None:
         "# Here we are\n[a](#here-we-are) [b](#there) [c](page.md) [d](none.md) [e](https://x.org)"
     )
     assert dead_links(page) == ["#there", "none.md"]
+
+
+def test_the_picture_is_small() -> None:
+    picture = (ROOT / "docs" / "demo.png").read_bytes()
+    width, height = struct.unpack(">II", picture[16:24])  # of the IHDR chunk, which comes first
+    assert picture.startswith(b"\x89PNG") and width <= 1280 and height <= 800
+    assert len(picture) < MAX_PICTURE
 
 
 def test_every_page_is_reached_from_the_readme() -> None:
