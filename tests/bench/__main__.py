@@ -56,8 +56,8 @@ def main() -> None:
         print("\n" + tables[-1].markdown(), flush=True)
     if given.json is not None:
         report.write_json(given.json, described, tables)
-    if given.readme is not None:
-        report.write_readme(given.readme, tables)
+    if given.write:
+        report.write_page(tables)
 
 
 if __name__ == "__main__":

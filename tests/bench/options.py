@@ -28,7 +28,7 @@ class Options:
     mebibytes: int
     rivals: bool
     json: Path | None
-    readme: Path | None
+    write: bool
 
 
 def _numbers(low: int, high: int) -> Callable[[str], tuple[int, ...]]:
@@ -62,9 +62,7 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument("--mebibytes", type=int, default=16, help="of the large GeoJSON; default: 16")
     parser.add_argument("--no-rivals", dest="rivals", action="store_false", help="measure mapsrv alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there too")
-    parser.add_argument(
-        "--readme", type=Path, metavar="FILE", help="put the tables there, under their titles"
-    )
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     given = parser.parse_args(argv)
     given.parts = tuple(given.parts) or PARTS
     if unknown := set(given.parts) - set(PARTS):

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+
 Cell: TypeAlias = str | int | float | None
 
 
@@ -61,13 +63,26 @@ def write_json(path: Path, machine: Mapping[str, str], tables: Sequence[Table]) 
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def write_readme(path: Path, tables: Sequence[Table]) -> None:
-    """Put each table in the place of the section of its title; one that has none is left out, and said."""
-    text = path.read_text(encoding="utf-8")
+def replaced(page: str, tables: Sequence[Table]) -> tuple[str, list[str]]:
+    """Return a page with each table in the section of its title, and the titles that have no section.
+
+    A section goes from its heading, which marks it, to the next one of any level: all of it is replaced.
+    """
+    without = []
     for table in tables:
-        section = re.compile(rf"^### {re.escape(table.title)}\n.*?(?=^##|\Z)", re.MULTILINE | re.DOTALL)
-        if not section.search(text):
-            print(f"{path} has no section {table.title!r}")
-        new = table.markdown() + "\n"
-        text = section.sub(lambda _found, new=new: new, text)  # type: ignore[misc]
-    path.write_text(text, encoding="utf-8")
+        section = re.compile(rf"^### {re.escape(table.title)}\n.*?(?=^#|\Z)", re.MULTILINE | re.DOTALL)
+        found = section.search(page)
+        if found is None:
+            without.append(table.title)
+            continue
+        after = page[found.end() :]
+        page = page[: found.start()] + table.markdown() + ("\n" if after else "") + after
+    return page, without
+
+
+def write_page(tables: Sequence[Table], path: Path = PAGE) -> None:
+    """Write the tables of the parts that were run into the page; all others stay as they are."""
+    page, without = replaced(path.read_text(encoding="utf-8"), tables)
+    path.write_text(page, encoding="utf-8")
+    for title in without:
+        print(f"{path.name} has no section {title!r}: its table was not written")

@@ -36,9 +36,7 @@ def _parse() -> options.Options:
     )
     parser.add_argument("--seconds", type=float, default=2.0, help="of each rate in each round; default: 2")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there too")
-    parser.add_argument(
-        "--readme", type=Path, metavar="FILE", help="put the tables there, under their titles"
-    )
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     given = parser.parse_args()
     if unknown := set(given.parts) - set(MEASURES):
         parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(MEASURES)}")
@@ -49,7 +47,7 @@ def _parse() -> options.Options:
         clients=tuple(given.clients),
         seconds=given.seconds,
         json=given.json,
-        readme=given.readme,
+        write=given.write,
     )
 
 
@@ -69,8 +67,8 @@ def main() -> None:
             print("\n" + table.markdown(), flush=True)
     if given.json is not None:
         report.write_json(given.json, described, found)
-    if given.readme is not None:
-        report.write_readme(given.readme, [table for table in found if table.title != "Why not"])
+    if given.write:
+        report.write_page([table for table in found if table.title != "Why not"])
 
 
 if __name__ == "__main__":

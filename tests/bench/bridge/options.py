@@ -23,7 +23,7 @@ class Options:
     clients: tuple[int, ...]
     seconds: float
     json: Path | None
-    readme: Path | None
+    write: bool
 
 
 @contextmanager
