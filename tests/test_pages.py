@@ -98,6 +98,17 @@ def test_where_to_change_what_tells_of_thirty_changes_and_names_files_that_exist
     assert [path for line in table for path in paths(line) if not (ROOT / path).is_file()] == []
 
 
+def test_the_files_that_contributing_names_exist() -> None:
+    text = prose((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    named = [path for path in paths(text) if re.match(r"(mapsrv|static|tests|docs)/[^ ]+$", path)]
+    assert len(named) >= 20 and [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_readme_and_contributing_have_the_command_that_ci_runs() -> None:
+    command = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1]
+    assert all(f"\n{command}\n" in (ROOT / page).read_text() for page in ("README.md", "CONTRIBUTING.md"))
+
+
 @pytest.mark.parametrize("title", ["The life of a command", "The life of a stream"])
 def test_the_files_on_the_way_exist(title: str) -> None:
     found = [path for path in paths(section(title)) if path.startswith(("mapsrv/", "static/"))]
