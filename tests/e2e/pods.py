@@ -11,8 +11,8 @@ from tests.store import valkey
 
 NEXT = """
 import sys
-import mapsrv.store
-mapsrv.store.FORMAT += 1  # before anything takes it from there
+import mapsrv.store.protocol
+mapsrv.store.protocol.FORMAT += 1  # before anything takes it from there
 from mapsrv.__main__ import main
 sys.exit(main())
 """
