@@ -1,7 +1,24 @@
 """How the history that a process holds stands to the one that the store has now. Pure.
 
-A store can lose its newest writes (restored from an older copy, failed over to a lagging one) or
-all. The chain of hashes tells each case, and what of ours would be lost.
+A store can lose its newest writes (restored from an older copy, failed over to a replica that lagged) or
+all. The revision alone does not tell: a store that went back and was written to since may have reached
+the very revision that we hold, with other events. So histories are compared by their chain of hashes,
+and by the epochs that each began anew from (`came_from`). What can be found, in the order asked:
+
+- Nothing is there: it was emptied. WentBack, and the store is given ours.
+- The same epoch, and our head is in their log, or lies before all that their log still holds: they are
+  ours and more. Follows. A log is bounded: what lies before it cannot be compared, and is taken for theirs.
+- The same epoch, they end where we have long been, and nothing contradicts: WentBack. Who only looked at
+  the number would take their state, and our newest events were gone.
+- The same epoch, and at one revision the hashes differ: Parted, since the newest revision where both
+  agree. What of ours is not there by its key is decided again on theirs.
+- Another epoch, which says it came from ours: another process was first in giving the store its own
+  back. Parted after where it began, or from as far back as keys are remembered when that lies ahead of us.
+- Another epoch, which ours came from: they are the history before; WentBack. Both came from a third: it
+  was lost twice, and two processes began it anew. Parted from the start, and keys tell what is double.
+- Nothing joins the two: there is nothing to compare, and theirs is taken. Follows.
+
+Only what is committed counts here: what is pending is withdrawn and decided again in any case.
 """
 
 from __future__ import annotations

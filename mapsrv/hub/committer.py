@@ -1,6 +1,26 @@
 """One committer a process: what is proposed goes to the store in batches, one in flight, and is then visible.
 
-Per batch each session has one place, with its oldest pending commands in order, all or none.
+Per batch each session has one place, with its oldest pending commands in order, all or none. A session
+stands in line (`_due`) once, while it has something pending or must be read anew. What can happen to it:
+
+- Ok: its share is visible, its callers are answered, and what was heard from others meanwhile is applied.
+- Moved with news: another process was faster. What came since is applied, which decides ours again.
+- Moved without, Unknown, Done: the store's history is not ours; the session is read anew (`_catch_up`).
+  `in_flight` is set meanwhile, since news applied to what is about to be replaced would be undone.
+- Refused: by the store for this session alone. By a newer release's format it is let go.
+- The call failed: nobody knows what of it was done. With a shared store the sessions go on alone, and the
+  keys tell later; else their callers are refused.
+
+Odd lines, and the race each is for:
+
+- `in_flight` is set before the batch is encoded: encoding takes turns of the loop, and an event of another
+  process that is heard between two of them would move the head that the batch names.
+- A session is taken off the line before it is read anew: what is submitted while it is read stands in
+  line again, instead of being taken for served.
+- Out of step is looked at twice, when the line is worked off and when the batch is gathered: another
+  session's reading is a wait, in which news may have put this one out of step.
+- Who holds still for another process's turn (`held_until`) stays in line, and the loop sleeps until the
+  first of those moments, or until somebody submits.
 """
 
 from __future__ import annotations

@@ -1,7 +1,23 @@
 """The open event streams of this process: one map's changes as Server-Sent Events to one browser tab.
 
 A stream is pulled: Quart asks for the next bytes when the last are written, so a slow reader is one
-that asks seldom, and it then gets what is current. It needs no task and no queue of its own.
+that asks seldom, and it then gets what is current. It needs no task and no queue of its own. Its life:
+
+- Opening: check() says whether it may, before a response is begun, since a status other than 200 ends an
+  EventSource for good. Between check() and __aenter__ the map may go; the stream then ends at once, and
+  the browser comes again and is told why.
+- `retry:` first, drawn for each: when a server ends, not all of its browsers are to come back together.
+- Then, as long as it lives: the rest of a frame that was cut into slices, else a ping that is due, else
+  what is new since the cursor (events, or a snapshot), else it waits for news or for the next of its times.
+- Its end, always by a `drain` frame that says when to come back: the server stops ("stopping"), it has
+  lived its time ("lifetime", with other pods), or a newer release has written the map ("newer").
+- A reader that leaves is noticed by the server below, which cancels the task; __aexit__ counts it out and
+  closes the subscription, and never waits.
+
+Odd lines: add() ends a stream at once when the drain began after its check(). drain() shuffles, else all
+who look at one map would leave in the same moment. The map that is gone is asked after take(), so that
+what was refused of the reader's own is still told. leave() wakes the subscriber: it may be waiting for
+news of a map on which nothing happens.
 """
 
 from __future__ import annotations

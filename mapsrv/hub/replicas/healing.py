@@ -1,6 +1,16 @@
 """Sessions that went on alone come back, a few at a time: which, when, and what ends it.
 
 How one comes back is in reconcile.py. Until its last command is decided a session stays on its branch.
+
+- Submitted are all that have a branch when the store answers again, and one that goes alone while it does
+  (its own call had failed). One that is already on its way stays due, and its end looks again.
+- The store leaves again: what is left stays on the branch, and the store's return submits it anew.
+- A newer release has written the map: nothing of ours may be written there. It is let go, and its callers
+  are told by the store itself.
+- It cannot come back though the store answers (its part in the store is damaged, say): it goes on alone,
+  says why, takes commands again, and tries anew after a while.
+- The branch may be closed for its last share; whatever ends the attempt opens it, or callers would wait
+  for ever.
 """
 
 from __future__ import annotations

@@ -3,6 +3,20 @@
 A call that fails on its way may have been done: the client's own retries would do it again, so they
 are off, and nothing here sends a command twice. The exception is a script that Redis said it does
 not know, since then it has done nothing.
+
+- The client is asyncio's, and lives on a loop within Trio (`island`). A caller's task may have been started
+  outside of that loop, so it is told which loop is meant for each await. Errors are carried around the
+  island's nurseries, which would wrap them in groups.
+- A call waits for one of a few places, then has its time. Who stood in line while another call found that
+  nothing answers is refused without trying (`failures` is read before the wait, and compared after it):
+  else each would wait its own time out, one after the other.
+- After a failure all are refused at once for a moment; then one call tries, with the rest still refused
+  for as long as it may take.
+- A reply that says "read only" means that this Redis became a replica. The connections are dropped, since
+  a name or a proxy may lead to the new master by now; the call itself has failed and is told so.
+- Where a pipeline met a script that is not known, the scripts are loaded and those commands are sent
+  again, with what is to come after them (WAIT counts its own connection's writes alone). An atomic pipeline
+  did nothing at all then, and goes again whole.
 """
 
 from __future__ import annotations
