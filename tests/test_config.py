@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapsrv.config import COMMANDS, Config, options, parse
-from mapsrv.config.options import Option
+from mapsrv.config.parser import Option
 
 
 def refused(capsys: pytest.CaptureFixture[str], *argv: str, **environ: str) -> str:

@@ -14,7 +14,7 @@ from mapsrv.bridge.sessions.child_factory import Full
 from mapsrv.bridge.settings import BOUNDS, OPTIONS
 from mapsrv.bridge.specs import ALLOWED, ALLOWED_BEGINNINGS
 from mapsrv.config import options
-from mapsrv.config.options import Option
+from mapsrv.config.parser import Option
 from mapsrv.errors import Draining, Forbidden, MapsrvError, NotFound, TooLarge, TooMany, Unauthorized, tree
 from mapsrv.wire.calls import CALLS
 from mapsrv.wire.codec import OP_NAMES

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from mapsrv.config import values as v
-from mapsrv.config.options import Option, Parser
+from mapsrv.config.parser import Option, Parser
 
 Mode: TypeAlias = Literal["per-session", "shared", "pool"]
 MODES: tuple[Mode, ...] = get_args(Mode)

@@ -32,7 +32,7 @@ import trio
 
 from mapsrv.core.proposal import Pending
 from mapsrv.errors import MapsrvError, NewerFormat, StoreAway, StoreDamaged
-from mapsrv.hub.batches import batch_of
+from mapsrv.hub.batch_encoding import batch_of
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.replicas import catch_up
 from mapsrv.metrics import BATCH_EVENTS, COMMIT_SECONDS, CONFLICTS, RESYNCS, STORE_ERRORS

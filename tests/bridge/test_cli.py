@@ -14,7 +14,7 @@ import pytest
 from mapsrv.bridge.servers_file import specs_of
 from mapsrv.bridge.settings import BOUNDS, OPTIONS, Limits, Settings, parse
 from mapsrv.bridge.specs import Spec, command_of
-from mapsrv.config.options import Option
+from mapsrv.config.parser import Option
 from mapsrv.errors import StartupError
 from tests.bridge import proc
 from tests.bridge.client import open_session

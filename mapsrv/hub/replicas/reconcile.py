@@ -30,7 +30,7 @@ from mapsrv.core.proposal import Asked, Pending, Settled, Stale
 from mapsrv.core.session import OutOfStep
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError, OutOfDate
-from mapsrv.hub.batches import batch_of
+from mapsrv.hub.batch_encoding import batch_of
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.replicas.catch_up import heard, slices
 from mapsrv.hub.replicas.offline import Branch, Wanted

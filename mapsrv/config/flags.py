@@ -1,6 +1,6 @@
 """The settings of a process that serves maps, and of its demo: one table of options.
 
-`mapsrv bridge` has a table of its own, in mapsrv/bridge/settings.py, read by the same options.py.
+`mapsrv bridge` has a table of its own, in mapsrv/bridge/settings.py, read by the same parser.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import platformdirs
 
 from mapsrv import __version__
 from mapsrv.config import values as v
-from mapsrv.config.options import Option, Parser
+from mapsrv.config.parser import Option, Parser
 from mapsrv.config.values import WrongValue
 
 COMMANDS = ("serve", "stdio", "demo")
