@@ -66,6 +66,7 @@ class SharedMemory:
     """`rng` decides what goes wrong with news, `faults` how often (0 to 1); `lost_replies` of commits too."""
 
     durability = "redis"
+    trouble = None  # said here: from 3.12 on isinstance() of a protocol does not ask __getattr__
 
     def __init__(
         self,
