@@ -34,6 +34,7 @@ from redis.backoff import NoBackoff
 
 from mapsrv.errors import StoreAway
 from mapsrv.store.redis.address import Address
+from mapsrv.store.redis.connection import safe
 from mapsrv.store.redis.deadlines import MOST, Deadlines
 from mapsrv.store.redis.errors import explain
 from mapsrv.store.redis.keys_and_values import Command, Reply
@@ -191,5 +192,7 @@ def _clients(address: Address) -> tuple[Redis, ...]:
             watch.master_for(address.name, connection_pool_class=MasterPool, **settings),
             watch.sentinels,
         )
+    for one in (client, *sentinels):
+        one.connection_pool.connection_class = safe(one.connection_pool.connection_class)
     client.response_callbacks.clear()  # replies as they came: bytes, numbers and lists of them
     return client, *sentinels
