@@ -217,7 +217,7 @@ def test_the_source_was_found() -> None:
         ("core.state", "import mapsrv.hub.hub"),
         ("core.state", "from ..wire.codec import encode"),  # upwards, relative
         ("core.state", "from mapsrv import hub"),
-        ("core.state", "def f():\n    from mapsrv.hub import commit"),  # hidden in a function
+        ("core.state", "def f():\n    from mapsrv.hub import committer"),  # hidden in a function
         ("core.state", "if TYPE_CHECKING:\n    import trio"),
         ("core.state", "from mapsrv.config import Config"),  # sideways
         ("web.pages", "import mapsrv.tools.publish"),
@@ -246,15 +246,15 @@ def test_the_source_was_found() -> None:
         ("hub.sessions", "from quart import request"),
         ("web.pages", "from hypercorn.trio import serve"),
         ("server", "import quart_trio"),
-        ("hub.commit", "import sqlite3"),
+        ("hub.committer", "import sqlite3"),
         ("store.memory", "import sqlite3"),
         ("store.sqlite", "import redis.asyncio"),
         ("web.events", "from mcp import types"),
         ("prepare.layers", "import quickjs"),
         ("server", "import asyncio"),
         ("bridge.child", "import psycopg"),
-        ("hub.commit", "import requests"),  # not declared
-        ("hub.commit", "print('here')"),
+        ("hub.committer", "import requests"),  # not declared
+        ("hub.committer", "print('here')"),
         ("transports.mcp_stdio", "import sys\nprint('here', file=sys.stdout)"),
     ],
 )
@@ -280,7 +280,7 @@ def test_a_broken_rule_is_found(module: str, source: str) -> None:
             "bridge.http.app",
             "from mapsrv.asgi import message\nfrom mapsrv.asgi.origin_guard import OriginGuard",
         ),
-        ("hub.commit", "import sys\nprint('why', file=sys.stderr)"),
+        ("hub.committer", "import sys\nprint('why', file=sys.stderr)"),
         ("__main__", "print('the link')\nimport mapsrv.demo"),
     ],
 )
@@ -290,7 +290,7 @@ def test_what_the_rules_allow_is_let_through(module: str, source: str) -> None:
 
 def test_a_relative_import_in_a_package_starts_at_the_package() -> None:
     assert faults("from .memory import open_memory", "store", package=True) == []
-    assert faults("from ..hub import commit", "store", package=True) == ["store:1: store is not above hub"]
+    assert faults("from ..hub import committer", "store", package=True) == ["store:1: store is not above hub"]
 
 
 FACES = sorted(SOURCE.rglob("__init__.py"))

@@ -1,24 +1,26 @@
 """One committer a process: what is proposed goes to the store in batches, one in flight, and is then visible.
 
 Per batch each session has one place, with its oldest pending commands in order, all or none. A session
-stands in line (`_due`) once, while it has something pending or must be read anew. What can happen to it:
+stands in line (`_due`) once, while it has something pending or is behind. How it stands to the store
+meanwhile is in standing.py. What can be answered:
 
 - Ok: its share is visible, its callers are answered, and what was heard from others meanwhile is applied.
 - Moved with news: another process was faster. What came since is applied, which decides ours again.
-- Moved without, Unknown, Done: the store's history is not ours; the session is read anew (`_catch_up`).
-  `in_flight` is set meanwhile, since news applied to what is about to be replaced would be undone.
-- Refused: by the store for this session alone. By a newer release's format it is let go.
+- Moved without, Unknown, Done: the store's history is not ours; the session is behind, and read anew
+  (`_read`) before the next batch. In flight meanwhile, since news applied to what is about to be replaced
+  would be undone.
+- Refused: by the store for this session alone. By a newer release's format it is read, which lets it go.
 - The call failed: nobody knows what of it was done. With a shared store the sessions go on alone, and the
   keys tell later; else their callers are refused.
 
 Odd lines, and the race each is for:
 
-- `in_flight` is set before the batch is encoded: encoding takes turns of the loop, and an event of another
-  process that is heard between two of them would move the head that the batch names.
+- A session is in flight before its batch is encoded: encoding takes turns of the loop, and an event of
+  another process that is heard between two of them would move the head that the batch names.
 - A session is taken off the line before it is read anew: what is submitted while it is read stands in
   line again, instead of being taken for served.
-- Out of step is looked at twice, when the line is worked off and when the batch is gathered: another
-  session's reading is a wait, in which news may have put this one out of step.
+- Whether one is behind is looked at twice, when the line is worked off and when the batch is gathered:
+  another session's reading is a wait, in which this one may have missed news.
 - Who holds still for another process's turn (`held_until`) stays in line, and the loop sleeps until the
   first of those moments, or until somebody submits.
 """
@@ -26,7 +28,7 @@ Odd lines, and the race each is for:
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import trio
 
@@ -35,6 +37,8 @@ from mapsrv.errors import MapsrvError, NewerFormat, StoreAway, StoreDamaged
 from mapsrv.hub.batch_encoding import batch_of
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.replicas import catch_up
+from mapsrv.hub.replicas.single import SingleProcess
+from mapsrv.hub.standing import Sign
 from mapsrv.metrics import BATCH_EVENTS, COMMIT_SECONDS, CONFLICTS, RESYNCS, STORE_ERRORS
 from mapsrv.store import Done, Moved, Ok, Outcome, Refused, Store, Unknown
 
@@ -44,29 +48,12 @@ MAX_BYTES = 1024 * 1024
 Shares: TypeAlias = list[tuple[LiveSession, tuple[Pending, ...]]]
 
 
-class Shore(Protocol):
-    """What the committer needs of the hub beside the store."""
-
-    @property
-    def away(self) -> bool:
-        """Whether a shared store does not answer."""
-
-    def lost_touch(self, error: StoreAway) -> bool:
-        """Note that the store did not answer; return whether sessions go on alone then."""
-
-    def go_alone(self, live: LiveSession) -> None:
-        """Have a session go on alone, its pending commands first."""
-
-    async def resync(self, live: LiveSession) -> None:
-        """Read a session anew."""
-
-
 class Committer:
     """Takes turns among the sessions that have something pending."""
 
-    def __init__(self, store: Store, shore: Shore) -> None:
+    def __init__(self, store: Store, replicas: SingleProcess) -> None:
         self._store = store
-        self._shore = shore
+        self._replicas = replicas
         self._due: OrderedDict[LiveSession, None] = OrderedDict()
         self._wake = trio.Event()
         self._idle = trio.Event()
@@ -75,18 +62,18 @@ class Committer:
 
     def submit(self, live: LiveSession) -> None:
         """Note that a session has something pending; while the store is away it is done alone at once."""
-        if not (live.session.has_pending or live.out_of_step):
+        if not (live.session.has_pending or live.standing.behind):
             return
-        if live.branch is not None or (self._shore.away and not live.in_flight):
+        if live.alone or (self._replicas.away and not live.standing.in_flight):
             if live.session.has_pending:
-                self._shore.go_alone(live)
+                self._replicas.go_alone(live)
             return  # what is out of step is read when the store is back
         self._due.setdefault(live)
         self._wake.set()
 
-    def is_due(self, live: LiveSession) -> bool:
-        """Return whether it stands in line, or is being read anew."""
-        return live in self._due or live is self._reading
+    def reads(self, live: LiveSession) -> bool:
+        """Return whether it is being read anew, or stands in line for it."""
+        return live is self._reading or (live.standing.behind and live in self._due)
 
     async def run(self) -> None:
         """Commit for ever."""
@@ -96,10 +83,10 @@ class Committer:
                 self._idle.set()
                 await self._wake.wait()
             self._idle = trio.Event()
-            for live in [live for live in self._due if live.out_of_step]:
+            for live in [live for live in self._due if live.standing.behind]:
                 del self._due[live]  # before it is read: what is submitted meanwhile stands in line anew
-                await self._catch_up(live)
-            if self._shore.away:
+                await self._read(live)
+            if self._replicas.away:
                 self._let_go()
             elif shares := self._gather():
                 await self._commit(shares)
@@ -123,8 +110,8 @@ class Committer:
         events = size = 0
         for _ in range(len(self._due)):
             live, _none = self._due.popitem(last=False)
-            # Out of step since others were read: it is read first, in the next round.
-            if live.out_of_step or live.held_until > trio.current_time():
+            # Behind since others were read: it is read first, in the next round.
+            if live.standing.behind or live.held_until > trio.current_time():
                 self._due[live] = None
                 continue
             share: list[Pending] = []
@@ -144,7 +131,7 @@ class Committer:
     async def _commit(self, shares: Shares) -> None:
         BATCH_EVENTS.observe(sum(len(share) for _live, share in shares))
         for live, _share in shares:
-            live.in_flight = True  # from here on, since encoding takes turns
+            live.now(Sign.ASKED)  # from here on, since encoding takes turns
         batches = [await batch_of(live.id, live.session.head, share) for live, share in shares]
         try:
             with COMMIT_SECONDS.time():
@@ -154,64 +141,68 @@ class Committer:
             return
         self.failing = False
         for (live, share), outcome in zip(shares, outcomes, strict=True):
-            if isinstance(outcome, Moved) and outcome.news:
-                CONFLICTS.inc()
-                live.out_of_step = not await catch_up.take(live, outcome.news)
-                live.in_flight = False
-                self.follow(live)
-            else:
-                live.in_flight = False
-                await self._settle(live, share, outcome)
+            await self._settle(live, share, outcome)
 
     def _failed(self, shares: Shares, error: MapsrvError) -> None:
         """Refuse what was sent, or go on alone with it: it may have reached a store that is away."""
         self.failing = True
         STORE_ERRORS.inc()
-        alone = isinstance(error, StoreAway) and self._shore.lost_touch(error)
+        alone = isinstance(error, StoreAway) and self._replicas.lost_touch(error)
         for live, share in shares:
-            live.in_flight = False
             if alone:
-                self._shore.go_alone(live)
+                self._replicas.go_alone(live)
             else:
                 live.failed(share, error)
-                self.follow(live)
+                self._answered(live)
 
     def follow(self, live: LiveSession) -> None:
-        """Apply the news of a session, or note that it must be read anew."""
+        """Apply the news of a session, or have it read anew."""
         live.catch_up()
         self.submit(live)
+
+    def _answered(self, live: LiveSession) -> None:
+        live.now(Sign.ANSWERED)
+        self.follow(live)
 
     async def _settle(self, live: LiveSession, share: tuple[Pending, ...], outcome: Outcome) -> None:
         match outcome:
             case Ok(durability):
                 live.committed(share, durability)
-                self.follow(live)
+            case Moved(_, news) if news:
+                CONFLICTS.inc()
+                if not await catch_up.take(live, news):
+                    live.now(Sign.MISSED)
             case Refused(NewerFormat()):
-                await self._catch_up(live)
+                live.now(Sign.MISSED)
             case Unknown() | Done() | Moved():
                 CONFLICTS.inc()
-                await self._catch_up(live)
+                live.now(Sign.MISSED)
             case Refused(error):
                 live.failed(live.session.pending, error)
+        self._answered(live)
 
-    async def _catch_up(self, live: LiveSession) -> None:
+    async def _read(self, live: LiveSession) -> None:
         """Read the session anew. A store that fails at that too refuses what waits, and ends nothing else."""
-        live.out_of_step = live.in_flight = True  # until it is read: news applied meanwhile would be undone
+        live.now(Sign.ASKED)
         RESYNCS.inc()
         self._reading = live
         try:
-            await self._shore.resync(live)
-            live.in_flight = False
-            self.follow(live)
+            await self._replicas.resync(live)
         except MapsrvError as error:
-            live.in_flight = False
-            self.failing = not isinstance(error, StoreDamaged)  # which says nothing of the store as a whole
-            if isinstance(error, StoreAway) and self._shore.lost_touch(error):
-                self._due.pop(live, None)
-                self.submit(live)  # alone, if anything is pending
-            else:
-                STORE_ERRORS.inc()
-                live.failed(live.session.pending, error)
+            self._unread(live, error)
+        else:
+            self._answered(live)
         finally:
             self._reading = None
             live.moved.tell()  # who waits to be caught up need not, if it failed
+
+    def _unread(self, live: LiveSession, error: MapsrvError) -> None:
+        live.now(Sign.MISSED)
+        live.now(Sign.ANSWERED)
+        self.failing = not isinstance(error, StoreDamaged)  # which says nothing of the store as a whole
+        if isinstance(error, StoreAway) and self._replicas.lost_touch(error):
+            self._due.pop(live, None)
+            self.submit(live)  # alone, if anything is pending
+        else:
+            STORE_ERRORS.inc()
+            live.failed(live.session.pending, error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
@@ -13,10 +12,9 @@ import trio
 from mapsrv.errors import MapsrvError
 from mapsrv.hub.clock import Clock
 from mapsrv.hub.hub import Hub
-from mapsrv.hub.replicas.replication import open_replication
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.store import Store
-from mapsrv.store.shared import SharedStore
+from mapsrv.store.shared import Feed, SharedStore
 
 RENEW_SECONDS = 3600.0  # between two signs to the store that maps are in use
 SWEEP_SECONDS = 600.0  # so that what may lie for an hour lies no day
@@ -39,25 +37,17 @@ async def open_hub(
     """
     clock = clock or Clock(time.time)
     documents = Documents(store, max_data=max_data, clock=clock.wall)
-    async with trio.open_nursery() as nursery:
-        hub = Hub(store, documents, clock, session_idle)
+    async with _open_feed(store) as feed, trio.open_nursery() as nursery:
+        hub = Hub(store, feed, documents, clock, session_idle)
         if warm:
             nursery.start_soon(documents.warm)
-        nursery.start_soon(hub.committer.run)
-        nursery.start_soon(hub.read_index.run)
-        if hub.store_health is not None and hub.healer is not None:
-            nursery.start_soon(hub.store_health.run)
-            nursery.start_soon(hub.healer.run)
-        nursery.start_soon(hub.ticker.run)
+        nursery.start_soon(hub.run)
         nursery.start_soon(_keep_house, hub, session_idle)
         try:
-            async with _linked(hub, store):
-                try:
-                    yield hub
-                finally:
-                    with trio.move_on_after(FLUSH_SECONDS, shield=True):
-                        await hub.flushed()
+            yield hub
         finally:
+            with trio.move_on_after(FLUSH_SECONDS, shield=True):
+                await hub.flushed()
             nursery.cancel_scope.cancel()
             if left := hub.left:
                 log.warning("store=left commands=%d: done while it was away, and not in it", left)
@@ -70,15 +60,13 @@ async def flush(hub: Hub) -> None:
 
 
 @asynccontextmanager
-async def _linked(hub: Hub, store: Store | SharedStore) -> AsyncIterator[None]:
-    """Keep the hub in step with the other processes, where there may be some."""
-    if not isinstance(store, SharedStore) or hub.store_health is None:
-        yield
+async def _open_feed(store: Store) -> AsyncIterator[Feed | None]:
+    """Open what the processes of a shared store tell each other, where there may be some."""
+    if not isinstance(store, SharedStore):
+        yield None
         return
-    pod = secrets.token_hex(8)
-    health, submit = hub.store_health, hub.committer.submit
-    async with open_replication(store, pod, hub.held, submit, health) as hub.cache.replication:
-        yield
+    async with store.open_feed() as feed:
+        yield feed
 
 
 async def _keep_house(hub: Hub, session_idle: float) -> None:
@@ -87,7 +75,7 @@ async def _keep_house(hub: Hub, session_idle: float) -> None:
     sweep_at = trio.current_time() + SWEEP_SECONDS
     while True:
         await trio.sleep(min(60.0, max(session_idle / 4, 0.1)))
-        hub.drop_idle()
+        hub.cache.drop_idle()
         if trio.current_time() >= renew_at:
             renew_at = trio.current_time() + RENEW_SECONDS
             await _leave_off(hub.store.renew(tuple(hub.held()), now=hub.clock.wall()))

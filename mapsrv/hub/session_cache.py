@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import trio
 
 from mapsrv.errors import StoreAway, TooMany, UnknownSession
-from mapsrv.hub.live_session import Keeper, LiveSession
+from mapsrv.hub.live_session import Around, LiveSession
 from mapsrv.hub.replicas.load import restored
-from mapsrv.hub.replicas.replication import Replication
-from mapsrv.hub.replicas.store_health import StoreHealth
+from mapsrv.hub.replicas.single import SingleProcess
 from mapsrv.metrics import SESSIONS
 from mapsrv.store import Store
 
@@ -22,22 +21,12 @@ FORGET_SECONDS = 1.0  # to stop watching a session that could not be loaded
 class SessionCache:
     """`held` is what is in memory; `idle` seconds are how long one is kept that nobody uses.
 
-    `replication` and `store_health` are there where the store is shared; `lost_touch` is told that it is
-    away.
+    `replicas` are the other processes of the store; `around` is what a session has of this one.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        keeper: Keeper,
-        store_health: StoreHealth | None,
-        lost_touch: Callable[[StoreAway], object],
-        idle: float,
-    ) -> None:
+    def __init__(self, store: Store, replicas: SingleProcess, around: Around, idle: float) -> None:
         self.held: dict[str, LiveSession] = {}
-        self.replication: Replication | None = None
-        self._store, self._keeper, self._idle = store, keeper, idle
-        self._store_health, self._lost_touch = store_health, lost_touch
+        self._store, self._replicas, self._around, self._idle = store, replicas, around, idle
         self._loading: dict[str, trio.Event] = {}
 
     @asynccontextmanager
@@ -55,7 +44,7 @@ class SessionCache:
         """Return whether there is a session of that id."""
         if session_id in self.held or await self._store.exists(session_id):
             return True
-        return await self._has_lost() and await self._store.exists(session_id)
+        return await self._replicas.has_lost() and await self._store.exists(session_id)
 
     async def _find(self, session_id: str) -> LiveSession:
         """Return the session; loading is single-flight."""
@@ -66,11 +55,8 @@ class SessionCache:
                 continue
             self._loading[session_id] = trio.Event()
             try:
-                if self.replication is None:
-                    live = self.held[session_id] = await self._load(session_id)
-                else:
-                    live = self.held[session_id] = await self._load_in_step(session_id, self.replication)
-                    self.replication.loaded(live)
+                live = self.held[session_id] = await self._load_in_step(session_id)
+                self._replicas.loaded(live)
             finally:
                 self._loading.pop(session_id).set()
             SESSIONS.set(len(self.held))
@@ -78,29 +64,25 @@ class SessionCache:
 
     async def _load(self, session_id: str) -> LiveSession:
         stored = await self._store.load(session_id)
-        if stored is None and await self._has_lost():
+        if stored is None and await self._replicas.has_lost():
             stored = await self._store.load(session_id)
         if stored is None:
             raise UnknownSession()
         self._make_room()
-        return LiveSession(session_id, await restored(stored), self._keeper)
+        return LiveSession(session_id, await restored(stored), self._around)
 
-    async def _has_lost(self) -> bool:
-        """Ask before a map is told to be unknown: others may hold it, if the store was emptied just now."""
-        return self._store_health is not None and await self._store_health.identify()
-
-    async def _load_in_step(self, session_id: str, replication: Replication) -> LiveSession:
+    async def _load_in_step(self, session_id: str) -> LiveSession:
         """Watch, then load: what is heard meanwhile is applied then, so that nothing falls between."""
-        if self._keeper.away:
+        if self._replicas.away:
             raise StoreAway("The place where maps are kept is away: try again in a moment.", retry_after=1)
         try:
-            await replication.watch(session_id)
+            await self._replicas.watch(session_id)
             return await self._load(session_id)
         except BaseException as error:
             if isinstance(error, StoreAway):
-                self._lost_touch(error)
+                self._replicas.lost_touch(error)
             with trio.move_on_after(FORGET_SECONDS, shield=True):
-                await replication.forget(session_id)
+                await self._replicas.forget(session_id)
             raise
 
     def _make_room(self) -> None:
@@ -122,6 +104,5 @@ class SessionCache:
         if self.held.get(live.id) is not live:
             return
         del self.held[live.id]
-        if self.replication is not None:
-            self.replication.unwatch(live.id)
+        self._replicas.unwatch(live.id)
         SESSIONS.set(len(self.held))

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from functools import lru_cache
-from typing import Protocol
 
 import trio
 
 from mapsrv.core.log import Event, Position
-from mapsrv.core.session import Replay, Session
-from mapsrv.errors import MapsrvError
-from mapsrv.hub.presence.viewers import Presence
+from mapsrv.core.session import Replay
+from mapsrv.hub.live_session import LiveSession
 from mapsrv.metrics import DELIVERIES, SNAPSHOTS
 from mapsrv.wire import codec, sse
 
@@ -34,25 +32,6 @@ def presence_frame(body: bytes) -> bytes:
     return sse.frame("presence", body)
 
 
-class Readable(Protocol):
-    """What a reader needs of the session that it reads."""
-
-    id: str
-    session: Session
-    presence: Presence
-    gone: MapsrvError | None
-
-    @property
-    def position(self) -> Position:
-        """Where readers are."""
-
-    def status(self, author: tuple[str, str]) -> bytes:
-        """Return the status as one author reads it."""
-
-    def encoded_state(self) -> bytes:
-        """Return the JSON of the state at that position."""
-
-
 class Subscriber:
     """Reads a session from `cursor` (None: from a Snapshot). `url` is the map's link as its reader has it.
 
@@ -60,7 +39,7 @@ class Subscriber:
     """
 
     def __init__(
-        self, live: Readable, cursor: Position | None, url: str, author: tuple[str, str] = NOBODY
+        self, live: LiveSession, cursor: Position | None, url: str, author: tuple[str, str] = NOBODY
     ) -> None:
         self._live = live
         self._url = url

@@ -74,7 +74,7 @@ class Streams:
         if self.draining:
             raise Draining("This server is stopping. Try again in a moment.", retry_after=1)
         async with self._hub.open_session(session_id) as live:
-            if self.full or len(live.subscribers) >= self._per_session:
+            if self.full or len(live.readers) >= self._per_session:
                 raise TooMany("Too many have this map open just now. Try again later.", retry_after=10)
 
     def add(self, stream: Stream) -> None:

@@ -6,8 +6,9 @@ from mapsrv.core.log import EventLog
 from mapsrv.hub.live_session import MAX_NEWS, LiveSession
 from mapsrv.hub.replicas.offline import MAX_BYTES, MAX_COMMANDS
 from mapsrv.hub.replicas.rejected import MAX_REFUSALS
+from mapsrv.hub.standing import Standing
 from mapsrv.wire.codec import state_bytes
-from tests.hub.world import Pod, Told, World
+from tests.hub.world import Pod, Told, World, many
 
 
 def check(world: World) -> None:
@@ -36,7 +37,7 @@ def _check_agreement(world: World, session_id: str) -> None:
     for pod in world.living:
         live = pod.hub.held().get(session_id)
         if live is not None:
-            assert live.branch is None, "it has come back"
+            assert not live.alone and live.branch is None, "it has come back"
             assert live.session.head == stored.head, "all pods are where the store is"
             assert state_bytes(live.state) == state_bytes(node.state), "a state is the fold of its log"
             assert {**live.session.keys}.keys() == stored.keys.keys()
@@ -83,17 +84,18 @@ def _check_told(world: World, name: str, told: Told, refused: set[str]) -> None:
 def _check_buffers(pod: Pod, gone: list[str]) -> None:
     hub = pod.hub
     assert (hub.room._commands, hub.room._bytes) == (MAX_COMMANDS, MAX_BYTES), "all room is free again"
-    assert not hub.committer._due and hub.healer is not None and hub.healer.idle
-    assert hub.replication is not None and hub.replication._early.keys() <= hub.cache._loading.keys()
+    replicas = many(hub)
+    assert not hub.committer._due and replicas.healer.idle
+    assert replicas.replication._early.keys() <= hub.cache._loading.keys()
     assert hub.cache._loading.keys() <= set(gone), "only for what is gone is still asked"
     for live in hub.held().values():
         _check_quiet(live)
 
 
 def _check_quiet(live: LiveSession) -> None:
-    assert not (live.session.has_pending or live.in_flight or live.out_of_step)
-    assert live.gate.idle, "nobody waits, and nothing is kept for them"
-    assert len(live._news) <= MAX_NEWS and len(live.rejections._held) <= MAX_REFUSALS
+    assert live.standing is Standing.IN_STEP and not live.session.has_pending
+    assert not (live.queues or live.acks), "nobody waits, and nothing is kept for them"
+    assert len(live.news) <= MAX_NEWS and len(live.rejections._held) <= MAX_REFUSALS
 
 
 def check_log(log: EventLog) -> None:

@@ -18,6 +18,7 @@ from mapsrv.errors import MapsrvError, UnknownSession
 from mapsrv.hub.clock import Clock
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.lifecycle import open_hub
+from mapsrv.hub.replicas.many import ManyProcesses
 from mapsrv.hub.replicas.read_index import SECONDS
 from mapsrv.store.memory import MemoryStore
 from mapsrv.store.shared import Missed
@@ -31,6 +32,12 @@ NOTICE_SECONDS = 17.0  # until each pod that holds a map has seen that the store
 TRIES = 8
 
 T = TypeVar("T")
+
+
+def many(hub: Hub) -> ManyProcesses:
+    """Return the replicas of a hub whose store is shared."""
+    assert isinstance(hub.replicas, ManyProcesses)
+    return hub.replicas
 
 
 class Gone(Exception):
@@ -278,8 +285,7 @@ class World:
         """A viewer is shown less than it saw before: only where the store has lost it, or does not answer."""
         began = self.shared.history.began.get(epoch, math.inf)
         lost = any(loss.at >= began for loss in self.losses)
-        store_health = pod.hub.store_health
-        assert store_health is not None
+        store_health = many(pod.hub).store_health
         without = store_health.away or trio.current_time() < store_health._since + SECONDS
         assert lost or without, f"pod {pod.number} shows less than {revision}, which was seen before"
 

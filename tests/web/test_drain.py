@@ -16,6 +16,7 @@ from mapsrv.errors import NewerFormat
 from mapsrv.http_server.connections import CLOSE_SECONDS, CUT_SECONDS
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.lifecycle import BRANCH_SECONDS, FLUSH_SECONDS
+from mapsrv.hub.replicas.parting import let_go
 from mapsrv.metrics import DRAINED
 from mapsrv.store.redis.client import CLOSE_SECONDS as REDIS_SECONDS
 from mapsrv.store.redis.feed import CLOSE_SECONDS as FEED_SECONDS
@@ -136,7 +137,7 @@ async def test_a_map_that_a_newer_release_has_written_sends_its_readers_away_and
     other = await hub.create_session()
     async with watching(client, session, 3) as opened, watching(client, other, 1) as (stays,):
         async with hub.open_session(session) as live:
-            live.let_go(NewerFormat("It was written by a newer release."))
+            let_go(live, NewerFormat("It was written by a newer release."))
         for stream in opened:
             await stream.ended.wait()
             told(stream)

@@ -35,15 +35,13 @@ def slices(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
 async def take(live: LiveSession, entries: Sequence[Entry]) -> bool:
     """Apply what came since, in turns; False where the session must be read whole.
 
-    `live.in_flight` must be set: what is heard meanwhile waits.
+    The session is in flight: what is heard meanwhile waits.
     """
-    live.out_of_step = False  # whoever had it read anew has it read now
     for some in slices(entries):
         try:
-            live.absorb([heard(entry) for entry in some])
+            if not live.absorb([heard(entry) for entry in some]):
+                return False
         except (ValueError, KeyError, TypeError):
             return False  # another release's, or torn: a load says so
-        if live.out_of_step:
-            return False
         await trio.lowlevel.checkpoint()
     return True

@@ -22,7 +22,9 @@ import trio
 
 from mapsrv.errors import MapsrvError, NewerFormat, StoreAway
 from mapsrv.hub.live_session import LiveSession
+from mapsrv.hub.replicas.parting import let_go, rejoin
 from mapsrv.hub.replicas.reconcile import Means, Reconciler
+from mapsrv.hub.replicas.store_health import StoreHealth
 from mapsrv.metrics import HEALING
 
 AT_ONCE = 4  # sessions that come back at the same time
@@ -33,18 +35,10 @@ log = logging.getLogger("mapsrv.link")
 
 
 class Healer:
-    """Brings sessions back. `lost_touch` is told of a store that is away, `follow` of a session that is
-    back, `let_go` of one that is not ours any more."""
+    """Brings sessions back. `follow` is told of a session that is back."""
 
-    def __init__(
-        self,
-        means: Means,
-        lost_touch: Callable[[StoreAway], object],
-        follow: Callable[[LiveSession], None],
-        let_go: Callable[[LiveSession, NewerFormat], None],
-    ) -> None:
-        self._means = means
-        self._lost_touch, self._follow, self._let_go = lost_touch, follow, let_go
+    def __init__(self, means: Means, health: StoreHealth, follow: Callable[[LiveSession], None]) -> None:
+        self._means, self._health, self._follow = means, health, follow
         self._due: dict[LiveSession, None] = {}
         self._wake = trio.Event()
         self._places = trio.CapacityLimiter(AT_ONCE)
@@ -53,7 +47,7 @@ class Healer:
 
     def submit(self, live: LiveSession) -> None:
         """Have a session come back, now that the store answers."""
-        if live.branch is not None:
+        if live.alone:
             self._due[live] = None
             self._wake.set()
 
@@ -74,7 +68,7 @@ class Healer:
                 await self._wake.wait()
                 self._wake = trio.Event()
                 due, self._due = self._due, {}
-                for live in [live for live in due if live.branch is not None]:
+                for live in [live for live in due if live.alone]:
                     if live in self._busy:
                         self._due[live] = None  # its end looks again
                     else:
@@ -87,13 +81,13 @@ class Healer:
         try:
             async with self._places:
                 await Reconciler(self._means, live, branch).run()
-                live.rejoin()
+                rejoin(live)
                 self._follow(live)
         except StoreAway as error:
-            self._lost_touch(error)  # its end starts this anew
+            self._health.begin(error)  # its end starts this anew
         except NewerFormat as error:
             log.warning("session=let_go reason=%s refused=%d", error.code, len(branch))
-            self._let_go(live, error)
+            let_go(live, error)
         except MapsrvError as error:
             log.warning("session=alone reason=%s", error.code)
             branch.stuck = error
@@ -116,6 +110,6 @@ class Healer:
             await trio.sleep(TELL_SECONDS)
 
     def _count(self) -> int:
-        left = sum(len(live.branch) for live in self._busy if live.branch is not None)
+        left = sum(live.done_alone for live in self._busy)
         HEALING.set(left)
         return left

@@ -73,13 +73,17 @@ def _record(record: KeyRecord) -> Record:
     return Record(record.fingerprint, codec.answer_from_bytes(record.answer), record.head.position)
 
 
-async def current(store: Store, session_id: str) -> Session | None:
-    """Return the session as the store has it now, or None when it is not there.
-
-    Raises StoreUnavailable. A shared store is asked for its head first: while lost sessions are
-    brought back, a load says only that it is unavailable.
-    """
-    if isinstance(store, SharedStore) and (await store.heads([session_id])).get(session_id, 0) is None:
-        return None
+async def load(store: Store, session_id: str) -> Session | None:
+    """Return the session as the store has it now, or None when it is not there. Raises MapsrvError."""
     stored = await store.load(session_id)
     return None if stored is None else await restored(stored)
+
+
+async def load_shared(store: SharedStore, session_id: str) -> Session | None:
+    """As load(), of a store that is asked for the head first.
+
+    While lost sessions are brought back, a load says only that it is unavailable.
+    """
+    if (await store.heads([session_id])).get(session_id, 0) is None:
+        return None
+    return await load(store, session_id)

@@ -17,7 +17,6 @@ the reader is shown what is here, and the status says that the store is away.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 import trio
 
@@ -25,24 +24,15 @@ from mapsrv.change import Change
 from mapsrv.core.log import Head, Position
 from mapsrv.errors import NewerFormat, StoreAway, StoreUnavailable
 from mapsrv.hub.live_session import LiveSession
+from mapsrv.hub.replicas.store_health import StoreHealth
+from mapsrv.hub.standing import Sign
 from mapsrv.store.shared import SharedStore
 
 SECONDS = 2.0  # that a reader waits at most: longer, and a person takes the page for dead
 NEWS_SECONDS = 0.1  # for news that is on its way: a hundred times what it takes, a tenth of what is felt
 HEADS_AT_ONCE = 500
-READINGS = 2  # of a session for one question: the first may have begun before it was asked
 
 Found = Mapping[str, Head | NewerFormat | None]
-
-
-class Reader(Protocol):
-    """What reads sessions anew: the committer."""
-
-    def submit(self, live: LiveSession) -> None:
-        """Have a session that is out of step read anew."""
-
-    def is_due(self, live: LiveSession) -> bool:
-        """Return whether it is still to be read."""
 
 
 class _Round:
@@ -55,16 +45,16 @@ class _Round:
 
 
 class ReadIndex:
-    """`store` is None where no other process can be ahead; `away` says whether it does not answer."""
+    """`submit` has the committer read a session that is behind, `reads` says whether it still will."""
 
     def __init__(
         self,
-        store: SharedStore | None,
-        reader: Reader,
-        away: Callable[[], bool],
-        lost_touch: Callable[[StoreAway], object],
+        store: SharedStore,
+        health: StoreHealth,
+        submit: Callable[[LiveSession], None],
+        reads: Callable[[LiveSession], bool],
     ) -> None:
-        self._store, self._reader, self._away, self._lost_touch = store, reader, away, lost_touch
+        self._store, self._health, self._submit, self._reads = store, health, submit, reads
         self._next = _Round()
         self._asked = Change()
 
@@ -76,7 +66,7 @@ class ReadIndex:
 
     async def catch_up(self, live: LiveSession) -> None:
         """Return when the session is at least where the store was at the call, or in SECONDS."""
-        if self._store is None or self._away() or live.branch is not None:
+        if self._health.away or live.alone:
             return
         before, asked = live.session.head, self._next
         asked.ids.add(live.id)
@@ -94,13 +84,12 @@ class ReadIndex:
             try:
                 asked.heads = await self._heads(list(asked.ids))
             except StoreAway as error:
-                self._lost_touch(error)
+                self._health.begin(error)
             except StoreUnavailable:
                 pass  # it says nothing of these sessions
             asked.answered.set()
 
     async def _heads(self, ids: list[str]) -> Found:
-        assert self._store is not None
         found: dict[str, Head | NewerFormat | None] = {}
         for start in range(0, len(ids), HEADS_AT_ONCE):
             found.update(await self._store.heads(ids[start : start + HEADS_AT_ONCE]))
@@ -108,13 +97,12 @@ class ReadIndex:
 
     async def _reach(self, live: LiveSession, before: Head, head: Head | NewerFormat | None) -> None:
         with trio.move_on_after(NEWS_SECONDS):
-            await live.moved.until(lambda: live.out_of_step or not _is_ahead(live.session.head, head))
-        for _ in range(READINGS):
-            if live.branch is not None or live.gone is not None or _is_there(live.session.head, before, head):
-                return
-            live.out_of_step = True
-            self._reader.submit(live)
-            await live.moved.until(lambda: not (live.out_of_step and self._reader.is_due(live)))
+            await live.moved.until(lambda: live.standing.behind or not _is_ahead(live.session.head, head))
+        if live.alone or live.gone is not None or _is_there(live.session.head, before, head):
+            return
+        live.now(Sign.MISSED)  # one that is being read just now is read once more: that may have begun before
+        self._submit(live)
+        await live.moved.until(lambda: not self._reads(live))
 
 
 def _is_ahead(now: Head, head: Head | NewerFormat | None) -> bool:

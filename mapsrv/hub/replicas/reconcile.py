@@ -34,6 +34,7 @@ from mapsrv.hub.batch_encoding import batch_of
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.replicas.catch_up import heard, slices
 from mapsrv.hub.replicas.offline import Branch, Wanted
+from mapsrv.hub.replicas.parting import refuse
 from mapsrv.hub.replicas.resync import Resync
 from mapsrv.metrics import CONFLICTS, DECIDED_AGAIN, HEALING_ATTEMPTS
 from mapsrv.prepare.geojson_blobs import Documents
@@ -165,9 +166,9 @@ class Reconciler:
             DECIDED_AGAIN.labels("kept").inc()
             if isinstance(wanted.command, Reapply) and len(result.event.ops) < len(wanted.command.ops):
                 lost = OutOfDate("A part of it no longer fits: others have changed the map since.")
-                self._live.refuse(wanted, lost)
+                refuse(self._live, wanted, lost)
         elif isinstance(result.result, MapsrvError):
             DECIDED_AGAIN.labels("refused").inc()
-            self._live.refuse(wanted, result.result)
+            refuse(self._live, wanted, result.result)
         else:
             DECIDED_AGAIN.labels("known").inc()

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import trio
 
@@ -19,6 +18,7 @@ from mapsrv.errors import NewerFormat, StoreAway, StoreUnavailable
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.replicas.catch_up import heard
 from mapsrv.hub.replicas.store_health import StoreHealth
+from mapsrv.hub.standing import Sign, Standing
 from mapsrv.store import Entry
 from mapsrv.store.shared import Committed, Feed, Live, Missed, SharedStore, Unread
 from mapsrv.wire import viewers as wire
@@ -101,17 +101,17 @@ class Replication:
         try:
             event = heard(entry)
         except (ValueError, KeyError, TypeError):
-            live.out_of_step = True  # another release's, or torn: the store knows what it means
+            live.now(Sign.MISSED)  # another release's, or torn: the store knows what it means
         else:
             live.hear(event)
-        if live.out_of_step:
+        if live.standing.behind:
             self._reread(live)
 
     def _read_anew(self, session_id: str) -> None:
         live = self._held().get(session_id)
         if live is None:
             return self._check_now.set()  # it is being loaded, or was let go and is still watched
-        live.out_of_step = live.branch is None  # else the end of the branch reads it anyway
+        live.now(Sign.MISSED)
         self._reread(live)
 
     async def _check(self) -> None:
@@ -134,7 +134,7 @@ class Replication:
         for session_id in dropped:
             if session_id not in self._held():
                 await self._feed.unwatch(session_id)
-        ids = [name for name, live in self._held().items() if live.branch is None]
+        ids = [name for name, live in self._held().items() if not live.alone]
         for start in range(0, len(ids), HEADS_AT_ONCE):
             await self._compare_some(ids[start : start + HEADS_AT_ONCE])
 
@@ -142,10 +142,11 @@ class Replication:
         known = {name: live.session.head for name in ids if (live := self._held().get(name))}
         for session_id, head in (await self._store.heads(ids)).items():
             live, before = self._held().get(session_id), known.get(session_id)
-            if live is None or before is None or live.in_flight or live.branch is not None:
+            if live is None or before is None or live.standing not in (Standing.IN_STEP, Standing.BEHIND):
                 continue
-            live.out_of_step = live.out_of_step or _is_elsewhere(live.session.head, before, head)
-            if live.out_of_step:
+            if _is_elsewhere(live.session.head, before, head):
+                live.now(Sign.MISSED)
+            if live.standing.behind:
                 self._reread(live)
 
     # --- presence ------------------------------------------------------------------
@@ -194,19 +195,3 @@ def _said(body: bytes) -> wire.Told | wire.Turn | None:
         return wire.read_told(body)
     except ValueError:
         return None
-
-
-@asynccontextmanager
-async def open_replication(
-    store: SharedStore,
-    pod: str,
-    held: Callable[[], dict[str, LiveSession]],
-    reread: Callable[[LiveSession], None],
-    store_health: StoreHealth,
-) -> AsyncIterator[Replication]:
-    """Yield the link; it runs until the block ends."""
-    async with store.open_feed() as feed, trio.open_nursery() as nursery:
-        replication = Replication(store, feed, pod, held, reread, store_health)
-        nursery.start_soon(replication.run)
-        yield replication
-        nursery.cancel_scope.cancel()

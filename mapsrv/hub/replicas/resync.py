@@ -11,7 +11,7 @@ from mapsrv.core.state import MapState
 from mapsrv.errors import Busy
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.problems import Problem
-from mapsrv.hub.replicas.load import current
+from mapsrv.hub.replicas.load import load_shared
 from mapsrv.hub.replicas.offline import Branch, lost_commands
 from mapsrv.hub.replicas.reseed import seed_of
 from mapsrv.metrics import SEEDED
@@ -35,7 +35,7 @@ class Resync:
         """Take the store's history for the trunk; give it back what it has lost."""
         branch = self._branch
         for _ in range(ATTEMPTS):
-            found = await current(self._store, self._live.id)
+            found = await load_shared(self._store, self._live.id)
             match compare(branch.trunk, found):
                 case WentBack():
                     if not await self._begin_anew(found.head if found else None):

@@ -75,8 +75,7 @@ class RedisStore:
         first = blobs.renewals(_named(batches), self._kept.blob)
         replies = await self._client.pipe([*first, *commands, *self._then], seconds=CALL_SECONDS)
         outcomes = [
-            await sessions.outcome(batch, reply)
-            for batch, reply in zip(batches, replies[len(first) :])
+            await sessions.outcome(batch, reply) for batch, reply in zip(batches, replies[len(first) :])
         ]
         if self._then:
             copies = replies[-1]

@@ -14,8 +14,10 @@ from mapsrv.core.log import Head, Origin
 from mapsrv.errors import StoreAway, StoreUnavailable, UnknownSession
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.lifecycle import open_hub
+from mapsrv.hub.replicas.parting import go_alone
 from mapsrv.hub.replicas.replication import CHECK_SECONDS
 from mapsrv.hub.replicas.store_health import StoreHealth
+from mapsrv.hub.standing import Sign, Standing
 from mapsrv.store.memory import MemoryStore
 from tests.hub.line import Line
 from tests.hub.shared import SharedMemory
@@ -105,15 +107,15 @@ async def test_of_two_maps_that_are_out_of_step_both_are_read_anew(
 
             async def heads_asked(asked: Any) -> Any:
                 if ids[0] in asked:
-                    second.out_of_step = True
-                    one.submit(second)
+                    second.now(Sign.MISSED)
+                    one.committer.submit(second)
                 return await heads(asked)
 
             monkeypatch.setattr(shared, "heads", heads_asked)
-            first.out_of_step = True
-            one.submit(first)
+            first.now(Sign.MISSED)
+            one.committer.submit(first)
             await trio.sleep(1)
-            assert not first.out_of_step and not second.out_of_step
+            assert first.standing is second.standing is Standing.IN_STEP
 
 
 async def test_a_map_that_could_not_be_read_anew_is_read_at_the_next_look(
@@ -130,12 +132,12 @@ async def test_a_map_that_could_not_be_read_anew_is_read_at_the_next_look(
             with monkeypatch.context() as patched:
                 patched.setattr(shared, "commit", damaged)
                 patched.setattr(shared, "load", damaged)
-                live.out_of_step = True
-                one.submit(live)
+                live.now(Sign.MISSED)
+                one.committer.submit(live)
                 await trio.sleep(1)
-                assert live.out_of_step
+                assert live.standing is Standing.BEHIND
             await trio.sleep(CHECK_SECONDS + 1)
-            assert not live.out_of_step
+            assert live.standing is Standing.IN_STEP
 
 
 async def test_a_map_that_went_alone_while_heads_were_asked_for_is_not_out_of_step(
@@ -147,9 +149,9 @@ async def test_a_map_that_went_alone_while_heads_were_asked_for_is_not_out_of_st
 
             async def heads(asked: Any) -> dict[str, Head | None]:
                 await trio.lowlevel.checkpoint()
-                live.go_alone("alone")
+                go_alone(live, "alone")
                 return dict.fromkeys(asked)
 
             monkeypatch.setattr(shared, "heads", heads)
             await trio.sleep(CHECK_SECONDS + 1)
-            assert live.branch is not None and not live.out_of_step
+            assert live.branch is not None and live.standing is Standing.ALONE

@@ -24,6 +24,7 @@ from mapsrv.store.shared import Missed
 from tests.hub.line import Line
 from tests.hub.shared import SharedMemory
 from tests.hub.test_readers import reading, taken
+from tests.hub.world import many
 
 ANA = Origin("model", "ana", "Ana")
 
@@ -56,6 +57,7 @@ async def pods(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pods]:
         pods.session_id = await hubs[0].create_session()
         for hub in hubs:
             await stack.enter_async_context(hub.open_session(pods.session_id))
+        await trio.sleep(1)  # each has looked who the store is
         monkeypatch.setattr(shared, "spread", lambda news: None)
         for name in ("heads", "load", "commit"):
             monkeypatch.setattr(lines[1], name, counted(pods, name, getattr(lines[1], name)))
@@ -298,8 +300,8 @@ async def test_many_maps_are_asked_for_in_calls_of_a_bounded_size(
         return {}
 
     monkeypatch.setattr(pods.lines[1], "heads", heads)
-    many = [f"map {number}" for number in range(2 * HEADS_AT_ONCE + 1)]
-    assert await pods.hubs[1].read_index._heads(many) == {}
+    names = [f"map {number}" for number in range(2 * HEADS_AT_ONCE + 1)]
+    assert await many(pods.hubs[1]).read_index._heads(names) == {}
     assert sizes == [HEADS_AT_ONCE, HEADS_AT_ONCE, 1]
 
 

@@ -23,6 +23,7 @@ from mapsrv.store import Batch, Ok, Outcome
 from mapsrv.store.memory import MemoryStore
 from tests.hub.line import Line
 from tests.hub.shared import SharedMemory
+from tests.hub.world import many
 
 ANA, BEN = Origin("model", "ana", "Ana"), Origin("model", "ben", "Ben")
 
@@ -175,7 +176,7 @@ async def test_a_pod_that_is_asked_for_a_turn_holds_still_for_a_moment_once_a_se
         for asked, waits in ((0.0, True), (0.2, False), (1.1, True)):
             began = trio.current_time()
             await trio.sleep(asked)
-            await pods.away.replication.ask_for_a_turn(pods.away.held()[session_id])
+            await many(pods.away).replication.ask_for_a_turn(pods.away.held()[session_id])
             await trio.sleep(0.01)
             assert (live.held_until > trio.current_time()) == waits
             before = trio.current_time()
