@@ -12,13 +12,12 @@ from typing import Any, TypeAlias
 
 import trio
 
+from mapsrv.asgi.error_body import error_body, error_headers, rpc_error_body
 from mapsrv.budget import Claim
 from mapsrv.errors import MapsrvError, SlowBody, TooLarge
 
 MAX_MESSAGE = 256 * 1024  # bytes: some 2 ms to parse, of the 10 that the loop may be held
 BODY_SECONDS = 30.0  # for a whole body; MCP messages are small
-
-INVALID_REQUEST, INTERNAL_ERROR = -32600, -32603  # JSON-RPC 2.0 section 5.1
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -72,16 +71,8 @@ class Answer:
 
     async def refuse(self, error: MapsrvError, *, rpc: bool) -> None:
         """Answer with the error; as JSON-RPC has it (rpc) it reaches the model that made the call."""
-        told: dict[str, Any] = {"code": error.code, "message": error.message, "temporary": error.temporary}
-        if rpc:
-            code = INTERNAL_ERROR if error.status >= 500 else INVALID_REQUEST
-            told = {"code": code, "message": error.message, "data": told}
-        value = {"jsonrpc": "2.0", "id": None, "error": told} if rpc else {"error": told}
-        headers = {"content-type": "application/json"}
-        if error.retry_after is not None:
-            headers["retry-after"] = str(error.retry_after)
-        if error.status == 401:
-            headers["www-authenticate"] = "Bearer"  # RFC 9110 section 15.5.2 wants a challenge
+        value = rpc_error_body(error) if rpc else error_body(error)
+        headers = {"content-type": "application/json", **error_headers(error)}
         await self.give(error.status, headers, json.dumps(value).encode())
 
 

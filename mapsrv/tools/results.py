@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from mapsrv.asgi.error_body import error_fields
 from mapsrv.core.session import NOTHING_CHANGED
 from mapsrv.core.state import Json
 from mapsrv.errors import MapsrvError
@@ -87,9 +88,9 @@ def query_result(value: dict[str, Json], unseen: str | None = None, note: str = 
 def error_result(error: MapsrvError) -> Result:
     """Return an error as a tool's result."""
     message = error.message if len(error.message) <= MAX_ERROR else error.message[: MAX_ERROR - 1] + "…"
-    told: dict[str, Json] = {"code": error.code, "message": message, "temporary": error.temporary}
-    told.update({name: getattr(error, name) for name in ("maps",) if hasattr(error, name)})
-    return Result({"error": told}, message, is_error=True)
+    said: dict[str, Json] = {**error_fields(error), "message": message}
+    said.update({name: getattr(error, name) for name in ("maps",) if hasattr(error, name)})
+    return Result({"error": said}, message, is_error=True)
 
 
 def fitted(value: dict[str, Json], text_of: Callable[[dict[str, Json]], str], note: str = "") -> Result:

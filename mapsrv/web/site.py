@@ -12,6 +12,7 @@ from quart import Request, request
 from quart_trio.wrappers import TrioResponse as Response
 from werkzeug.http import parse_etags
 
+from mapsrv.asgi.error_body import error_body, error_headers
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.budget import Budget
 from mapsrv.core.log import ANONYMOUS, Origin
@@ -166,10 +167,8 @@ def file_response(file: File) -> Response:
 
 def error_response(error: MapsrvError) -> Response:
     """Return an error as every route answers it."""
-    said: dict[str, Json] = {"code": error.code, "message": error.message, "temporary": error.temporary}
-    response = json_response({"error": said}, error.status)
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
+    response = json_response(error_body(error), error.status)
+    response.headers.update(error_headers(error))
     return response
 
 
