@@ -7,7 +7,9 @@ without an end when they are cancelled. Nothing of that passes here.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import trio
@@ -82,6 +84,51 @@ def header(scope: Scope, name: str) -> str | None:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == wanted), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a body may have: `limit` bytes; `seconds`, and one more for each `slowest` bytes that arrive.
+
+    `too_large` and `slow` tell its sender what to do.
+    """
+
+    limit: int
+    seconds: float
+    too_large: str
+    slow: str
+    slowest: float = math.inf
+
+    def check_size(self, size: int) -> None:
+        """Raise TooLarge where a body of so many bytes is not taken."""
+        if size > self.limit:
+            raise TooLarge(self.too_large)
+
+
+async def take_body(receive: Receive, bounds: Bounds, claim: Claim, declared: int = 0) -> bytes | None:
+    """Return the whole body, or None when its sender left; what is refused is not read on.
+
+    `declared` is its Content-Length: what that shows to be too much is refused unread. What has arrived is
+    claimed at once, and until the claim ends, or the body is refused. Raises TooLarge, SlowBody, and Busy.
+    """
+    bounds.check_size(declared)
+    claim.check(declared)
+    body = bytearray()
+    try:
+        with trio.move_on_after(bounds.seconds) as scope:
+            while (message := await receive())["type"] == "http.request":
+                part = message.get("body", b"")
+                scope.deadline += len(part) / bounds.slowest
+                bounds.check_size(len(body) + len(part))
+                claim.take(len(part))
+                body += part
+                if not message.get("more_body", False):
+                    return bytes(body)
+            return None
+        raise SlowBody(bounds.slow)
+    except MapsrvError:
+        claim.give_back()
+        raise
+
+
 async def read_body(
     scope: Scope,
     receive: Receive,
@@ -89,27 +136,16 @@ async def read_body(
     advice: str = ADVICE,
     claim: Claim | None = None,
 ) -> bytes | None:
-    """Return the whole body, or None when its sender left; what is refused is not read on.
-
-    Raises TooLarge (ends in advice), SlowBody, and Busy where the claim cannot be had.
-    """
-    body, claim = bytearray(), claim or Claim()
+    """Return the body of an MCP message as take_body() does; what is too large is told the advice."""
+    too_large = f"An MCP message may have at most {limit // 1024:,} KiB. {advice}"
+    slow = f"The message did not arrive within {BODY_SECONDS:g} s. Send it again."
     declared = header(scope, "content-length") or ""
-    if declared.isdigit():
-        _check_size(int(declared[:18]), limit, advice)
-        claim.check(int(declared[:18]))
-    with trio.move_on_after(BODY_SECONDS):
-        while True:
-            message = await receive()
-            if message["type"] != "http.request":
-                return None
-            part = message.get("body", b"")
-            _check_size(len(body) + len(part), limit, advice)
-            claim.take(len(part))
-            body += part
-            if not message.get("more_body", False):
-                return bytes(body)
-    raise SlowBody(f"The message did not arrive within {BODY_SECONDS:g} s. Send it again.")
+    return await take_body(
+        receive,
+        Bounds(limit, BODY_SECONDS, too_large, slow),
+        claim or Claim(),
+        int(declared[:18]) if declared.isdigit() else 0,
+    )
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
@@ -122,8 +158,3 @@ def replay(body: bytes, receive: Receive) -> Receive:
         return await receive()
 
     return next_message
-
-
-def _check_size(size: int, limit: int, advice: str) -> None:
-    if size > limit:
-        raise TooLarge(f"An MCP message may have at most {limit // 1024:,} KiB. {advice}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import trio
 from quart import Request
@@ -14,19 +14,20 @@ from quart_trio.wrappers import TrioRequest
 from quart_trio.wrappers.request import TrioBody
 from werkzeug.routing import MapAdapter
 
+from mapsrv.asgi.message import Bounds, Receive, take_body
 from mapsrv.budget import Budget, Claim
-from mapsrv.errors import MapsrvError, SlowBody
+from mapsrv.errors import MapsrvError
 
 BODY_TIMEOUT = 60.0  # seconds; each arriving SLOWEST bytes give one more, so that a slow line may upload
 SLOWEST = 64 * 1024  # bytes a second
-
-Receive: TypeAlias = Callable[[], Awaitable[Mapping[str, Any]]]
+SLOW = "The body did not arrive in time. Send it again, or send less."
 
 
 class BoundedBody(TrioBody):
     """A body of which nothing is taken before a route reads it: who may is asked first.
 
-    `limit` is in bytes; None where no route reads it, and what comes is dropped.
+    `limit` is in bytes; None where no route reads it, and what comes is dropped. It arrives in one task and
+    is read in another, the view's: so what take_body() returns or raises is handed over.
     """
 
     limit: int | None = None
@@ -34,59 +35,42 @@ class BoundedBody(TrioBody):
 
     def __init__(self, expected_content_length: int | None, max_content_length: int | None) -> None:
         super().__init__(expected_content_length, max_content_length)
-        self._refusal: MapsrvError | None = None
         self._declared = expected_content_length or 0
-        self._held = bytearray()
+        self._bounds: Bounds | None = None
         self._wanted = trio.Event()
-        self._done = trio.Event()  # all has arrived, or too much
-        self._scope = trio.CancelScope()
+        self._outcome: bytes | MapsrvError | None = None
+        self._done = trio.Event()
 
     async def arrive(self, receive: Receive) -> None:
         """Take what is wanted of what the client sends, until it leaves."""
         if self.limit is not None:
             await self._wanted.wait()
-        while (message := await receive())["type"] == "http.request":
-            self._take(message.get("body", b""))
-            if self._refusal is not None:
-                await trio.sleep_forever()  # the rest stays where it is; the answer ends the connection
-            if not message.get("more_body", False):
-                self._done.set()
-
-    def _take(self, data: bytes) -> None:
-        if self.limit is None:
-            return
-        self._scope.deadline += len(data) / SLOWEST
-        try:
-            self.claim.take(len(data))
-            self._held += data
-            if len(self._held) > self.limit:
-                raise self._too_large
-        except MapsrvError as error:
-            self._refusal = error
-            self._held.clear()
-            self.claim.give_back()
+            assert self._bounds is not None
+            try:
+                self._outcome = await take_body(receive, self._bounds, self.claim, self._declared)
+            except MapsrvError as error:
+                self._outcome = error
+            if self._outcome is None:
+                return
             self._done.set()
+            if isinstance(self._outcome, MapsrvError):
+                await trio.sleep_forever()  # the rest stays where it is; the answer ends the connection
+        while (await receive())["type"] == "http.request":
+            pass
 
-    async def read(self, seconds: float, too_large: MapsrvError) -> bytes:
+    async def read(self, seconds: float, too_large: str) -> bytes:
         """Return the body, whole; it is claimed until the request has ended.
 
-        Raises SlowBody, Busy where too much is in flight, or too_large for more than `limit` bytes.
+        Raises SlowBody, Busy where too much is in flight, or TooLarge with that message.
         """
-        if self._declared > (self.limit or 0):
-            raise too_large
-        self.claim.check(self._declared)
-        self._too_large = too_large
-        self._scope.deadline = trio.current_time() + seconds
+        self._bounds = Bounds(self.limit or 0, seconds, too_large, SLOW, SLOWEST)
         self._wanted.set()
-        with self._scope:
-            await self._done.wait()
-        if self._refusal is not None:
-            raise self._refusal
-        if self._scope.cancelled_caught:
-            raise SlowBody("The body did not arrive in time. Send it again, or send less.")
-        body = bytes(self._held)
-        self._held.clear()
-        return body
+        await self._done.wait()
+        outcome, self._outcome = self._outcome, None
+        if isinstance(outcome, MapsrvError):
+            raise outcome
+        assert outcome is not None
+        return outcome
 
 
 class BoundedRequest(TrioRequest):

@@ -17,7 +17,7 @@ from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.budget import Budget
 from mapsrv.core.log import ANONYMOUS, Origin
 from mapsrv.core.state import Json
-from mapsrv.errors import BadRequest, MapsrvError, TooLarge, UnknownSession
+from mapsrv.errors import BadRequest, MapsrvError, UnknownSession
 from mapsrv.hub.document_copies import Lender
 from mapsrv.hub.hub import Hub
 from mapsrv.local.front import Front
@@ -93,7 +93,7 @@ class Site:
         if session_id is not None:
             async with self.hub.open_session(session_id):
                 pass
-        return await body_of(request).read(self.body_timeout, TooLarge(too_large))
+        return await body_of(request).read(self.body_timeout, too_large)
 
     async def document(self, name: str) -> bytes:
         """Return a document, shared with all who are being sent it; raises UnknownData and Busy."""

@@ -8,8 +8,17 @@ from typing import Any
 import pytest
 import trio
 
-from mapsrv.asgi.message import BODY_SECONDS, MAX_MESSAGE, Answer, header, read_body, replay
-from mapsrv.budget import Budget
+from mapsrv.asgi.message import (
+    BODY_SECONDS,
+    MAX_MESSAGE,
+    Answer,
+    Bounds,
+    header,
+    read_body,
+    replay,
+    take_body,
+)
+from mapsrv.budget import Budget, Claim
 from mapsrv.errors import Busy, SlowBody, TooLarge, TooMany
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
@@ -93,6 +102,27 @@ async def test_a_body_that_takes_too_long_is_refused(autojump_clock: object) -> 
     with pytest.raises(SlowBody):
         await read_body(scope(), trio.sleep_forever)  # type: ignore[arg-type]
     assert trio.current_time() == pytest.approx(BODY_SECONDS)
+
+
+async def test_a_body_that_goes_on_arriving_gets_more_time(autojump_clock: object) -> None:
+    bounds = Bounds(1000, 1.0, "Less.", "Faster.", slowest=100)
+    parts = iter([b" " * 100] * 3)
+
+    async def receive() -> Any:
+        await trio.sleep(0.9)
+        return {"type": "http.request", "body": next(parts, b""), "more_body": True}
+
+    with Budget(1000).claim(None) as claim:
+        with pytest.raises(SlowBody, match="Faster"):
+            await take_body(receive, bounds, claim)
+        assert trio.current_time() == pytest.approx(4.0) and claim.size == 0
+
+
+async def test_what_was_declared_too_large_is_refused_unread() -> None:
+    receive, bounds = receiving(b"x"), Bounds(5, 1.0, "Less.", "Faster.")
+    with pytest.raises(TooLarge, match="Less"):
+        await take_body(receive, bounds, Claim(), 6)
+    assert await take_body(receive, bounds, Claim(), 1) == b"x"
 
 
 async def test_an_answer_is_ended_once() -> None:
