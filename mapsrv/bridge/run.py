@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
 
 import trio
 
@@ -21,12 +19,11 @@ from mapsrv.bridge.settings import Settings
 from mapsrv.bridge.specs import Spec
 from mapsrv.errors import StartupError
 from mapsrv.http_server.connections import Connections
+from mapsrv.http_server.serve import obey, open_serving
 from mapsrv.http_server.sockets import Listeners, open_listeners, raise_file_limit
 from mapsrv.logs import log_to_stderr
 
 KEEP_ALIVE_SECONDS = 75.0  # clients POST each message by itself: a new connection each time is slow
-
-Signals: TypeAlias = AsyncIterator[int]
 
 log = logging.getLogger("mapsrv.bridge")
 
@@ -46,7 +43,8 @@ async def run_bridge(settings: Settings, started: Callable[[str], object]) -> No
                     bridge = Bridge(services, origins, keys)
                     await services.become(specs)
                     stop, again = trio.Event(), partial(_read_again, settings, bridge, services)
-                    beside.start_soon(_obey, signals, stop, again if settings.rereadable else None)
+                    # On a second signal the guard ends the children.
+                    beside.start_soon(obey, signals, stop, again if settings.rereadable else None)
                     tell = partial(started, greeting(settings, port, services))
                     await _serve(bridge, services, listeners, stop, tell)
                 beside.cancel_scope.cancel()
@@ -69,44 +67,15 @@ async def _read_again(settings: Settings, bridge: Bridge, services: Services) ->
         log.info("The files were read again; served are %s", ", ".join(services))
 
 
-async def _obey(signals: Signals, stop: trio.Event, again: Callable[[], Awaitable[None]] | None) -> None:
-    """Stop on the first SIGINT or SIGTERM; on a second end at once, and the guard ends the children.
-
-    Where nothing can be read again SIGHUP stops too, as it does when the terminal closes.
-    """
-    async for number in signals:
-        if number == signal.SIGHUP and again is not None:
-            if not stop.is_set():
-                await again()
-        elif stop.is_set():
-            os._exit(128 + number)
-        else:
-            log.info("Stopping")
-            stop.set()
-
-
 async def _serve(
     bridge: Bridge, services: Services, listeners: Listeners, stop: trio.Event, started: Callable[[], object]
 ) -> None:
     """Serve until told to stop; then streams end, and connections are closed, then cut."""
-    connections = Connections(bridge, KEEP_ALIVE_SECONDS)
-    async with trio.open_nursery() as nursery:
-        listening = trio.CancelScope()
-        nursery.start_soon(_listen, listening, connections, listeners, nursery)
+    async with open_serving(Connections(bridge, KEEP_ALIVE_SECONDS), listeners):
         started()
         await stop.wait()
         bridge.draining = True
-        listening.cancel()
         services.end()
-        await connections.close()
-        nursery.cancel_scope.cancel()
-
-
-async def _listen(
-    scope: trio.CancelScope, connections: Connections, listeners: Listeners, handlers: trio.Nursery
-) -> None:
-    with scope:
-        await trio.serve_listeners(connections.serve, listeners, handler_nursery=handlers)
 
 
 def greeting(settings: Settings, port: int, services: Services) -> str:

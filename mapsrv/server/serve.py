@@ -21,7 +21,8 @@ from mapsrv.budget import Budget
 from mapsrv.config import Config, shared
 from mapsrv.errors import StartupError, leaves
 from mapsrv.http_server.connections import Connections
-from mapsrv.http_server.sockets import Listeners, open_listeners, raise_file_limit
+from mapsrv.http_server.serve import obey, open_serving
+from mapsrv.http_server.sockets import open_listeners, raise_file_limit
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.lifecycle import flush, open_hub
 from mapsrv.local import opener
@@ -85,24 +86,23 @@ async def serve(
         raise
 
 
-async def _serve(
-    config: Config, stop: trio.Event, front: Front, started: Callable[[str], None]
-) -> None:
+async def _serve(config: Config, stop: trio.Event, front: Front, started: Callable[[str], None]) -> None:
     listeners, port = await open_listeners(config.host, config.port, any_port=config.any_port)
     try:
         secret, url = local.new_secret(), local.local_url(config.host, port)
         async with open_house(config, front, secret, url) as house, trio.open_nursery() as nursery:
-            listening = trio.CancelScope()
             if config.idle_exit is not None:
                 nursery.start_soon(_stop_when_unused, config.idle_exit, house, stop)
             spare_the_collector()
-            async with local.open_announcement(config.data_dir, url, secret):
+            async with (
+                local.open_announcement(config.data_dir, url, secret),
                 # Who connected before waits in the backlog: a server that answers can be found.
-                nursery.start_soon(_listen, listening, house, listeners, nursery)
+                open_serving(house.connections, listeners),
+            ):
                 log.info("Serving maps at %s", config.public_url or url)
                 started(url)
                 await stop.wait()
-                await _end(config, house, listening)
+                await _drain(config, house)
             nursery.cancel_scope.cancel()
     finally:
         for listener in listeners:
@@ -153,17 +153,10 @@ async def _open_store(config: Config, url: str) -> AsyncIterator[Store]:
             yield sqlite
 
 
-async def _listen(
-    scope: trio.CancelScope, house: House, listeners: Listeners, handlers: trio.Nursery
-) -> None:
-    with scope:
-        await trio.serve_listeners(house.connections.serve, listeners, handler_nursery=handlers)
+async def _drain(config: Config, house: House) -> None:
+    """Not ready, then all is stored, then streams end one by one.
 
-
-async def _end(config: Config, house: House, listening: trio.CancelScope) -> None:
-    """Not ready, then all is stored, then streams end one by one, then connections are closed, then cut.
-
-    Until the streams have ended requests are answered: whoever routes may not know yet.
+    Until they have ended requests are answered: whoever routes may not know yet.
     """
     house.site.draining = True
     await trio.sleep(config.drain_delay)
@@ -171,20 +164,14 @@ async def _end(config: Config, house: House, listening: trio.CancelScope) -> Non
     async with trio.open_nursery() as nursery:
         nursery.start_soon(house.mcp.drain, config.drain_window)
         await house.site.streams.drain(config.drain_window)
-    listening.cancel()
-    await house.connections.close()
 
 
 async def _stop_on_signal(stop: trio.Event) -> None:
-    """Stop on the first SIGINT or SIGTERM; on a second end at once, as what is stored is safe."""
+    """Obey SIGINT and SIGTERM; ending at once loses nothing, as what is stored is safe."""
     if threading.current_thread() is not threading.main_thread():
         return await trio.lowlevel.checkpoint()
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async for number in signals:
-            if stop.is_set():
-                os._exit(128 + number)
-            log.info("Stopping")
-            stop.set()
+        await obey(signals, stop)
 
 
 async def _stop_when_unused(seconds: float, house: House, stop: trio.Event) -> None:
