@@ -25,6 +25,7 @@ class SetTitle:
 class AddLayer:
     """Put a layer on the map, instead of one of the same id. prepare fills type, style_layers, camera.
 
+    `type` may name the type of style layer by which GeoJSON without style_layers is to be drawn.
     `document` is GeoJSON text that came too large to be parsed on the loop; source.data is absent then.
     """
 

@@ -1,4 +1,8 @@
-"""How a layer is drawn when nobody said how: sensible style layers for its source and geometry."""
+"""How a layer is drawn when nobody said how: sensible style layers for its source and geometry.
+
+LOOKS is the one table of it, by style layer type: a caller who names such a type and no paint gets the
+same as one who names nothing. Who gives style layers gets those, as they are.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,33 @@ RECENT = 40  # layers whose colours are avoided; more have used up the palette a
 
 StyleLayer = dict[str, Json]
 _KINDS = ("Polygon", "LineString", "Point")  # bottom to top
+SHADE = "the layer's own colour"  # stands for it in LOOKS
+
+LOOKS: Mapping[str, Mapping[str, Mapping[str, Json]]] = {
+    "fill": {"paint": {"fill-color": SHADE, "fill-opacity": 0.4}},
+    "line": {"paint": {"line-color": SHADE, "line-width": 2}},
+    "circle": {
+        "paint": {
+            "circle-color": SHADE,
+            "circle-radius": 5,
+            "circle-stroke-color": "#ffffff",
+            "circle-stroke-width": 1,
+        }
+    },
+    "symbol": {
+        "layout": {
+            "text-field": [
+                "to-string",
+                ["coalesce", ["get", "name"], ["get", "title"], ["get", "label"], ""],
+            ],
+            "text-size": 13,
+        },
+        "paint": {"text-color": "#1b2733", "text-halo-color": "#ffffff", "text-halo-width": 1.4},
+    },
+    "heatmap": {"paint": {"heatmap-radius": 24, "heatmap-opacity": 0.8}},
+}
+# The kind that each draws where it is named alone, and that is drawn so, from bottom to top, where none is.
+_KIND_OF = {"fill": "Polygon", "line": "LineString", "circle": "Point"}
 _RASTER = {"raster": "raster", "raster-dem": "hillshade"}
 _DRAWS: Mapping[str, Collection[str]] = {
     "fill": ("Polygon",),
@@ -49,29 +80,38 @@ def colour(state: MapState, layer_id: str) -> str:
     return next((shade for shade in turned if shade not in used), PALETTE[first])
 
 
-def geojson_layers(state: MapState, layer_id: str, types: Iterable[str]) -> tuple[StyleLayer, ...]:
-    """Return style layers for these geometry types of a GeoJSON source; none known: for whatever comes."""
-    kinds = kinds_of(types) or _KINDS
+def geojson_layers(
+    state: MapState, layer_id: str, types: Iterable[str], drawn_as: str | None = None
+) -> tuple[StyleLayer, ...]:
+    """Return style layers for these geometry types of a GeoJSON source; none known: for whatever comes.
+
+    `drawn_as` is a style layer type of LOOKS: all the data is drawn as what that is made for.
+    """
     shade = colour(state, layer_id)
-    paints: dict[str, StyleLayer] = {
-        "fill": {"fill-color": shade, "fill-opacity": 0.4},
-        "line": {"line-color": shade, "line-width": 2},
-        "circle": {
-            "circle-color": shade,
-            "circle-radius": 5,
-            "circle-stroke-color": "#ffffff",
-            "circle-stroke-width": 1,
-        },
-    }
+    if drawn_as is not None and drawn_as not in _KIND_OF:
+        return _named(state, layer_id, [_look(drawn_as, shade)])
+    kinds = kinds_of(types if drawn_as is None else [_KIND_OF[drawn_as]]) or _KINDS
     layers: list[StyleLayer] = []
-    for style_type, paint in paints.items():
+    for style_type in _KIND_OF:
         mine = [kind for kind in kinds if kind in _DRAWS[style_type]]
         if mine:
-            layer: StyleLayer = {"type": style_type, "paint": paint}
+            layer = _look(style_type, shade)
             if len(mine) < len(kinds):
                 layer["filter"] = _only(mine)
             layers.append(layer)
     return _named(state, layer_id, layers)
+
+
+def _look(style_type: str, shade: str) -> StyleLayer:
+    """Return a style layer of that type as LOOKS has it, in this colour."""
+    groups = LOOKS[style_type].items()
+    return {
+        "type": style_type,
+        **{
+            group: {key: shade if value is SHADE else value for key, value in look.items()}
+            for group, look in groups
+        },
+    }
 
 
 def source_layers(state: MapState, layer_id: str, source_type: str) -> tuple[StyleLayer, ...]:

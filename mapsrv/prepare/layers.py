@@ -75,7 +75,8 @@ async def _prepare_layer(
     if kind == "geojson":
         source, summary = await _with_data(command, documents)
         types = summary.geometry_types if summary else ()
-        drawn = given or default_style.geojson_layers(state, command.id, types)
+        drawn_as = command.type if command.type in default_style.LOOKS else None
+        drawn = given or default_style.geojson_layers(state, command.id, types, drawn_as)
     else:
         drawn = given or default_style.source_layers(state, command.id, kind)
     style_check(source, drawn)
@@ -95,7 +96,8 @@ def _source_type(command: AddLayer) -> str:
     kind = "geojson" if command.document is not None else command.source.get("type")
     if not isinstance(kind, str) or kind not in _TYPES:
         raise InvalidArgument(f"source.type: expected one of {', '.join(_TYPES)}, not {shown(kind)}.")
-    if command.type not in (None, _TYPES[kind]):
+    looks = default_style.LOOKS if kind == "geojson" else ()
+    if command.type not in (None, _TYPES[kind], *looks):
         made = f"a {kind} source makes a {_TYPES[kind]} layer"
         raise InvalidArgument(f'type: {made}, not "{command.type}": leave type out.')
     return kind

@@ -5,7 +5,7 @@ Returns them as a MapLayer keeps them: each with id and type, without source.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from mapsrv.core import style_check
 from mapsrv.core.state import Json
@@ -25,39 +25,6 @@ DRAWN_BY = {
     "raster-dem": ("hillshade", "color-relief"),
 }
 _EXAMPLE = '{"type": "fill", "paint": {"fill-color": "#2f6fde", "fill-opacity": 0.5}}'
-
-# How a layer looks when the caller names only a style layer type.
-SENSIBLE: Mapping[str, Mapping[str, Json]] = {
-    "fill": {"paint": {"fill-color": "#2f6fde", "fill-opacity": 0.4, "fill-outline-color": "#1d4fa8"}},
-    "line": {
-        "layout": {"line-cap": "round", "line-join": "round"},
-        "paint": {"line-color": "#2f6fde", "line-width": 2.5},
-    },
-    "circle": {
-        "paint": {
-            "circle-color": "#2f6fde",
-            "circle-radius": 6,
-            "circle-stroke-color": "#ffffff",
-            "circle-stroke-width": 1.5,
-        }
-    },
-    "symbol": {
-        "layout": {
-            "text-field": [
-                "to-string",
-                ["coalesce", ["get", "name"], ["get", "title"], ["get", "label"], ""],
-            ],
-            "text-size": 13,
-        },
-        "paint": {"text-color": "#1b2733", "text-halo-color": "#ffffff", "text-halo-width": 1.4},
-    },
-    "heatmap": {"paint": {"heatmap-radius": 24, "heatmap-opacity": 0.8}},
-}
-
-
-def minimal_layer(layer_id: str, kind: str) -> dict[str, Json]:
-    """Return one style layer of that type with sensible paint, with the MapLayer's id."""
-    return {"id": layer_id, "type": kind, **SENSIBLE[kind]}
 
 
 def check_style_layers(layer_id: str, source_type: str, value: Json) -> tuple[dict[str, Json], ...]:

@@ -99,7 +99,7 @@ def test_large_geojson_goes_beside_the_command(source: Any) -> None:
     command, document = slimmed(body("add_layer", {"id": "a", "source": source, "type": "circle"}, id="k"))
     assert isinstance(command, c.AddLayer)
     assert command.source == {"type": "geojson"}
-    assert command.style_layers is not None and command.document
+    assert command.type == "circle" and command.document
     assert document == MANY
 
 

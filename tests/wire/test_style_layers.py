@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mapsrv.core.style_check import LAYER_TYPES, check_constant, is_layout, is_paint
 from mapsrv.errors import IdTaken, InvalidArgument, LimitReached, MapsrvError
-from mapsrv.wire.style_layers import DRAWN_BY, KEYS, SENSIBLE, check_style_layers, minimal_layer
+from mapsrv.wire.style_layers import DRAWN_BY, KEYS, check_style_layers
 from tests.wire.values import JSON
 
 
@@ -119,12 +119,6 @@ def test_there_is_a_bound_on_style_layers() -> None:
     assert len(set(ids([{"type": "fill"}] * 100))) == 100
     with pytest.raises(LimitReached):
         ids([{"type": "fill"}] * 101)
-
-
-@pytest.mark.parametrize("kind", SENSIBLE)
-def test_sensible_paint_is_right(kind: str) -> None:
-    layer = minimal_layer("lakes", kind)
-    assert check_style_layers("lakes", "geojson", [layer]) == (layer,)
 
 
 def test_every_layer_type_draws_some_source() -> None:

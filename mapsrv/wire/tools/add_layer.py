@@ -7,7 +7,7 @@ from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire import fields
 from mapsrv.wire.source_text import Hints, read_source
-from mapsrv.wire.style_layers import SENSIBLE, check_style_layers, minimal_layer
+from mapsrv.wire.style_layers import VECTOR_TYPES, check_style_layers
 from mapsrv.wire.tools.schema import any_of, arguments, boolean, objects, text
 from mapsrv.wire.tools.tool import RECEIPT, Tool
 from mapsrv.wire.tools.values import Values, optional_title
@@ -26,8 +26,8 @@ def _parse(values: Values, document: bytes | None) -> c.AddLayer:
     return c.AddLayer(
         layer_id,
         source,
-        kind,
-        _style_layers(layer_id, source["type"], word, layers),
+        word if word in VECTOR_TYPES and layers is None else kind,  # the default look of that type
+        _style_layers(layer_id, source["type"], layers),
         optional_title(values),
         values.get("visible", True),
         fields.any_id(values["below"], "below") if "below" in values else None,
@@ -42,7 +42,7 @@ def _hints(word: str | None, layers: Json) -> Hints:
     return Hints(word, raster, any("source-layer" in item for item in drawn))
 
 
-def _style_layers(layer_id: str, source: str, word: str | None, layers: Json) -> tuple[Values, ...] | None:
+def _style_layers(layer_id: str, source: str, layers: Json) -> tuple[Values, ...] | None:
     if layers is not None:
         return check_style_layers(layer_id, source, layers)
     if source == "vector":
@@ -50,7 +50,7 @@ def _style_layers(layer_id: str, source: str, word: str | None, layers: Json) ->
             "Vector tiles need layers that say what of them to draw and how. Example: "
             '"layers": [{"type": "line", "source-layer": "roads", "paint": {"line-color": "#a33"}}]'
         )
-    return (minimal_layer(layer_id, word),) if word is not None and word in SENSIBLE else None
+    return None
 
 
 TOOL = Tool(

@@ -31,9 +31,11 @@ def test_add_layer_is_read_whole() -> None:
 
 
 @pytest.mark.parametrize("word", ["fill", "line", "circle", "symbol", "heatmap"])
-def test_a_style_layer_type_as_type_draws_so(word: str) -> None:
-    (layer,) = request("add_layer", id="a", source=POINT, type=word).style_layers
-    assert (layer["id"], layer["type"]) == ("a", word)
+def test_a_style_layer_type_as_type_asks_for_its_default_look(word: str) -> None:
+    assert request("add_layer", id="a", source=POINT, type=word) == c.AddLayer("a", GEOJSON, word)
+    paint = {"type": "line", "paint": {"line-width": 9}}
+    told = request("add_layer", id="a", source=POINT, type=word, layers=[paint])
+    assert told == c.AddLayer("a", GEOJSON, "vector", ({"id": "a", **paint},))
 
 
 def test_the_type_is_read_from_the_source() -> None:
