@@ -13,9 +13,9 @@ from typing import Any
 
 import trio
 
-from mapsrv.wire.sse import Parser
 from tests.bridge.session import VERSION, Message, Refused, Session
 from tests.bridge.wire import Broken, Wire, connect
+from tests.sse import Parser
 
 JSON = {"Content-Type": "application/json"}
 STREAM = {"Accept": "text/event-stream"}

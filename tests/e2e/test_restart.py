@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mapsrv.wire.sse import Message, Parser
 from tests.e2e.server import Server, running, wait_until
+from tests.sse import Message, Parser
 
 KILLS = 16
 CALLERS = 4

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx2
 
-from mapsrv.wire.sse import Message, Parser
 from tests.e2e.server import NO_TLS, Server
+from tests.sse import Message, Parser
 
 
 class Viewer:

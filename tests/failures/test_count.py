@@ -6,7 +6,6 @@ from collections import Counter
 
 import pytest
 
-from mapsrv.wire.sse import Message
 from tests.failures.count import Result, count_commands
 from tests.failures.faults import FAULTS
 from tests.failures.history import done_by
@@ -14,6 +13,7 @@ from tests.failures.proxy import Proxy, Route
 from tests.failures.record import Ack, Record, key_of
 from tests.failures.table import markdown
 from tests.failures.viewers import Viewer, follows
+from tests.sse import Message
 
 
 def counted(

@@ -11,10 +11,10 @@ from typing import Any
 
 import trio
 
-from mapsrv.wire.sse import Message, Parser
 from tests.failures.proxy import Route
 from tests.failures.record import Record, now
 from tests.failures.talk import FAILURES, connected
+from tests.sse import Message, Parser
 
 FIRST_RETRY = 2.0  # seconds, until the stream says another
 REFUSED_WAIT = 1.0  # seconds at most after a status that ends an EventSource for good

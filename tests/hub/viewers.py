@@ -11,7 +11,7 @@ from mapsrv.core.log import Position
 from mapsrv.core.state import MapState
 from mapsrv.hub.hub import Hub
 from mapsrv.wire.codec import decode_event, state_bytes
-from mapsrv.wire.sse import Message, Parser
+from tests.sse import Message, Parser
 
 
 class Viewer:

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import trio
 
-from mapsrv.wire.sse import Message, Parser
+from tests.sse import Message, Parser
 
 HOST = "localhost:8081"
 

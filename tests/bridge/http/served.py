@@ -19,7 +19,7 @@ from mapsrv.bridge.multiplexer.multiplexer import Multiplexer
 from mapsrv.bridge.sessions.session import Session
 from mapsrv.bridge.settings import Limits
 from mapsrv.errors import NotFound
-from mapsrv.wire.sse import Message, Parser
+from tests.sse import Message, Parser
 
 BOTH = "application/json, text/event-stream"
 JSON = {"content-type": "application/json", "accept": BOTH}
