@@ -202,14 +202,3 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
             yield from leaves(inner)
     else:
         yield error
-
-
-def tree() -> list[type[MapsrvError]]:
-    """Return every class that has a code of its own, for the documentation and its test."""
-    found, queue = [], [MapsrvError]
-    while queue:
-        error = queue.pop()
-        if "code" in vars(error):
-            found.append(error)
-        queue.extend(error.__subclasses__())
-    return sorted(found, key=lambda error: error.code)

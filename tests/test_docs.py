@@ -15,9 +15,10 @@ from mapsrv.bridge.settings import BOUNDS, OPTIONS
 from mapsrv.bridge.specs import ALLOWED, ALLOWED_BEGINNINGS
 from mapsrv.config import options
 from mapsrv.config.parser import Option
-from mapsrv.errors import Draining, Forbidden, MapsrvError, NotFound, TooLarge, TooMany, Unauthorized, tree
+from mapsrv.errors import Draining, Forbidden, MapsrvError, NotFound, TooLarge, TooMany, Unauthorized
 from mapsrv.wire.calls import CALLS
 from mapsrv.wire.codec import OP_NAMES
+from tests.error_tree import tree
 from tests.failures.faults import FAULTS, Fault
 
 ROOT = Path(__file__).parent.parent

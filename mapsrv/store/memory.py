@@ -178,6 +178,6 @@ def _news(session: _Session, after: Head) -> tuple[Entry, ...]:
 
 
 @asynccontextmanager
-async def open_memory(target: str = "") -> AsyncIterator[MemoryStore]:
-    """Yield an empty store. `target` is there to be an OpenStore, and is not used."""
+async def open_memory() -> AsyncIterator[MemoryStore]:
+    """Yield an empty store."""
     yield MemoryStore()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -160,10 +159,3 @@ class Store(Protocol):
         then that no component and no kept event refers to; of such blobs also the oldest that were last
         renewed before `crowded`, while they have more than loose.MAX_LOOSE bytes. Return how many of
         each; none where the store forgets by its own clock."""
-
-
-class OpenStore(Protocol):
-    """How a store is opened: an async context manager that closes it within a bound."""
-
-    def __call__(self, target: str) -> AbstractAsyncContextManager[Store]:
-        """Open the store at `target`; raises StartupError with one plain sentence when it cannot be."""

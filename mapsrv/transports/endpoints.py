@@ -32,7 +32,7 @@ _GONE = (anyio.ClosedResourceError, anyio.BrokenResourceError, anyio.EndOfStream
 
 
 class McpEndpoints:
-    """Made by open_mcp(). `last_used` is Trio's time of the last request."""
+    """Made by open_mcp()."""
 
     def __init__(
         self, origins: OriginGuard, budget: Budget, sse: SseEndpoints, http: HttpEndpoint, ended: Change
@@ -40,20 +40,14 @@ class McpEndpoints:
         self._origins, self._budget = origins, budget
         self._sse, self._http, self._ended = sse, http, ended
         self._draining = self._closed = False
-        self.last_used = trio.current_time()
 
     @property
     def active(self) -> int:
         """How many MCP streams are open and requests being served."""
         return self._sse.active + self._http.active
 
-    def serves(self, path: str) -> bool:
-        """Return whether that path of an URL is one of these endpoints."""
-        return (path.rstrip("/") or "/") in PATHS
-
     async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve an HTTP request to one of PATHS."""
-        self.last_used = trio.current_time()
         answer, path = Answer(send), scope["path"].rstrip("/")
         try:
             try:
@@ -65,12 +59,9 @@ class McpEndpoints:
             if not _only_gone(error):
                 logger.exception("%s %s failed", scope["method"], path)
         finally:
-            self.last_used = trio.current_time()
             self._ended.tell()
 
-    async def _serve(
-        self, path: str, scope: Scope, receive: Receive, answer: Answer, claim: Claim
-    ) -> None:
+    async def _serve(self, path: str, scope: Scope, receive: Receive, answer: Answer, claim: Claim) -> None:
         fetch_site = header(scope, "sec-fetch-site")
         self._origins.check(header(scope, "host"), header(scope, "origin"), fetch_site=fetch_site)
         method = scope["method"]

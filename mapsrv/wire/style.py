@@ -27,12 +27,6 @@ def basemap_names() -> tuple[str, ...]:
     return tuple(_file()["basemaps"])
 
 
-def default_basemap() -> str:
-    """Return the basemap of a new map."""
-    name: str = _file()["default"]
-    return name
-
-
 def to_style(state: MapState, base_url: str) -> dict[str, Json]:
     """Return the map as a Style Spec document whose addresses are whole; base_url has no slash at its end."""
     basemaps = _file()["basemaps"]

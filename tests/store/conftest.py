@@ -18,7 +18,7 @@ from tests.store import valkey
 
 # A later store joins the contract here. Each takes a folder and a function that starts a Redis.
 STORES = {
-    "memory": lambda folder, redis: open_memory(""),
+    "memory": lambda folder, redis: open_memory(),
     "sqlite": lambda folder, redis: open_sqlite(str(folder / "maps.sqlite")),
     "redis": lambda folder, redis: open_redis(redis().url),
 }

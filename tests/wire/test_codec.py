@@ -16,10 +16,11 @@ from mapsrv.core.apply import apply_all
 from mapsrv.core.decider import decide
 from mapsrv.core.log import Head, Origin
 from mapsrv.core.state import MapState
-from mapsrv.errors import MapsrvError, tree
+from mapsrv.errors import MapsrvError
 from mapsrv.wire import codec, parts
 from mapsrv.wire.receipt import Receipt, map_url
 from tests.core.maps import command, grown
+from tests.error_tree import tree
 
 
 @given(st.randoms(use_true_random=False), st.integers(0, 20))

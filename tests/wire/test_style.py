@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from typing import Any
 
 import pytest
 
 from mapsrv.core.state import Camera, MapLayer, MapState
-from mapsrv.wire.style import basemap_names, default_basemap, effective_layers, to_style
+from mapsrv.wire.style import basemap_names, effective_layers, to_style
 
 BASE = "https://maps.example.org"
 FILL = {"id": "lakes", "type": "fill", "paint": {"fill-color": "red", "fill-opacity": 0.5}}
@@ -49,7 +51,8 @@ def test_layers_lie_between_the_basemap_and_its_labels() -> None:
 
 
 def test_a_basemap_may_be_none_or_gone() -> None:
-    assert basemap_names()[-1] == "none" and default_basemap() == MapState().basemap
+    catalog = json.loads(files("mapsrv.wire").joinpath("basemaps.json").read_bytes())
+    assert basemap_names()[-1] == "none" and catalog["default"] == MapState().basemap
     none = to_style(MapState(basemap="none"), BASE)
     assert none == to_style(MapState(basemap="of a later release"), BASE)
     assert none["sources"] == {}
