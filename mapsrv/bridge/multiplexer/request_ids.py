@@ -15,7 +15,7 @@ from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message, Pairs
 from mapsrv.bridge.multiplexer.client_port import Seat
 from mapsrv.bridge.multiplexer.message_guard import only
-from mapsrv.bridge.multiplexer.serializer import MAY_ASK
+from mapsrv.bridge.multiplexer.serializer import MAY_ASK, Serializer
 from mapsrv.errors import TooMany
 
 MAX_CALLS = 100  # of one caller that are not answered: more is one that does not read
@@ -34,10 +34,10 @@ class Call:
 
 
 class Calls:
-    """Those of all callers, each of whom may have `most`."""
+    """Those of all callers, each of whom may have `most`; those who wait for a turn look as one ends."""
 
-    def __init__(self, most: int = MAX_CALLS) -> None:
-        self._most = most
+    def __init__(self, turns: Serializer, most: int = MAX_CALLS) -> None:
+        self._turns, self._most = turns, most
         self._calls: dict[int, Call] = {}
         self._last = 0
 
@@ -73,6 +73,7 @@ class Calls:
         call = self._calls.pop(number, None) if isinstance(number, int) else None
         if call is not None and call.seat.calls.get(call.id) == number:
             del call.seat.calls[call.id]
+        self._turns.tell()
         return call
 
     def get(self, number: object) -> Call | None:

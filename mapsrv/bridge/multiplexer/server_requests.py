@@ -1,29 +1,42 @@
-"""What a child asks of its callers (sampling, elicitation, roots), and whose answer it waits for."""
+"""What a child asks of its callers (sampling, elicitation, roots): of whom, and whose answer it waits for."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from mapsrv.bridge import json_rpc
+from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.multiplexer.client_port import Seat
+from mapsrv.bridge.multiplexer.request_ids import Calls
 
 MAX_ASKED = 1000  # by a child, that nobody answered
 
 
 class ServerRequests:
-    """By the child's own ids; bounded."""
+    """By the child's own ids; bounded. `seats` are those of all callers, `calls` what they wait for."""
 
-    def __init__(self) -> None:
+    def __init__(self, seats: Collection[Seat], calls: Calls) -> None:
+        self.any = False  # whether the child has ever asked a caller something
+        self._seats, self._calls = seats, calls
         self._asked: dict[Any, Seat] = {}
 
-    @property
-    def has_room(self) -> bool:
-        """Whether one more may be asked."""
-        return len(self._asked) < MAX_ASKED
+    def ask(self, question: Message) -> bool:
+        """Deliver a question; False where it cannot be told for whom the child asks, or too many wait."""
+        self.any = self.any or question.method != "ping"
+        seat = self.worker()
+        if seat is None or len(self._asked) >= MAX_ASKED:
+            return False
+        self._asked[question.id] = seat
+        seat.deliver(question, None)
+        return True
 
-    def ask(self, id_: Any, seat: Seat) -> None:
-        """Note who is asked."""
-        self._asked[id_] = seat
+    def worker(self) -> Seat | None:
+        """Return the caller for whom the child works, where there is but one."""
+        if len(self._seats) == 1:
+            return next(iter(self._seats))
+        workers = self._calls.workers(self._seats)
+        return workers.pop() if len(workers) == 1 else None
 
     def answer(self, id_: Any, seat: Seat) -> bool:
         """Return whether this caller was asked that, and has not answered yet."""

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw, UnsetType
 
 from mapsrv.bridge import json_rpc
-from mapsrv.bridge.multiplexer import multiplexer, request_ids
+from mapsrv.bridge.multiplexer import notifications, request_ids
 from mapsrv.bridge.multiplexer.client_port import Deliver, Place
 
 OLDER = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
@@ -23,7 +23,7 @@ LATEST_OLDER, LATEST_NEWER = OLDER[-1], NEWER[-1]
 _OURS = "io.modelcontextprotocol/"
 VERSION, CLIENT, CAPABILITIES = _OURS + "protocolVersion", _OURS + "clientInfo", _OURS + "clientCapabilities"
 LEVEL, SERVER = _OURS + "logLevel", _OURS + "serverInfo"
-SUBSCRIPTION = multiplexer.SUBSCRIPTION
+SUBSCRIPTION = notifications.SUBSCRIPTION
 OF_REQUESTS = frozenset({VERSION, CLIENT, CAPABILITIES, LEVEL})  # what a newer request's _meta has alone
 
 CANCELLED, PROGRESS, LOGGED = (f"notifications/{what}" for what in ("cancelled", "progress", "message"))

@@ -47,7 +47,9 @@ class ChildFactory:
     def able(self) -> bool:
         """Whether one runs that was initialised, and none failed to be since."""
         known = [
-            multiplexer.initialized_at for multiplexer in self.children.values() if multiplexer is not None
+            multiplexer.answers.initialized_at
+            for multiplexer in self.children.values()
+            if multiplexer is not None
         ]
         at = max((when for when in known if when is not None), default=-math.inf)
         return at > (-math.inf if self.failure is None else self.failure[0])
@@ -80,5 +82,5 @@ class ChildFactory:
             del self.children[child]
             if child.crashed:
                 CRASHES.labels(self.name).inc()
-            if child.crashed and child.ended is not None and multiplexer.initialized_at is None:
+            if child.crashed and child.ended is not None and multiplexer.answers.initialized_at is None:
                 self.failure = trio.current_time(), child.ended

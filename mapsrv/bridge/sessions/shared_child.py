@@ -126,7 +126,7 @@ class SharedChild:
 
     def _ended(self, error: ChildEnded) -> None:
         self.child, self._down = None, error
-        self._up, self.multiplexer.initialized_at = trio.Event(), None
+        self._up, self.multiplexer.answers.initialized_at = trio.Event(), None
         log.warning("%s", error.for_log)
         self.multiplexer.fail(error)
 

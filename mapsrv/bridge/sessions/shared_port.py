@@ -42,7 +42,7 @@ class SharedPlace:
         multiplexer = self._shared.multiplexer
         if message.method == "notifications/cancelled":
             self._waiting.discard(json_rpc.key(json_rpc.members(message.params).get("requestId")))
-        elif multiplexer.asks and message.is_request and message.method in MAY_ASK:
+        elif multiplexer.server_requests.any and message.is_request and message.method in MAY_ASK:
             if len(self._waiting) >= self._shared.factory.calls:
                 raise TooMany(
                     f"{len(self._waiting)} calls of this session wait for their turn.", retry_after=1
