@@ -82,7 +82,7 @@ class FakeChild(Child):
             ended(self.ended)
 
 
-class FakeRecipe(ChildFactory):
+class FakeFactory(ChildFactory):
     """`born` are all its children; the next are as `refuses`, `deaf` and `stillborn` say."""
 
     def __init__(self, most: int = 1000) -> None:

@@ -23,14 +23,14 @@ from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.event_buffer import Reader
 from mapsrv.bridge.http.streams import JSON_SECONDS, begin, copy, open_watch
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Deliver, Place
+from mapsrv.bridge.multiplexer.client_port import Deliver, Port
 from mapsrv.bridge.multiplexer.message_guard import check
 from mapsrv.bridge.revisions import modern_to_legacy
 from mapsrv.bridge.revisions.handshake import is_newer
 from mapsrv.bridge.revisions.input_required import InputRequired
-from mapsrv.bridge.revisions.listen_at_legacy import MAX_URIS, Listening
-from mapsrv.bridge.revisions.modern_at_modern import Passing
-from mapsrv.bridge.revisions.modern_call import Exchange, Leg
+from mapsrv.bridge.revisions.listen_at_legacy import MAX_URIS, ListenAtLegacy
+from mapsrv.bridge.revisions.modern_at_modern import ModernAtModern
+from mapsrv.bridge.revisions.modern_call import ModernCall, ModernRequest
 from mapsrv.bridge.revisions.vocabulary import (
     DISCOVER,
     LISTEN,
@@ -45,17 +45,17 @@ from mapsrv.wire.sse import comment
 
 HEADER_MISMATCH, UNSUPPORTED_VERSION = -32020, -32022
 
-Call: TypeAlias = Exchange | Passing | Listening
+Call: TypeAlias = ModernCall | ModernAtModern | ListenAtLegacy
 
 
-class Commons(Protocol):
+class StatelessChild(Protocol):
     """A child that callers share, started and started again."""
 
     async def ready(self) -> Message:
         """Return what revisions.handshake.greet() did. Raises ChildEnded."""
 
-    def join(self, deliver: Deliver) -> Place:
-        """Return a place at it."""
+    def join(self, deliver: Deliver) -> Port:
+        """Return a port at it."""
 
 
 class Served(Protocol):
@@ -65,7 +65,7 @@ class Served(Protocol):
     def pending_input(self) -> InputRequired:
         """Its calls that wait for their clients."""
 
-    def commons(self) -> Commons:
+    def stateless_child(self) -> StatelessChild:
         """Return its shared child."""
 
 
@@ -122,23 +122,23 @@ async def _serve(service: Served, message: Message, receive: Receive, answer: An
     service.pending_input.check_room()
     service.pending_input.open += 1
     try:
-        commons = service.commons()
-        greeting = await commons.ready()
+        stateless_child = service.stateless_child()
+        greeting = await stateless_child.ready()
         if greeting.result is UNSET:
             why = plain(outer(greeting.error).get("message"))
             raise ChildEnded(f"The server takes neither initialize nor server/discover: {why}", retry_after=5)
         if message.method == DISCOVER and not is_newer(greeting):
             told = json_rpc.answer(message.id, modern_to_legacy.discovered(outer(greeting.result)))
             return await _say(told, answer)
-        await _call(_call_for(service, commons, greeting, message), message, receive, answer)
+        await _call(_call_for(service, stateless_child, greeting, message), message, receive, answer)
     finally:
         service.pending_input.open -= 1
 
 
-def _call_for(service: Served, commons: Commons, greeting: Message, message: Message) -> Call:
+def _call_for(service: Served, stateless_child: StatelessChild, greeting: Message, message: Message) -> Call:
     """Return what does it. Raises Refused."""
     if is_newer(greeting):
-        return Passing(commons.join, message)
+        return ModernAtModern(stateless_child.join, message)
     method, params, told = str(message.method), outer(message.params), outer(greeting.result)
     if method in modern_to_legacy.GONE:
         raise Refused(json_rpc.METHOD_NOT_FOUND, f"There is no {method} in this revision.")
@@ -148,27 +148,29 @@ def _call_for(service: Served, commons: Commons, greeting: Message, message: Mes
             raise Refused(
                 json_rpc.INVALID_PARAMS, f"Listen to {MAX_URIS} resources at most; open more streams."
             )
-        return Listening(commons.join, wanted)
+        return ListenAtLegacy(stateless_child.join, wanted)
     if "requestState" in params:
         held = service.pending_input.take(plain(params["requestState"]), method, params)
         if held is None:
             raise Refused(json_rpc.INVALID_PARAMS, "No such call waits (any more) for answers. Make it anew.")
         return held
-    return Exchange(commons.join, method, params, plain(told.get("serverInfo")), service.pending_input)
+    return ModernCall(
+        stateless_child.join, method, params, plain(told.get("serverInfo")), service.pending_input
+    )
 
 
 async def _call(call: Call, message: Message, receive: Receive, answer: Answer) -> None:
     """Have a call made or gone on with, and answer with what comes of it."""
     params = outer(message.params)
-    leg = Leg(message.id, member(params, "_meta"))
+    request = ModernRequest(message.id, member(params, "_meta"))
     try:
-        if isinstance(call, Exchange) and "requestState" in params:
-            await call.resume(leg, member(params, "inputResponses"))
+        if isinstance(call, ModernCall) and "requestState" in params:
+            await call.resume(request, member(params, "inputResponses"))
         else:
-            await call.begin(leg)
+            await call.begin(request)
         async with open_watch(receive), trio.open_nursery() as nursery:
             nursery.start_soon(call.reply)
-            await _answer(leg.reader, answer)
+            await _answer(request.reader, answer)
             nursery.cancel_scope.cancel()
     finally:
         call.leave()

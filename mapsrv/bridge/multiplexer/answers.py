@@ -39,7 +39,7 @@ class Answers:
         try:
             if call.method == "tools/list" and isinstance(message.result, Raw):
                 message.result = self._tools.cut(message.result)
-            call.seat.deliver(message, call.id)
+            call.port.deliver(message, call.id)
         except RecursionError:
             self._fail(call, line, DEEP)
             return None
@@ -56,11 +56,11 @@ class Answers:
 
     def _fail(self, call: Call, line: bytes, why: str) -> None:
         self._meter.error()
-        call.seat.deliver(json_rpc.failed(call.id, UnreadableAnswer.of(line, why)), call.id)
+        call.port.deliver(json_rpc.failed(call.id, UnreadableAnswer.of(line, why)), call.id)
 
     def fail(self, error: MapsrvError) -> None:
         """Answer all calls that wait with an error: the child is gone."""
         for number in self._calls.numbers:
             if (call := self._calls.close(number)) is not None:
                 self._meter.ended()
-                call.seat.deliver(json_rpc.failed(call.id, error), call.id)
+                call.port.deliver(json_rpc.failed(call.id, error), call.id)

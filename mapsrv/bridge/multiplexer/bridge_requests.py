@@ -8,7 +8,7 @@ import trio
 
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Seat
+from mapsrv.bridge.multiplexer.client_port import ClientPort
 from mapsrv.bridge.multiplexer.multiplexer import Multiplexer
 
 
@@ -21,11 +21,11 @@ async def ask(multiplexer: Multiplexer, method: str, params: Any, seconds: float
         answers.append(message)
         answered.set()
 
-    seat = Seat(multiplexer, deliver)  # which hears of nothing else
+    port = ClientPort(multiplexer, deliver)  # which hears of nothing else
     try:
         with trio.fail_after(seconds):
-            await seat.send(json_rpc.request(1, method, params))
+            await port.send(json_rpc.request(1, method, params))
             await answered.wait()
     finally:
-        seat.leave()
+        port.leave()
     return answers[0]

@@ -1,4 +1,4 @@
-"""The place that a caller has at a child."""
+"""The port that a caller has at a child."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mapsrv.bridge.json_rpc import Message
 Deliver: TypeAlias = Callable[[Message, Any], object]
 
 
-class Outlet(Protocol):
+class ChildPort(Protocol):
     """What writes to the child."""
 
     async def send(self, line: bytes) -> None:
@@ -20,7 +20,7 @@ class Outlet(Protocol):
         """Write a line if it can be done at once."""
 
 
-class Place(Protocol):
+class Port(Protocol):
     """What one caller has of a child."""
 
     async def send(self, message: Message) -> None:
@@ -31,17 +31,17 @@ class Place(Protocol):
 
 
 class Callers(Protocol):
-    """What a seat is at."""
+    """What a port is at."""
 
-    async def from_caller(self, seat: Seat, message: Message) -> None:
+    async def from_caller(self, port: ClientPort, message: Message) -> None:
         """Pass on what a caller says."""
 
-    def leave(self, seat: Seat) -> None:
+    def leave(self, port: ClientPort) -> None:
         """Forget a caller."""
 
 
-class Seat:
-    """One caller's place at a child.
+class ClientPort:
+    """One caller's port at a child.
 
     deliver() gets what is for it, and the id of the call that it answers or tells of; it must not wait.
     """

@@ -13,7 +13,7 @@ Callers choose their ids and progress tokens as they like, so the child is given
   it is asked, and only its answer passes back; else the child gets an error.
 - The child tells something (notifications.py): it goes to whose call it names, to those who asked for such,
   or to the caller for whom alone the child works. What is for nobody is dropped.
-- The child ends (`fail`): all who wait are told. Seats and subscriptions stay: where another child takes its
+- The child ends (`fail`): all who wait are told. Ports and subscriptions stay: where another child takes its
   place they go on with that.
 
 Odd lines, and the race each is for:
@@ -39,7 +39,7 @@ import trio
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.multiplexer.answers import DEEP, Answers
-from mapsrv.bridge.multiplexer.client_port import Deliver, Outlet, Seat
+from mapsrv.bridge.multiplexer.client_port import ChildPort, ClientPort, Deliver
 from mapsrv.bridge.multiplexer.local_answers import answered_here, subscribed
 from mapsrv.bridge.multiplexer.message_guard import check_method, only
 from mapsrv.bridge.multiplexer.notifications import Notifications
@@ -54,63 +54,65 @@ NOBODY = "It cannot be told for whom the server asks: several clients, or none, 
 
 
 class Multiplexer:
-    """`outlet` writes to the child; from_child() is given what it says."""
+    """`child` is written to; from_child() is given what it says."""
 
-    def __init__(self, outlet: Outlet, server: str = "", tools: Tools = ALL, calls: int = MAX_CALLS) -> None:
-        self._outlet, self._tools = outlet, tools
-        self._seats: dict[Seat, None] = {}
+    def __init__(
+        self, child: ChildPort, server: str = "", tools: Tools = ALL, calls: int = MAX_CALLS
+    ) -> None:
+        self._child, self._tools = child, tools
+        self._ports: dict[ClientPort, None] = {}
         self._meter = Meter(server)
         self.turns = Serializer()
         self.calls = Calls(self.turns, calls)
         self.answers = Answers(self.calls, tools, self._meter)
-        self.server_requests = ServerRequests(self._seats.keys(), self.calls)
-        self._notifications = Notifications(self._seats.keys(), self.calls, self.server_requests)
+        self.server_requests = ServerRequests(self._ports.keys(), self.calls)
+        self._notifications = Notifications(self._ports.keys(), self.calls, self.server_requests)
 
-    def join(self, deliver: Deliver) -> Seat:
+    def join(self, deliver: Deliver) -> ClientPort:
         """Return a place for one more caller."""
-        seat = Seat(self, deliver)
-        self._seats[seat] = None
-        return seat
+        port = ClientPort(self, deliver)
+        self._ports[port] = None
+        return port
 
     @property
     def subscribed(self) -> set[str]:
         """The resources that somebody asked to hear of."""
-        return subscribed(self._seats)
+        return subscribed(self._ports)
 
     # --- to the child ------------------------------------------------------------
 
-    async def from_caller(self, seat: Seat, message: Message) -> None:
+    async def from_caller(self, port: ClientPort, message: Message) -> None:
         """Pass on what a caller says. Raises BadRequest where that is not clear."""
         if message.is_answer:
-            if self.server_requests.answer(message.id, seat):
+            if self.server_requests.answer(message.id, port):
                 await self._send(message)
             return
         check_method(message)
         if message.is_request:
-            await self._ask(seat, message)
+            await self._ask(port, message)
         elif message.method == "notifications/cancelled":
-            await self._cancel(seat, message)
+            await self._cancel(port, message)
         else:
             await self._send(message)
 
     async def _send(self, message: Message) -> None:
         line = json_rpc.line(message)
         self._meter.bytes_to(len(line))
-        await self._outlet.send(line)
+        await self._child.send(line)
 
     def _send_soon(self, message: Message) -> None:
-        self._outlet.send_soon(json_rpc.line(message))
+        self._child.send_soon(json_rpc.line(message))
 
-    async def _ask(self, seat: Seat, message: Message) -> None:
-        self.calls.check_room(seat)
+    async def _ask(self, port: ClientPort, message: Message) -> None:
+        self.calls.check_room(port)
         try:
             said = json_rpc.pairs(message.params)
-            if (answer := answered_here(message, said, seat, self._seats, self._tools)) is None:
-                call = self.calls.open(seat, message, said)
+            if (answer := answered_here(message, said, port, self._ports, self._tools)) is None:
+                call = self.calls.open(port, message, said)
         except BadRequest as error:
             answer = json_rpc.failure(message.id, json_rpc.INVALID_PARAMS, error.message)
         if answer is not None:
-            seat.deliver(answer, message.id)
+            port.deliver(answer, message.id)
             return await trio.lowlevel.checkpoint()
         try:
             await self._send(call)
@@ -118,26 +120,26 @@ class Multiplexer:
             self.calls.close(call.id)
             raise
 
-    async def _cancel(self, seat: Seat, message: Message) -> None:
+    async def _cancel(self, port: ClientPort, message: Message) -> None:
         said = json_rpc.pairs(message.params)
-        number = seat.calls.get(json_rpc.key(json_rpc.value(only(said, "requestId"))))
+        number = port.calls.get(json_rpc.key(json_rpc.value(only(said, "requestId"))))
         if number is not None:
             self.calls.close(number)
             self._meter.left()
             told = {**dict(said), "requestId": number}
             await self._send(json_rpc.notification("notifications/cancelled", told))
 
-    def leave(self, seat: Seat) -> None:
+    def leave(self, port: ClientPort) -> None:
         """Forget a caller and all that it asked; the child is told of both."""
-        self._seats.pop(seat, None)
-        for number in list(seat.calls.values()):
+        self._ports.pop(port, None)
+        for number in list(port.calls.values()):
             call = self.calls.close(number)
             self._meter.left()
             if call is not None and call.method != "initialize":
                 told = {"requestId": number, "reason": "The client has left."}
                 self._send_soon(json_rpc.notification("notifications/cancelled", told))
-        self.server_requests.leave(seat)
-        for uri in seat.subscribed - self.subscribed:
+        self.server_requests.leave(port)
+        for uri in port.subscribed - self.subscribed:
             number = self.calls.number()  # nobody waits for the answer
             self._send_soon(json_rpc.request(number, "resources/unsubscribe", {"uri": uri}))
 

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Seat
+from mapsrv.bridge.multiplexer.client_port import ClientPort
 from mapsrv.bridge.multiplexer.request_ids import Calls
 from mapsrv.bridge.multiplexer.server_requests import ServerRequests
 
@@ -19,10 +19,10 @@ FOR_ALL = frozenset(f"notifications/{what}/list_changed" for what in ("tools", "
 
 
 class Notifications:
-    """`seats` are those of all callers."""
+    """`ports` are those of all callers."""
 
-    def __init__(self, seats: Collection[Seat], calls: Calls, server_requests: ServerRequests) -> None:
-        self._seats, self._calls, self._server_requests = seats, calls, server_requests
+    def __init__(self, ports: Collection[ClientPort], calls: Calls, server_requests: ServerRequests) -> None:
+        self._ports, self._calls, self._server_requests = ports, calls, server_requests
 
     def deliver(self, message: Message) -> None:
         """Deliver a notification to those whom it concerns."""
@@ -30,32 +30,32 @@ class Notifications:
             return self._event(message)
         if message.method == "notifications/progress":
             return self._progress(message)
-        for seat in self._hearers(message):
-            seat.deliver(message, None)
+        for port in self._hearers(message):
+            port.deliver(message, None)
 
     def _event(self, message: Message) -> None:
         """Deliver an event of a subscriptions/listen (2026-07-28) to whose it is."""
         meta = json_rpc.members(message.params).get("_meta")
         call = self._calls.get(meta.get(SUBSCRIPTION)) if isinstance(meta, dict) else None
         if call is not None:
-            call.seat.deliver(message, call.id)
+            call.port.deliver(message, call.id)
 
     def _progress(self, message: Message) -> None:
         params = json_rpc.members(message.params)
         call = self._calls.get(params.get("progressToken"))
         if call is not None and call.token is not None:
             told = {**params, "progressToken": call.token}
-            call.seat.deliver(json_rpc.notification("notifications/progress", told), call.id)
+            call.port.deliver(json_rpc.notification("notifications/progress", told), call.id)
 
-    def _hearers(self, message: Message) -> list[Seat]:
+    def _hearers(self, message: Message) -> list[ClientPort]:
         match message.method:
             case "notifications/cancelled":
                 found = self._server_requests.withdraw(json_rpc.members(message.params).get("requestId"))
             case "notifications/resources/updated":
                 uri = json_rpc.key(json_rpc.members(message.params).get("uri"))
-                return [seat for seat in self._seats if uri in seat.subscribed]
+                return [port for port in self._ports if uri in port.subscribed]
             case method if method in FOR_ALL:
-                return list(self._seats)
+                return list(self._ports)
             case _:
                 found = self._server_requests.worker()
         return [found] if found else []

@@ -13,7 +13,7 @@ import trio
 
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message, Pairs
-from mapsrv.bridge.multiplexer.client_port import Seat
+from mapsrv.bridge.multiplexer.client_port import ClientPort
 from mapsrv.bridge.multiplexer.message_guard import only
 from mapsrv.bridge.multiplexer.serializer import MAY_ASK, Serializer
 from mapsrv.errors import TooMany
@@ -26,7 +26,7 @@ LISTEN = "subscriptions/listen"  # (2026-07-28) is never answered while it is he
 class Call:
     """A request on its way: whose, under which id, since when, and its progress token."""
 
-    seat: Seat
+    port: ClientPort
     id: Any
     method: str
     since: float
@@ -50,19 +50,19 @@ class Calls:
         """Return whether it was an id of ours at some time."""
         return isinstance(number, int) and 0 < number <= self._last
 
-    def check_room(self, seat: Seat) -> None:
+    def check_room(self, port: ClientPort) -> None:
         """Raise TooMany when a caller may make no more."""
-        if len(seat.calls) >= self._most:
+        if len(port.calls) >= self._most:
             raise TooMany(f"{self._most} calls of this session wait. Read some answers first.", retry_after=1)
 
-    def open(self, seat: Seat, message: Message, said: Pairs) -> Message:
+    def open(self, port: ClientPort, message: Message, said: Pairs) -> Message:
         """Note a call with these params; return it as the child gets it. Raises BadRequest."""
         assert isinstance(message.method, str)
         meta = json_rpc.pairs(only(said, "_meta"))
         token = json_rpc.value(only(meta, "progressToken"))
         number = self.number()
-        self._calls[number] = Call(seat, message.id, message.method, trio.current_time(), token)
-        seat.calls[message.id] = number
+        self._calls[number] = Call(port, message.id, message.method, trio.current_time(), token)
+        port.calls[message.id] = number
         params = message.params
         if token is not None:
             params = json_rpc.raw({**dict(said), "_meta": {**dict(meta), "progressToken": number}})
@@ -71,8 +71,8 @@ class Calls:
     def close(self, number: object) -> Call | None:
         """Forget a call, and return it."""
         call = self._calls.pop(number, None) if isinstance(number, int) else None
-        if call is not None and call.seat.calls.get(call.id) == number:
-            del call.seat.calls[call.id]
+        if call is not None and call.port.calls.get(call.id) == number:
+            del call.port.calls[call.id]
         self._turns.tell()
         return call
 
@@ -90,11 +90,11 @@ class Calls:
         """Whether the child owes somebody an answer soon."""
         return any(call.method != LISTEN for call in self._calls.values())
 
-    def is_for_another(self, seat: Seat) -> bool:
+    def is_for_another(self, port: ClientPort) -> bool:
         """Return whether somebody else's call is under way, during which the child may ask."""
-        return any(call.seat is not seat and call.method in MAY_ASK for call in self._calls.values())
+        return any(call.port is not port and call.method in MAY_ASK for call in self._calls.values())
 
-    def workers(self, seats: Iterable[Seat]) -> set[Seat]:
+    def workers(self, ports: Iterable[ClientPort]) -> set[ClientPort]:
         """Return those of the callers for whom the child works; where it may ask for some, those alone."""
-        calls = [call for call in self._calls.values() if call.seat in seats]
-        return {call.seat for call in calls if call.method in MAY_ASK} or {call.seat for call in calls}
+        calls = [call for call in self._calls.values() if call.port in ports]
+        return {call.port for call in calls if call.method in MAY_ASK} or {call.port for call in calls}

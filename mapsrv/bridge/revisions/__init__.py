@@ -15,6 +15,6 @@ the child refuses a client's initialize.
 """
 
 from mapsrv.bridge.revisions.handshake import greet
-from mapsrv.bridge.revisions.legacy_client import Adapted
+from mapsrv.bridge.revisions.legacy_client import LegacyClient
 
-__all__ = ["Adapted", "greet"]
+__all__ = ["LegacyClient", "greet"]

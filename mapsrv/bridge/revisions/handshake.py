@@ -23,7 +23,7 @@ class Asking:
     """Requests of the bridge itself, and what they are answered with."""
 
     def __init__(self, join: Join) -> None:
-        self.seat = join(self._deliver)
+        self.port = join(self._deliver)
         self._answers: dict[Any, Message] = {}
         self._came = Change()
 
@@ -34,7 +34,7 @@ class Asking:
 
     async def send(self, method: str, params: Object) -> None:
         """Ask; the method is the id."""
-        await self.seat.send(json_rpc.request(method, method, params))
+        await self.port.send(json_rpc.request(method, method, params))
 
     def heard(self, method: str) -> Message | None:
         """Return what it was answered with, so far."""
@@ -63,10 +63,10 @@ async def greet(join: Join) -> Message:
         if told.error is not UNSET:  # a newer one may have been slow to start, and refuses this
             late = asking.heard(DISCOVER)
             return late if late is not None and is_newer(late) else told
-        await asking.seat.send(json_rpc.notification("notifications/initialized"))
+        await asking.port.send(json_rpc.notification("notifications/initialized"))
         return told
     finally:
-        asking.seat.leave()
+        asking.port.leave()
 
 
 def is_newer(greeting: Message) -> bool:

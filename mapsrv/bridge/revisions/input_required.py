@@ -14,7 +14,7 @@ from mapsrv.bridge.revisions.vocabulary import Object
 from mapsrv.errors import TooMany
 
 if TYPE_CHECKING:
-    from mapsrv.bridge.revisions.modern_call import Exchange
+    from mapsrv.bridge.revisions.modern_call import ModernCall
 
 MAX_HELD = 100  # calls of one server
 HELD_SECONDS = 600.0  # a person may have to be asked
@@ -26,7 +26,7 @@ class InputRequired:
 
     def __init__(self) -> None:
         self.open = 0
-        self._held: dict[str, tuple[Exchange, float]] = {}
+        self._held: dict[str, tuple[ModernCall, float]] = {}
 
     @property
     def held(self) -> int:
@@ -43,13 +43,13 @@ class InputRequired:
         if self.open >= MAX_OPEN:
             raise TooMany(f"{MAX_OPEN} requests are being answered, and more are not taken.", retry_after=1)
 
-    def hold(self, call: Exchange) -> str:
+    def hold(self, call: ModernCall) -> str:
         """Keep a call; return its state."""
         state = secrets.token_urlsafe(24)
         self._held[state] = (call, trio.current_time() + HELD_SECONDS)
         return state
 
-    def take(self, state: object, method: str, params: Object) -> Exchange | None:
+    def take(self, state: object, method: str, params: Object) -> ModernCall | None:
         """Return the call that waits under a state, if it is this one."""
         found = self._held.get(state) if isinstance(state, str) else None
         if found is None or not found[0].is_of(method, params):

@@ -14,11 +14,11 @@ from msgspec import Raw
 
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Deliver, Place
+from mapsrv.bridge.multiplexer.client_port import Deliver, Port
 from mapsrv.bridge.multiplexer.message_guard import check
 from mapsrv.bridge.multiplexer.serializer import MAY_ASK
 from mapsrv.bridge.revisions.legacy_to_modern import Client, question_down, result_down
-from mapsrv.bridge.revisions.listen_at_modern import OURS, Hearing
+from mapsrv.bridge.revisions.listen_at_modern import OURS, ListenAtModern
 from mapsrv.bridge.revisions.vocabulary import (
     CANCELLED,
     LOGGED,
@@ -49,14 +49,14 @@ class Call:
     answers: Object = field(default_factory=dict)
 
 
-class Newer:
+class LegacyAtModern:
     """`changes` are the lists that the child tells of."""
 
     def __init__(
-        self, seat: Place, deliver: Deliver, nursery: trio.Nursery, client: Client, changes: Object
+        self, port: Port, deliver: Deliver, nursery: trio.Nursery, client: Client, changes: Object
     ) -> None:
-        self._seat, self._deliver, self._nursery, self._client = seat, deliver, nursery, client
-        self._hearing = Hearing(changes)
+        self._port, self._deliver, self._nursery, self._client = port, deliver, nursery, client
+        self._listen = ListenAtModern(changes)
         self._calls: dict[Any, Call] = {}
         self._asked: dict[Any, Call] = {}  # by the ids of our questions
         self._count = 0
@@ -76,7 +76,7 @@ class Newer:
             case str() if message.is_request:
                 await self._request(message, params)
             case "notifications/initialized":
-                self._hearing.begin()
+                self._listen.begin()
             case "notifications/cancelled":
                 await self._cancel(message, plain(params.get("requestId")))
             case str():
@@ -93,9 +93,9 @@ class Newer:
                 self._client = replace(self._client, level=plain(params.get("level")))
                 self._deliver(json_rpc.answer(message.id, {}), message.id)
             case "resources/subscribe":
-                self._hearing.subscribe(message.id, plain(params.get("uri")))
+                self._listen.subscribe(message.id, plain(params.get("uri")))
             case "resources/unsubscribe":
-                self._hearing.unsubscribe(message.id, plain(params.get("uri")))
+                self._listen.unsubscribe(message.id, plain(params.get("uri")))
             case _:
                 await self._call(message, params)
 
@@ -107,7 +107,7 @@ class Newer:
         if method not in MAY_ASK:
             call.params = {}
         try:
-            await self._seat.send(told)
+            await self._port.send(told)
         except BaseException:
             self._forget(call)
             raise
@@ -118,7 +118,7 @@ class Newer:
             asking = bool(call.server_requests)
             self._forget(call)
             if not asking:
-                await self._seat.send(message)
+                await self._port.send(message)
 
     async def _answered(self, message: Message) -> None:
         """Take the client's answer to one of our questions."""
@@ -134,20 +134,20 @@ class Newer:
             await self._in_background(self._again, call)
 
     async def _pass_on(self) -> None:
-        while self._hearing.to_client:
-            self._tell(self._hearing.to_client.pop(0))
-        while self._hearing.to_child:
-            message = self._hearing.to_child.pop(0)
+        while self._listen.to_client:
+            self._tell(self._listen.to_client.pop(0))
+        while self._listen.to_child:
+            message = self._listen.to_child.pop(0)
             if message.is_request:
                 message.params = json_rpc.raw(self._client.params_up(outer(message.params)))
-            await self._seat.send(message)
+            await self._port.send(message)
 
     # --- from the child ----------------------------------------------------------
 
     def from_child(self, message: Message, about: Any) -> None:
         """Take what the child says of a call, or of none."""
         if isinstance(about, str) and about.startswith(OURS):
-            self._hearing.from_child(message, about)
+            self._listen.from_child(message, about)
             return self._nursery.start_soon(self._in_background, self._pass_on)
         call = self._calls.get(about)
         if message.is_answer and call is not None:
@@ -190,7 +190,7 @@ class Newer:
         answers = {"inputResponses": call.answers} if call.answers else {}
         params = json_rpc.raw({**call.params, **call.state, **answers})
         if self._calls.get(call.id) is call:
-            await self._seat.send(Message("2.0", id=call.id, method=call.method, params=params))
+            await self._port.send(Message("2.0", id=call.id, method=call.method, params=params))
 
     async def _in_background(self, do: Any, *of: Any) -> None:
         try:

@@ -28,7 +28,7 @@ OURS = "mapsrv/listen/"  # what our requests' ids begin with
 MAX_URIS = 1000  # that one client may subscribe to
 
 
-class Hearing:
+class ListenAtModern:
     """`flags` are the lists that the child tells of. Attributes hold what is to be sent next."""
 
     def __init__(self, flags: Object) -> None:

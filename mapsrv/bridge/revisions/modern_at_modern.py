@@ -9,41 +9,41 @@ from msgspec import Raw
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.revisions import modern_to_legacy
-from mapsrv.bridge.revisions.modern_call import CALL, Leg
+from mapsrv.bridge.revisions.modern_call import CALL, ModernRequest
 from mapsrv.bridge.revisions.vocabulary import LOGGED, SUBSCRIPTION, Join, member, outer
 
 
-class Passing:
-    """Has what an Exchange has."""
+class ModernAtModern:
+    """Has what a ModernCall has."""
 
     def __init__(self, join: Join, message: Message) -> None:
         self._message = message
-        self._leg: Leg | None = None
-        self._seat = join(self._deliver)
+        self._request: ModernRequest | None = None
+        self._port = join(self._deliver)
 
-    async def begin(self, leg: Leg) -> None:
+    async def begin(self, request: ModernRequest) -> None:
         """Make the call. Raises MapsrvError."""
-        self._leg = leg
+        self._request = request
         message = self._message
-        await self._seat.send(Message("2.0", id=CALL, method=message.method, params=message.params))
+        await self._port.send(Message("2.0", id=CALL, method=message.method, params=message.params))
 
     async def reply(self) -> None:
         """A newer child asks nothing."""
 
     def leave(self) -> None:
         """End it; a call that is not answered is cancelled."""
-        self._leg = None
-        self._seat.leave()
+        self._request = None
+        self._port.leave()
 
     def _deliver(self, message: Message, about: Any) -> None:
-        leg = self._leg
-        if leg is None or (about is None and message.method != LOGGED):
+        request = self._request
+        if request is None or (about is None and message.method != LOGGED):
             return
         if message.is_answer:
-            message.id = leg.id
-            leg.put(modern_to_legacy.without_headers(_of_stream(message, leg.id)))
+            message.id = request.id
+            request.put(modern_to_legacy.without_headers(_of_stream(message, request.id)))
         elif not message.is_request:
-            leg.put(_of_stream(message, leg.id))
+            request.put(_of_stream(message, request.id))
 
 
 def _of_stream(message: Message, id_: Any) -> Message:

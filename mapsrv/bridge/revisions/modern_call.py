@@ -1,4 +1,4 @@
-"""One newer client's call at a child that callers share, to its answer; each has a place of its own there.
+"""One newer client's call at a child that callers share, to its answer; each has a port of its own there.
 
 An older child asks its questions while it works. Its call is held then: the client gets an
 input_required result, and its next request, with the answers, goes on with the same call.
@@ -15,7 +15,7 @@ import trio
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.event_buffer import EventBuffer, Reader, Room
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Place
+from mapsrv.bridge.multiplexer.client_port import Port
 from mapsrv.bridge.multiplexer.serializer import MAY_ASK
 from mapsrv.bridge.revisions import modern_to_legacy
 from mapsrv.bridge.revisions.input_required import InputRequired
@@ -32,12 +32,12 @@ from mapsrv.bridge.revisions.vocabulary import (
 )
 from mapsrv.errors import MapsrvError
 
-CALL = 1  # the id of a call at its own place
+CALL = 1  # the id of a call at its own port
 MAX_REPLIES = 100
 
 
 @dataclass(slots=True)
-class Leg:
+class ModernRequest:
     """One request of a client, and what it gets: `box` ends with its answer, or where nobody reads it."""
 
     id: Any
@@ -73,14 +73,14 @@ class Replies:
                 json_rpc.answer(question.id, {}) if question.method == "ping" else answer
             )
 
-    async def send(self, seat: Place) -> None:
+    async def send(self, port: Port) -> None:
         """Send them, until cancelled or the child is gone."""
         with suppress(MapsrvError):
             async for message in self._unsent:
-                await seat.send(message)
+                await port.send(message)
 
 
-class Exchange:
+class ModernCall:
     """At an older child. `server` is its serverInfo."""
 
     def __init__(
@@ -88,34 +88,34 @@ class Exchange:
     ) -> None:
         self.method, self._params = method, modern_to_legacy.params_down(params)
         self._server, self._pending_input = server, pending_input
-        self._leg: Leg | None = None  # who waits for it now, if anybody does
+        self._request: ModernRequest | None = None  # who waits for it now, if anybody does
         self._answer: Message | None = None  # that nobody waited for yet
         self._held = False  # for a client who was asked
         self._server_requests: dict[str, Message] = {}  # of the child, that are not answered
         self._count = 0
         self._replies = Replies()
-        self._seat = join(self._deliver)
+        self._port = join(self._deliver)
 
-    async def begin(self, leg: Leg) -> None:
+    async def begin(self, request: ModernRequest) -> None:
         """Make the call, for its first request. Raises MapsrvError."""
-        self._attach(leg)
-        await self._seat.send(Message("2.0", id=CALL, method=self.method, params=json_rpc.raw(self._params)))
+        self._attach(request)
+        await self._port.send(Message("2.0", id=CALL, method=self.method, params=json_rpc.raw(self._params)))
 
     def is_of(self, method: str, params: Object) -> bool:
         """Return whether a request with answers is for this very call."""
         return method == self.method and _bare(modern_to_legacy.params_down(params)) == _bare(self._params)
 
-    async def resume(self, leg: Leg, answers: Object) -> None:
+    async def resume(self, request: ModernRequest, answers: Object) -> None:
         """Go on with it, for a request that brings answers. Raises MapsrvError."""
         self._held = False
         for key, value in answers.items():
             if (question := self._server_requests.pop(key, None)) is not None:
-                await self._seat.send(json_rpc.answer(question.id, value))
-        self._attach(leg)
+                await self._port.send(json_rpc.answer(question.id, value))
+        self._attach(request)
 
     async def reply(self) -> None:
         """Answer what the child asks that no client is asked, until cancelled."""
-        await self._replies.send(self._seat)
+        await self._replies.send(self._port)
 
     # --- no waiting from here on ---------------------------------------------------
 
@@ -126,59 +126,59 @@ class Exchange:
 
     def end(self) -> None:
         """End it; a call that is not answered is cancelled."""
-        self._leg = None
-        self._seat.leave()
+        self._request = None
+        self._port.leave()
 
-    def _attach(self, leg: Leg) -> None:
-        self._leg = leg
+    def _attach(self, request: ModernRequest) -> None:
+        self._request = request
         if self._answer is not None:
-            return self._finish(leg, self._answer)
+            return self._finish(request, self._answer)
         waiting, self._server_requests = self._server_requests, {}
         for question in waiting.values():
-            self._ask(leg, question)
-        self._require(leg)
+            self._ask(request, question)
+        self._require(request)
 
     def _deliver(self, message: Message, about: Any) -> None:
-        leg = self._leg
+        request = self._request
         if message.is_answer:
             self._answer = message if about == CALL else self._answer
-            if leg is not None and about == CALL:
-                self._finish(leg, message)
+            if request is not None and about == CALL:
+                self._finish(request, message)
         elif message.is_request:
-            self._ask(leg, message)
-            if leg is not None:
-                self._require(leg)
-        elif leg is not None:
-            self._tell(leg, message)
+            self._ask(request, message)
+            if request is not None:
+                self._require(request)
+        elif request is not None:
+            self._tell(request, message)
 
-    def _finish(self, leg: Leg, message: Message) -> None:
-        leg.put(modern_to_legacy.answer_up(message, leg.id, self.method, self._server))
+    def _finish(self, request: ModernRequest, message: Message) -> None:
+        request.put(modern_to_legacy.answer_up(message, request.id, self.method, self._server))
 
-    def _tell(self, leg: Leg, message: Message) -> None:
+    def _tell(self, request: ModernRequest, message: Message) -> None:
         """Pass on a notification, if the client wants it: it may have come back with another token."""
         params = outer(message.params)
-        if message.method == PROGRESS and (token := leg.meta.get("progressToken")) is not None:
-            leg.put(json_rpc.notification(PROGRESS, {**params, "progressToken": token}))
+        if message.method == PROGRESS and (token := request.meta.get("progressToken")) is not None:
+            request.put(json_rpc.notification(PROGRESS, {**params, "progressToken": token}))
         elif message.method == LOGGED and modern_to_legacy.is_loud(
-            plain(params.get("level")), leg.meta.get(LEVEL)
+            plain(params.get("level")), request.meta.get(LEVEL)
         ):
-            leg.put(message)
+            request.put(message)
 
-    def _ask(self, leg: Leg | None, message: Message) -> None:
+    def _ask(self, request: ModernRequest | None, message: Message) -> None:
         """Keep a question for the client, or have it refused; while nobody is there it is kept."""
-        if leg is not None and not self._may_ask(leg, message):
+        if request is not None and not self._may_ask(request, message):
             self._replies.to(message)
         else:
             self._count += 1
             self._server_requests[f"q{self._count}"] = message
 
-    def _may_ask(self, leg: Leg, question: Message) -> bool:
-        able = leg.meta.get(CAPABILITIES)
+    def _may_ask(self, request: ModernRequest, question: Message) -> bool:
+        able = request.meta.get(CAPABILITIES)
         if self.method not in MAY_ASK or not isinstance(able, dict) or not self._pending_input.has_room:
             return False
         return modern_to_legacy.may_be_asked(str(question.method), outer(question.params), able)
 
-    def _require(self, leg: Leg) -> None:
+    def _require(self, request: ModernRequest) -> None:
         """End a request with the questions that wait; the call is held."""
         if not self._server_requests:
             return
@@ -191,8 +191,8 @@ class Exchange:
             "inputRequests": asked,
             "requestState": self._pending_input.hold(self),
         }
-        self._leg, self._held = None, True
-        leg.put(json_rpc.answer(leg.id, told))
+        self._request, self._held = None, True
+        request.put(json_rpc.answer(request.id, told))
 
 
 def _bare(params: Object) -> Object:

@@ -1,1 +1,1 @@
-"""Who talks to which child: servers as they are served, their clients' sessions, and places at children."""
+"""Who talks to which child: servers as they are served, their clients' sessions, and ports at children."""

@@ -74,7 +74,7 @@ class ChildFactory:
     async def run(
         self, child: Child, multiplexer: Multiplexer, ended: Callable[[ChildEnded], object]
     ) -> None:
-        """Have the switch hear a child, to its end."""
+        """Have the multiplexer hear a child, to its end."""
         self.children[child] = multiplexer
         try:
             await child.run(multiplexer.from_child, ended)

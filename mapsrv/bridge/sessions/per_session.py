@@ -47,20 +47,20 @@ class OwnChild:
         self._scope.cancel()
 
 
-class OwnPlace:
+class OwnPort:
     """One session's child: leaving is the child's end."""
 
     def __init__(self, own: OwnChild, deliver: Deliver) -> None:
         self._own = own
-        self._seat = own.multiplexer.join(deliver)
+        self._port = own.multiplexer.join(deliver)
 
     async def send(self, message: Message) -> None:
         """Send something to the child. Raises ChildEnded or TooMany."""
-        await self._seat.send(message)
+        await self._port.send(message)
 
     def leave(self) -> None:
         """Have the child end."""
-        self._seat.leave()
+        self._port.leave()
         self._own.end()
 
 
@@ -73,12 +73,12 @@ class OwnChildren:
         self._fewer = trio.Event()  # than wanted: one was taken, or died
         self._died = False
 
-    def join(self, deliver: Deliver, gone: Callable[[ChildEnded], object]) -> OwnPlace:
-        """Return a place at a child of its own; gone() is told when that ended. Raises ChildEnded."""
+    def join(self, deliver: Deliver, gone: Callable[[ChildEnded], object]) -> OwnPort:
+        """Return a port at a child of its own; gone() is told when that ended. Raises ChildEnded."""
         own = self._spare.pop(0) if self._spare else self._start()
         self._fewer.set()
         own.gone = gone
-        return OwnPlace(own, deliver)
+        return OwnPort(own, deliver)
 
     def _start(self) -> OwnChild:
         own = OwnChild(self._factory, self._factory.start())

@@ -1,4 +1,4 @@
-"""One stdio server as it is served: its sessions, each with its place at a child, within bounds.
+"""One stdio server as it is served: its sessions, each with its port at a child, within bounds.
 
 A session ends with its own child, when its client says so, when it is idle for long, or when its last
 reader has been away for longer than one who lost the connection needs to come back.
@@ -14,17 +14,17 @@ from functools import partial
 import trio
 
 from mapsrv.bridge.children.reaper import Reaper
-from mapsrv.bridge.multiplexer.client_port import Deliver, Place
+from mapsrv.bridge.multiplexer.client_port import Deliver, Port
 from mapsrv.bridge.multiplexer.tool_filter import Tools
-from mapsrv.bridge.revisions import Adapted
+from mapsrv.bridge.revisions import LegacyClient
 from mapsrv.bridge.revisions.input_required import InputRequired
 from mapsrv.bridge.sessions.child_factory import ChildFactory
 from mapsrv.bridge.sessions.health import Health
 from mapsrv.bridge.sessions.per_session import OwnChildren
 from mapsrv.bridge.sessions.session import Session
 from mapsrv.bridge.sessions.shared_child import SharedChild
-from mapsrv.bridge.sessions.shared_port import SharedPlace
-from mapsrv.bridge.sessions.stateless_child import Commons
+from mapsrv.bridge.sessions.shared_port import SharedPort
+from mapsrv.bridge.sessions.stateless_child import StatelessChild
 from mapsrv.bridge.settings import Limits, Mode
 from mapsrv.bridge.specs import Spec, command_of
 from mapsrv.errors import MapsrvError, NotFound, TooMany
@@ -46,7 +46,7 @@ class Service:
         self.health = Health(factory, self.shared)
         self.pending_input = InputRequired()
         self._nursery = nursery
-        self._commons: Commons | None = None
+        self._stateless_child: StatelessChild | None = None
 
     @property
     def name(self) -> str:
@@ -61,14 +61,14 @@ class Service:
         self._check_not_over()
         self._check_room(client)
         session = Session(client, linger, self.limits.unread)
-        session.seat = Adapted(partial(self._join, session), session.deliver, self._nursery)
+        session.port = LegacyClient(partial(self._join, session), session.deliver, self._nursery)
         self.sessions[session.id] = session
         await trio.lowlevel.checkpoint()
         return session
 
-    def _join(self, session: Session, deliver: Deliver) -> Place:
+    def _join(self, session: Session, deliver: Deliver) -> Port:
         if self.shared is not None:
-            return SharedPlace(self.shared, deliver)  # whose next child goes on with the session
+            return SharedPort(self.shared, deliver)  # whose next child goes on with the session
         return self.own.join(deliver, partial(self._forget, session))
 
     def get(self, session_id: str) -> Session:
@@ -82,16 +82,16 @@ class Service:
         """End a session, as its client asked."""
         self._forget(session)
 
-    def commons(self) -> Commons:
+    def stateless_child(self) -> StatelessChild:
         """Return the child that callers without sessions share; where sessions do, it is theirs too."""
         self._check_not_over()
-        if self._commons is None:
+        if self._stateless_child is None:
             if self.shared is not None:
-                self._commons = Commons(self.shared)
+                self._stateless_child = StatelessChild(self.shared)
             else:
-                self._commons = Commons(SharedChild(self.factory, self._nursery))
-                self._nursery.start_soon(self._commons.run)
-        return self._commons
+                self._stateless_child = StatelessChild(SharedChild(self.factory, self._nursery))
+                self._nursery.start_soon(self._stateless_child.run)
+        return self._stateless_child
 
     def _check_not_over(self) -> None:
         if self._over:
@@ -131,10 +131,14 @@ class Service:
                 log.info("%s: a session ends that nobody used for %g s", self.name, session.linger)
                 self._forget(session)
         self.pending_input.sweep()
-        commons = self._commons
-        if commons is not None and self.shared is None and commons.unused_for() > self.limits.idle:
-            commons.end()
-            self._commons = None
+        stateless_child = self._stateless_child
+        if (
+            stateless_child is not None
+            and self.shared is None
+            and stateless_child.unused_for() > self.limits.idle
+        ):
+            stateless_child.end()
+            self._stateless_child = None
 
 
 async def run_service(  # noqa: ASYNC114 (started by services.py)

@@ -1,4 +1,4 @@
-"""One client's session: a seat at a child, and the mailboxes in which what comes back waits for its reader.
+"""One client's session: a port at a child, and the mailboxes in which what comes back waits for its reader.
 
 HTTP+SSE reads one mailbox. Streamable HTTP reads one for each POST, and one for all that belongs to none.
 """
@@ -14,7 +14,7 @@ import trio
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.event_buffer import MAX_BYTES, EventBuffer, Reader, Room
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Place
+from mapsrv.bridge.multiplexer.client_port import Port
 from mapsrv.errors import BadRequest, MapsrvError, NotFound, TooMany
 
 KEPT_BOXES = 50  # of calls whose stream may be asked for again
@@ -32,7 +32,7 @@ class Session:
     def __init__(self, client: str, linger: float, unread: int = MAX_BYTES) -> None:
         self.id = secrets.token_hex(16)
         self.client, self.linger = client, linger
-        self.seat: Place | None = None
+        self.port: Port | None = None
         self._room = Room(unread)
         self.main = EventBuffer(self._room)
         self.over = trio.Event()
@@ -66,7 +66,7 @@ class Session:
         Raises NotFound when the session is over, or more.
         """
         self.used_at = trio.current_time()
-        if self.seat is None or self.over.is_set():
+        if self.port is None or self.over.is_set():
             raise NotFound("This session has ended. Initialize again.")
         if message.is_request and message.id in self._of_call:
             raise BadRequest(f"A call with the id {message.id!r} waits for its answer: take another id.")
@@ -75,7 +75,7 @@ class Session:
         if message.is_request:
             self._of_call[message.id] = box or self.main
         try:
-            await self._pass_on(message, self.seat)
+            await self._pass_on(message, self.port)
         except BaseException:
             if message.is_request:
                 self._of_call.pop(message.id, None)
@@ -83,11 +83,11 @@ class Session:
         if message.method == "notifications/cancelled":
             self._cancelled(message)
 
-    async def _pass_on(self, message: Message, seat: Place) -> None:
+    async def _pass_on(self, message: Message, port: Port) -> None:
         self._sending += 1
         try:
             with trio.fail_after(SEND_SECONDS):
-                await seat.send(message)
+                await port.send(message)
         except trio.TooSlowError:
             why = f"The server has read nothing for {SEND_SECONDS:g} s. Try again."
             raise TooMany(why, retry_after=5) from None
@@ -148,7 +148,7 @@ class Session:
         if self.over.is_set():
             return
         self.over.set()
-        if self.seat is not None:
-            self.seat.leave()
+        if self.port is not None:
+            self.port.leave()
         for box in self._boxes.values():
             box.close()

@@ -31,7 +31,7 @@ log = logging.getLogger("mapsrv.bridge")
 
 
 class SharedChild:
-    """run() keeps the child running; sessions have a SharedPlace at it. `nursery` answers initialize."""
+    """run() keeps the child running; sessions have a SharedPort at it. `nursery` answers initialize."""
 
     def __init__(self, factory: ChildFactory, nursery: trio.Nursery) -> None:
         self.factory, self.nursery = factory, nursery

@@ -1,4 +1,4 @@
-"""One session's place at the child of all: told what the first client was, and its calls in their turn."""
+"""One session's port at the child of all: told what the first client was, and its calls in their turn."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from mapsrv.bridge.sessions.shared_child import SharedChild
 from mapsrv.errors import MapsrvError, TooMany
 
 
-class SharedPlace:
+class SharedPort:
     """Leaving it leaves the child to the others."""
 
     def __init__(self, shared: SharedChild, deliver: Deliver) -> None:
         self._shared, self._deliver = shared, deliver
-        self._seat = shared.multiplexer.join(deliver)
+        self._port = shared.multiplexer.join(deliver)
         self._left = False
         self._waiting: set[Any] = set()  # ids of calls that wait for their turn
 
@@ -49,21 +49,21 @@ class SharedPlace:
                 )
             self._waiting.add(message.id)
             return self._shared.nursery.start_soon(self._in_turn, message, multiplexer.turns.join())
-        await self._seat.send(message)
+        await self._port.send(message)
 
     async def _in_turn(self, message: Message, ticket: object) -> None:
         """Make a call when it is this caller's turn, unless it was cancelled meanwhile."""
-        multiplexer, seat = self._shared.multiplexer, self._seat
+        multiplexer, port = self._shared.multiplexer, self._port
 
         def may() -> bool:
-            return message.id not in self._waiting or not multiplexer.calls.is_for_another(seat)
+            return message.id not in self._waiting or not multiplexer.calls.is_for_another(port)
 
         await multiplexer.turns.wait(ticket, may)
         if message.id not in self._waiting:
             return
         self._waiting.discard(message.id)
         try:
-            await seat.send(message)
+            await port.send(message)
         except MapsrvError as error:
             self._deliver(json_rpc.failed(message.id, error), message.id)
 
@@ -82,7 +82,7 @@ class SharedPlace:
         """Have nothing more delivered; the child lives on."""
         self._left = True
         self._waiting.clear()
-        self._seat.leave()
+        self._port.leave()
 
 
 def _as_old(result: Raw | UnsetType, params: Raw | UnsetType) -> Raw | UnsetType:

@@ -7,20 +7,20 @@ from msgspec import UNSET
 
 from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Deliver, Place
+from mapsrv.bridge.multiplexer.client_port import Deliver, Port
 from mapsrv.bridge.revisions import greet
 from mapsrv.bridge.sessions.shared_child import INITIALIZE_SECONDS, SharedChild
-from mapsrv.bridge.sessions.shared_port import SharedPlace
+from mapsrv.bridge.sessions.shared_port import SharedPort
 
 
-class Commons:
+class StatelessChild:
     """run() keeps its child running until end(), where nobody else does."""
 
     def __init__(self, shared: SharedChild) -> None:
         self._shared = shared
         self._turn = trio.Lock()
         self._greeting: Message | None = None
-        self._places = 0
+        self._ports = 0
         self._used_at = trio.current_time()
         self._scope = trio.CancelScope()
 
@@ -34,8 +34,8 @@ class Commons:
         self._scope.cancel()
 
     def unused_for(self) -> float:
-        """Return for how many seconds nobody has had a place."""
-        return 0.0 if self._places else trio.current_time() - self._used_at
+        """Return for how many seconds nobody has had a port."""
+        return 0.0 if self._ports else trio.current_time() - self._used_at
 
     async def ready(self) -> Message:
         """Return what the child answered to server/discover, or else to initialize. Raises ChildEnded."""
@@ -58,30 +58,30 @@ class Commons:
             why = f"{self._shared.name} did not say within {INITIALIZE_SECONDS:g} s what it can do."
             raise ChildEnded(why, retry_after=5) from None
 
-    def join(self, deliver: Deliver) -> Place:
-        """Return a place at the child."""
-        return _Counted(self, SharedPlace(self._shared, deliver))
+    def join(self, deliver: Deliver) -> Port:
+        """Return a port at the child."""
+        return _Counted(self, SharedPort(self._shared, deliver))
 
     def count(self, more: int) -> None:
-        """Note that there are so many more places."""
-        self._places += more
+        """Note that there are so many more ports."""
+        self._ports += more
         self._used_at = trio.current_time()
 
 
 class _Counted:
-    """A place that keeps the child in use until it is left."""
+    """A port that keeps the child in use until it is left."""
 
-    def __init__(self, commons: Commons, place: Place) -> None:
-        self._commons, self._place, self._left = commons, place, False
-        commons.count(1)
+    def __init__(self, stateless_child: StatelessChild, port: Port) -> None:
+        self._stateless_child, self._port, self._left = stateless_child, port, False
+        stateless_child.count(1)
 
     async def send(self, message: Message) -> None:
         """Send something to the child."""
-        await self._place.send(message)
+        await self._port.send(message)
 
     def leave(self) -> None:
         """Have nothing more delivered."""
         if not self._left:
             self._left = True
-            self._commons.count(-1)
-            self._place.leave()
+            self._stateless_child.count(-1)
+            self._port.leave()

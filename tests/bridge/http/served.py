@@ -1,4 +1,4 @@
-"""The bridge's front by ASGI calls, over a server in memory: real sessions and switches, no process.
+"""The bridge's front by ASGI calls, over a server in memory: real sessions and multiplexers, no process.
 
 So time can be virtual. The child is told what comes by `heard`, and speaks by says().
 """
@@ -44,15 +44,15 @@ class Served:
     def __init__(self) -> None:
         self.limits = Limits()
         self.sessions: dict[str, Session] = {}
-        self.switches: dict[Session, Multiplexer] = {}
+        self.multiplexers: dict[Session, Multiplexer] = {}
         self.heard: list[dict[str, Any]] = []
         self.children: set[Any] = set()
 
     async def open(self, client: str, linger: float) -> Session:
         session = Session(client, linger)
         multiplexer = Multiplexer(Ear(self, session))
-        session.seat = multiplexer.join(session.deliver)
-        self.sessions[session.id], self.switches[session] = session, multiplexer
+        session.port = multiplexer.join(session.deliver)
+        self.sessions[session.id], self.multiplexers[session] = session, multiplexer
         return session
 
     def get(self, session_id: str) -> Session:
@@ -78,7 +78,7 @@ class Served:
 
     def says(self, session: Session, **message: Any) -> None:
         """Have the session's child say something."""
-        self.switches[session].from_child(json.dumps({"jsonrpc": "2.0", **message}).encode())
+        self.multiplexers[session].from_child(json.dumps({"jsonrpc": "2.0", **message}).encode())
 
     @property
     def only(self) -> Session:

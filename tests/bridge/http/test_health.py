@@ -9,12 +9,12 @@ from mapsrv.bridge.sessions.health import PROBE_SECONDS, Health
 from mapsrv.bridge.sessions.per_session import OwnChildren
 from mapsrv.bridge.sessions.probe import FAILED_SECONDS, KEPT_SECONDS
 from mapsrv.bridge.sessions.shared_child import SharedChild
-from tests.bridge.fake import Client, FakeRecipe, message
+from tests.bridge.fake import Client, FakeFactory, message
 from tests.bridge.sessions.test_shared_child import initialize, join, sharing
 
 
 async def test_with_no_session_a_child_that_initialises_is_the_proof_and_is_kept(autojump_clock):
-    factory = FakeRecipe()
+    factory = FakeFactory()
     health = Health(factory, None)
     assert await health.why_not(deep=False) is None
     assert len(factory.born) == 1 and not factory.children
@@ -29,7 +29,7 @@ async def test_with_no_session_a_child_that_initialises_is_the_proof_and_is_kept
 
 
 async def test_what_cannot_start_or_initialise_is_not_healthy_until_it_can(autojump_clock):
-    factory = FakeRecipe()
+    factory = FakeFactory()
     health = Health(factory, None)
     factory.stillborn = True
     assert "has ended" in (await health.why_not(deep=False) or "")
@@ -47,16 +47,16 @@ async def test_what_cannot_start_or_initialise_is_not_healthy_until_it_can(autoj
 
 
 async def test_a_server_of_newer_revisions_alone_is_healthy(autojump_clock):
-    factory = FakeRecipe()
+    factory = FakeFactory()
     factory.refuses["initialize"] = "There is no such method."
     assert await Health(factory, None).why_not(deep=True) is None
 
 
 async def test_sessions_that_are_initialised_prove_it_unless_the_newest_failed(autojump_clock, nursery):
-    factory = FakeRecipe()
+    factory = FakeFactory()
     health, own = Health(factory, None), OwnChildren(factory, nursery)
-    place = own.join(Client().deliver, print)
-    await place.send(message("initialize", 1, {}))
+    port = own.join(Client().deliver, print)
+    await port.send(message("initialize", 1, {}))
     await wait_all_tasks_blocked()
     assert await health.why_not(deep=False) is None
     assert len(factory.born) == 1, "nothing had to be tried"
@@ -68,7 +68,7 @@ async def test_sessions_that_are_initialised_prove_it_unless_the_newest_failed(a
 
 
 async def test_many_who_ask_at_once_have_one_child_tried(autojump_clock):
-    factory = FakeRecipe()
+    factory = FakeFactory()
     health = Health(factory, None)
     async with trio.open_nursery() as nursery:
         for _ in range(20):
@@ -79,25 +79,25 @@ async def test_many_who_ask_at_once_have_one_child_tried(autojump_clock):
 async def test_a_shared_child_is_healthy_while_it_works_and_not_when_it_hangs(autojump_clock):
     async with sharing() as (shared, factory):
         health = Health(factory, shared)
-        place, client = join(shared)
-        await initialize(place, client)
+        port, client = join(shared)
+        await initialize(port, client)
         assert await health.why_not(deep=True) is None
         factory.born[0].deaf = True
-        await place.send(message("tools/call", 1))
+        await port.send(message("tools/call", 1))
         began = trio.current_time()
         assert await health.why_not(deep=True) is None, "it works for somebody: busy, not dead"
         assert trio.current_time() - began >= PROBE_SECONDS
-        await place.send(message("notifications/cancelled", params={"requestId": 1}))
+        await port.send(message("notifications/cancelled", params={"requestId": 1}))
         assert "did not list its tools" in (await health.why_not(deep=True) or "")
         assert await health.why_not(deep=False) is None
 
 
 async def test_a_subscription_does_not_make_a_child_that_hangs_a_busy_one(autojump_clock):
     async with sharing() as (shared, factory):
-        place, client = join(shared)
-        await initialize(place, client)
+        port, client = join(shared)
+        await initialize(port, client)
         factory.born[0].deaf = True
-        await place.send(message("subscriptions/listen", 1))
+        await port.send(message("subscriptions/listen", 1))
         assert "did not list its tools" in (await Health(factory, shared).why_not(deep=True) or "")
 
 

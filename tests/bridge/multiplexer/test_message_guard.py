@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.multiplexer.tool_filter import Tools
-from mapsrv.bridge.revisions.legacy_at_modern import Newer
+from mapsrv.bridge.revisions.legacy_at_modern import LegacyAtModern
 from mapsrv.bridge.revisions.legacy_to_modern import Client
 from mapsrv.errors import BadRequest
 from tests.bridge.table import Table
@@ -178,10 +178,10 @@ async def test_no_parser_reads_the_progress_token_of_another(members):
 
 async def test_a_conversion_between_revisions_drops_no_second_name_but_refuses_it():
     told: list[dict[str, Any]] = []
-    seat: Any = None  # nothing gets that far
+    port: Any = None  # nothing gets that far
     client = Client.of({})
-    newer = Newer(
-        seat, lambda message, about: told.append(json.loads(json_rpc.line(message))), seat, client, {}
+    newer = LegacyAtModern(
+        port, lambda message, about: told.append(json.loads(json_rpc.line(message))), port, client, {}
     )
     call = b'{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "a", "Name": "b"}}'
     await newer.send(json_rpc.parse(call))

@@ -32,7 +32,7 @@ async def test_every_answer_goes_to_its_asker_under_its_own_id(asked, rng):
             sorted(((m["id"], m["result"]["n"]) for m in table.heard(caller)), key=lambda pair: pair[1])
             == expected
         )
-    assert not table.multiplexer.calls.numbers and not any(seat.calls for seat in table.seats)
+    assert not table.multiplexer.calls.numbers and not any(port.calls for port in table.ports)
 
 
 async def test_progress_goes_to_whose_token_it_is_though_two_have_the_same():
@@ -42,7 +42,7 @@ async def test_progress_goes_to_whose_token_it_is_though_two_have_the_same():
     first, second = (message["params"]["_meta"]["progressToken"] for message in table.sent)
     assert first != second and table.sent[0]["params"]["_meta"]["x"] == 1
     table.says(method="notifications/progress", params={"progressToken": second, "progress": 1})
-    [(message, about)] = table.got[table.seats[1]]
+    [(message, about)] = table.got[table.ports[1]]
     assert message["params"] == {"progressToken": "t", "progress": 1} and about == 7
     assert not table.heard(0)
     for token in (99, [1], None):
@@ -128,7 +128,7 @@ async def test_who_left_gets_nothing_more_and_too_many_calls_are_refused():
         await table.ask(0, id=number, method="tools/call")
     with pytest.raises(TooMany):
         await table.ask(0, id="more", method="tools/call")
-    table.seats[0].leave()
+    table.ports[0].leave()
     told = [message["params"]["requestId"] for message in table.sent[MAX_CALLS:]]
     assert told == [message["id"] for message in table.sent[:MAX_CALLS]], "the child need not work for it"
     table.says(id=table.sent[0]["id"], result={})
@@ -145,9 +145,9 @@ async def test_a_resource_is_unsubscribed_when_the_last_who_hears_of_it_asks_or_
     assert len(table.heard(0)) == 1 and len(table.heard(1)) == 1
     for message in table.sent[:]:
         table.says(id=message["id"], result={})
-    table.seats[1].leave()
+    table.ports[1].leave()
     assert len(table.sent) == 3
-    table.seats[2].leave()
+    table.ports[2].leave()
     assert (table.sent[3]["method"], table.sent[3]["params"]) == (
         "resources/unsubscribe",
         {"uri": "file:///a"},

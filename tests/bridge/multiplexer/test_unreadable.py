@@ -161,6 +161,6 @@ async def test_an_answer_that_cannot_be_converted_fails_its_call():
         told.append(about)
 
     told: list[Any] = []
-    table.seats[0].deliver = deliver
+    table.ports[0].deliver = deliver
     table.says(id=1, result={})
     assert told == [1] and not table.multiplexer.calls.numbers

@@ -1,4 +1,4 @@
-"""A real child behind a switch; real SDK clients of either era in front of it."""
+"""A real child behind a multiplexer; real SDK clients of either era in front of it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from mapsrv.bridge.children.command import Command
 from mapsrv.bridge.http import stateless_http
 from mapsrv.bridge.http.streamable_http import is_newer
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Seat
+from mapsrv.bridge.multiplexer.client_port import ClientPort
 from mapsrv.bridge.multiplexer.multiplexer import Multiplexer
-from mapsrv.bridge.revisions import Adapted, greet
+from mapsrv.bridge.revisions import LegacyClient, greet
 from mapsrv.bridge.revisions.input_required import InputRequired
 from mapsrv.errors import MapsrvError
 from tests.transports.serving import serving
@@ -39,7 +39,7 @@ MODERN = "2026-07-28"
 
 
 class Shared:
-    """One child, as all its callers share it: what stateless.Commons and stateless.Served ask for."""
+    """One child, as all its callers share it: what stateless_http.StatelessChild and Served ask for."""
 
     def __init__(self, child: Child, multiplexer: Multiplexer) -> None:
         self.child, self.multiplexer, self.pending_input = child, multiplexer, InputRequired()
@@ -52,10 +52,10 @@ class Shared:
                 self._greeting = await greet(self.join)
             return self._greeting
 
-    def join(self, deliver: Any) -> Seat:
+    def join(self, deliver: Any) -> ClientPort:
         return self.multiplexer.join(deliver)
 
-    def commons(self) -> Shared:
+    def stateless_child(self) -> Shared:
         return self
 
     async def asgi(self, scope: Any, receive: Any, send: Any) -> None:
@@ -97,13 +97,13 @@ async def newer_client(child: Shared, **more: Any) -> AsyncIterator[Client]:
 
 @asynccontextmanager
 async def older_client(child: Shared, **more: Any) -> AsyncIterator[Client]:
-    """A client that initializes, at a place as a session has it."""
-    async with Client(_place(child), mode="legacy", cache=None, **more) as client:
+    """A client that initializes, at a port as a session has it."""
+    async with Client(_port(child), mode="legacy", cache=None, **more) as client:
         yield client
 
 
 @asynccontextmanager
-async def _place(child: Shared) -> AsyncIterator[Any]:
+async def _port(child: Shared) -> AsyncIterator[Any]:
     to_client, reading = anyio.create_memory_object_stream[Any](1000)
     writing, from_client = anyio.create_memory_object_stream[Any](1000)
 
@@ -111,12 +111,12 @@ async def _place(child: Shared) -> AsyncIterator[Any]:
         to_client.send_nowait(SessionMessage(jsonrpc_message_adapter.validate_json(json_rpc.line(message))))
 
     async with trio.open_nursery() as nursery:
-        place = Adapted(child.join, deliver, nursery)
+        port = LegacyClient(child.join, deliver, nursery)
 
         async def send() -> None:
             async for item in from_client:
                 body = item.message.model_dump_json(by_alias=True, exclude_unset=True)
-                await place.send(json_rpc.parse(body.encode()))
+                await port.send(json_rpc.parse(body.encode()))
 
         nursery.start_soon(send)
         try:
@@ -124,7 +124,7 @@ async def _place(child: Shared) -> AsyncIterator[Any]:
                 yield reading, writing
                 nursery.cancel_scope.cancel()
         finally:
-            place.leave()
+            port.leave()
 
 
 def value(result: Any) -> Any:

@@ -14,7 +14,7 @@ from mcp_types import methods
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.revisions import legacy_to_modern, modern_to_legacy
-from mapsrv.bridge.revisions.listen_at_modern import Hearing
+from mapsrv.bridge.revisions.listen_at_modern import ListenAtModern
 from mapsrv.bridge.revisions.vocabulary import ACKNOWLEDGED, CANCELLED, LISTEN, SUBSCRIPTION, UPDATED, outer
 
 KEYS = st.text(max_size=5).filter(lambda key: key not in ("_meta", "inputResponses", "requestState"))
@@ -96,17 +96,17 @@ def test_what_is_no_object_is_none():
 
 
 class Heard:
-    """A Hearing, and what a child that acknowledges is asked."""
+    """A ListenAtModern, and what a child that acknowledges is asked."""
 
     def __init__(self) -> None:
-        self.hearing = Hearing({"toolsListChanged": True})
+        self.listen = ListenAtModern({"toolsListChanged": True})
         self.open: dict[str, dict[str, Any]] = {}  # the streams that the child has, and what they want
         self.told: list[dict[str, Any]] = []
 
     def child_hears(self) -> list[str]:
         """Have the child take what was sent; returns the new streams."""
         new = []
-        for message in self.hearing.to_child:
+        for message in self.listen.to_child:
             params = json.loads(bytes(message.params))  # type: ignore[arg-type]
             if message.method == LISTEN:
                 self.open[str(message.id)] = params["notifications"]
@@ -114,26 +114,26 @@ class Heard:
             else:
                 assert message.method == CANCELLED
                 del self.open[params["requestId"]]
-        self.hearing.to_child.clear()
+        self.listen.to_child.clear()
         return new
 
     def says(self, stream: str, method: str, **params: Any) -> None:
         told = {**params, "_meta": {SUBSCRIPTION: 7}}
-        self.hearing.from_child(json_rpc.notification(method, told), stream)
+        self.listen.from_child(json_rpc.notification(method, told), stream)
 
     def client(self) -> list[dict[str, Any]]:
-        told = [json.loads(json_rpc.line(message)) for message in self.hearing.to_client]
-        self.hearing.to_client.clear()
+        told = [json.loads(json_rpc.line(message)) for message in self.listen.to_client]
+        self.listen.to_client.clear()
         return told
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from("abc")), max_size=12), st.data())
 def test_one_stream_is_left_that_wants_what_the_client_does(steps, data):
     heard, wanted, waiting = Heard(), set(), []
-    heard.hearing.begin()
+    heard.listen.begin()
     waiting += heard.child_hears()
     for number, (more, uri) in enumerate(steps):
-        (heard.hearing.subscribe if more else heard.hearing.unsubscribe)(number, uri)
+        (heard.listen.subscribe if more else heard.listen.unsubscribe)(number, uri)
         (wanted.add if more else wanted.discard)(uri)
         waiting += heard.child_hears()
         while waiting and data.draw(st.booleans()):
@@ -153,14 +153,14 @@ def test_one_stream_is_left_that_wants_what_the_client_does(steps, data):
 
 def test_a_resource_that_the_server_does_not_tell_of_is_refused():
     heard = Heard()
-    heard.hearing.subscribe(1, "a")
+    heard.listen.subscribe(1, "a")
     [stream] = heard.child_hears()
     heard.says(stream, ACKNOWLEDGED, notifications={"toolsListChanged": True})
     assert "does not tell" in heard.client()[0]["error"]["message"]
-    heard.hearing.subscribe(2, "b")
+    heard.listen.subscribe(2, "b")
     [stream] = heard.child_hears()
     assert heard.open[stream]["resourceSubscriptions"] == ["b"]
-    heard.hearing.from_child(
+    heard.listen.from_child(
         Message("2.0", id=stream, error=json_rpc.raw({"code": -1, "message": "no"})), stream
     )
     assert heard.client()[0]["error"] == {"code": -1, "message": "no"}
@@ -168,8 +168,8 @@ def test_a_resource_that_the_server_does_not_tell_of_is_refused():
 
 def test_when_the_child_is_started_anew_it_is_listened_to_again():
     heard = Heard()
-    heard.hearing.begin()
+    heard.listen.begin()
     [stream] = heard.child_hears()
     heard.says(stream, ACKNOWLEDGED, notifications={})
-    heard.hearing.from_child(json_rpc.failure(stream, -32603, "gone", {"code": "child_ended"}), stream)
+    heard.listen.from_child(json_rpc.failure(stream, -32603, "gone", {"code": "child_ended"}), stream)
     assert heard.child_hears() == ["mapsrv/listen/2"]

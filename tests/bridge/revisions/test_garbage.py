@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.multiplexer.multiplexer import Multiplexer
-from mapsrv.bridge.revisions import Adapted
+from mapsrv.bridge.revisions import LegacyClient
 from mapsrv.bridge.revisions.input_required import InputRequired
-from mapsrv.bridge.revisions.listen_at_legacy import Listening
-from mapsrv.bridge.revisions.modern_at_modern import Passing
-from mapsrv.bridge.revisions.modern_call import Exchange, Leg
+from mapsrv.bridge.revisions.listen_at_legacy import ListenAtLegacy
+from mapsrv.bridge.revisions.modern_at_modern import ModernAtModern
+from mapsrv.bridge.revisions.modern_call import ModernCall, ModernRequest
 from mapsrv.bridge.revisions.vocabulary import SUBSCRIPTION, URIS
 
 ODD = st.sampled_from([None, [], {}, "", "x", 0, 1, 2.5, True, "input_required", "complete", ["a"], {"a": 1}])
@@ -73,13 +73,13 @@ async def test_a_newer_clients_calls_outlive_what_a_child_says(said):
     able = {"io.modelcontextprotocol/clientCapabilities": {"elicitation": {}}, "progressToken": "t"}
     asked = json_rpc.request("c", "tools/call", {"name": "x"})
     calls: list[Any] = [
-        Exchange(multiplexer.join, "tools/call", {"_meta": {"progressToken": "t"}}, None, pending_input),
-        Passing(multiplexer.join, asked),
-        Listening(multiplexer.join, {"toolsListChanged": True, URIS: ["a"]}),
+        ModernCall(multiplexer.join, "tools/call", {"_meta": {"progressToken": "t"}}, None, pending_input),
+        ModernAtModern(multiplexer.join, asked),
+        ListenAtLegacy(multiplexer.join, {"toolsListChanged": True, URIS: ["a"]}),
     ]
     async with trio.open_nursery() as nursery:
         for call in calls:
-            await call.begin(Leg("c", able))
+            await call.begin(ModernRequest("c", able))
             nursery.start_soon(call.reply)
         await hear(multiplexer, said)
         nursery.cancel_scope.cancel()
@@ -93,14 +93,14 @@ async def test_an_older_clients_place_outlives_what_a_child_says(newer, said):
     got: list[Message] = []
     multiplexer = Multiplexer(Deaf())
     async with trio.open_nursery() as nursery:
-        place = Adapted(multiplexer.join, lambda message, about: got.append(message), nursery)
-        await place.send(json_rpc.request("i", "initialize", {"protocolVersion": "2025-11-25"}))
+        port = LegacyClient(multiplexer.join, lambda message, about: got.append(message), nursery)
+        await port.send(json_rpc.request("i", "initialize", {"protocolVersion": "2025-11-25"}))
         if newer:
             found = {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {"listChanged": True}}}
             await hear(multiplexer, [{"id": 1, "error": {"code": -1}}, {"id": 2, "result": found}])
-            await place.send(json_rpc.notification("notifications/initialized"))
-            await place.send(json_rpc.request("c", "tools/call", {"name": "x"}))
+            await port.send(json_rpc.notification("notifications/initialized"))
+            await port.send(json_rpc.request("c", "tools/call", {"name": "x"}))
         await hear(multiplexer, said)
-        place.leave()
+        port.leave()
         nursery.cancel_scope.cancel()
     assert all(json_rpc.line(message) for message in got)

@@ -12,13 +12,13 @@ from mapsrv.bridge import json_rpc
 from mapsrv.bridge.multiplexer.multiplexer import Multiplexer
 from mapsrv.bridge.revisions.handshake import PROBE_SECONDS, greet, is_newer
 from mapsrv.bridge.revisions.input_required import HELD_SECONDS, MAX_HELD, InputRequired
-from mapsrv.bridge.revisions.modern_call import Exchange, Leg
+from mapsrv.bridge.revisions.modern_call import ModernCall, ModernRequest
 from mapsrv.bridge.revisions.vocabulary import CAPABILITIES
 
 ABLE = {CAPABILITIES: {"elicitation": {}}}
 
 
-class Outlet:
+class Heard:
     """A child of which only what it is told is seen."""
 
     def __init__(self) -> None:
@@ -37,14 +37,14 @@ class Outlet:
 
 class Table:
     def __init__(self) -> None:
-        self.outlet, self.pending_input = Outlet(), InputRequired()
-        self.multiplexer = Multiplexer(self.outlet)
+        self.child, self.pending_input = Heard(), InputRequired()
+        self.multiplexer = Multiplexer(self.child)
 
-    async def call(self, meta: Any) -> tuple[Exchange, Leg]:
-        exchange = Exchange(self.multiplexer.join, "tools/call", {"name": "ask"}, None, self.pending_input)
-        leg = Leg("c", meta)
-        await exchange.begin(leg)
-        return exchange, leg
+    async def call(self, meta: Any) -> tuple[ModernCall, ModernRequest]:
+        call = ModernCall(self.multiplexer.join, "tools/call", {"name": "ask"}, None, self.pending_input)
+        request = ModernRequest("c", meta)
+        await call.begin(request)
+        return call, request
 
     def says(self, **message: Any) -> None:
         self.multiplexer.from_child(json.dumps({"jsonrpc": "2.0", **message}).encode())
@@ -53,61 +53,61 @@ class Table:
         self.says(id=id, method="elicitation/create", params={"message": "Who?"})
 
 
-def answered(leg: Leg) -> Any:
-    entry = leg.reader.next()
-    assert entry is not None and leg.box.closed and leg.box.count == entry[0]
+def answered(request: ModernRequest) -> Any:
+    entry = request.reader.next()
+    assert entry is not None and request.box.closed and request.box.count == entry[0]
     return json.loads(entry[1])["result"]
 
 
 async def test_a_call_whose_client_does_not_come_back_is_cancelled_in_time(autojump_clock):
     table = Table()
-    exchange, leg = await table.call(ABLE)
+    call, request = await table.call(ABLE)
     table.asks("q")
-    assert answered(leg)["resultType"] == "input_required"
-    exchange.leave()
+    assert answered(request)["resultType"] == "input_required"
+    call.leave()
     await trio.sleep(HELD_SECONDS - 1)
     table.pending_input.sweep()
-    assert table.pending_input.held == 1 and table.outlet.methods() == ["tools/call"]
+    assert table.pending_input.held == 1 and table.child.methods() == ["tools/call"]
     await trio.sleep(2)
     table.pending_input.sweep()
-    assert table.pending_input.held == 0 and table.outlet.methods()[-1] == "notifications/cancelled"
+    assert table.pending_input.held == 0 and table.child.methods()[-1] == "notifications/cancelled"
 
 
 async def test_two_questions_are_asked_one_after_the_other_and_an_early_answer_is_kept():
     table = Table()
-    exchange, leg = await table.call(ABLE)
+    call, request = await table.call(ABLE)
     table.asks("q")
     table.asks("r")
-    told = answered(leg)
+    told = answered(request)
     held = table.pending_input.take(told["requestState"], "tools/call", {"name": "ask", "requestState": "x"})
-    assert held is exchange
-    second = Leg("d", ABLE)
-    await exchange.resume(second, {key: {"action": "decline"} for key in told["inputRequests"]})
+    assert held is call
+    second = ModernRequest("d", ABLE)
+    await call.resume(second, {key: {"action": "decline"} for key in told["inputRequests"]})
     told = answered(second)
-    assert len(told["inputRequests"]) == 1 and table.outlet.got[-1]["id"] == "q"
-    exchange.leave()
-    table.says(id=table.outlet.got[0]["id"], result={"content": []})
-    third = Leg("e", ABLE)
-    await exchange.resume(third, {})
+    assert len(told["inputRequests"]) == 1 and table.child.got[-1]["id"] == "q"
+    call.leave()
+    table.says(id=table.child.got[0]["id"], result={"content": []})
+    third = ModernRequest("e", ABLE)
+    await call.resume(third, {})
     assert answered(third) == {"content": [], "resultType": "complete"}
-    exchange.leave()
-    assert table.multiplexer.join(print) and len(table.multiplexer._seats) == 1, "its own place is given up"
+    call.leave()
+    assert table.multiplexer.join(print) and len(table.multiplexer._ports) == 1, "its own port is given up"
 
 
 async def test_no_more_calls_are_held_than_there_is_room_for():
     table = Table()
-    exchange, leg = await table.call(ABLE)
+    call, request = await table.call(ABLE)
     for _ in range(MAX_HELD):
-        table.pending_input.hold(exchange)
+        table.pending_input.hold(call)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(exchange.reply)
+        nursery.start_soon(call.reply)
         table.asks("q")
         table.says(id="p", method="ping")
         await trio.testing.wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
-    refused, pinged = table.outlet.got[-2:]
+    refused, pinged = table.child.got[-2:]
     assert refused["id"] == "q" and refused["error"]["code"] == json_rpc.METHOD_NOT_FOUND
-    assert pinged["id"] == "p" and pinged["result"] == {} and not leg.box.closed
+    assert pinged["id"] == "p" and pinged["result"] == {} and not request.box.closed
 
 
 async def greeted(answers: dict[str, Any], late: float = 0) -> tuple[Any, list[Any]]:
@@ -123,12 +123,12 @@ async def greeted(answers: dict[str, Any], late: float = 0) -> tuple[Any, list[A
         seen = 0
         while True:
             await trio.testing.wait_all_tasks_blocked()
-            for message in table.outlet.got[seen:]:
+            for message in table.child.got[seen:]:
                 if message.get("method") in answers:
                     nursery.start_soon(answer, table, message, answers[message["method"]], late)
-            seen = len(table.outlet.got)
+            seen = len(table.child.got)
             await trio.sleep(0.1)
-    return known[0], table.outlet.methods()
+    return known[0], table.child.methods()
 
 
 async def answer(table: Table, message: Any, body: Any, late: float) -> None:

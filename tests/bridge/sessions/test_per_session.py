@@ -9,11 +9,11 @@ from trio.testing import wait_all_tasks_blocked
 from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.sessions.child_factory import Full
 from mapsrv.bridge.sessions.per_session import OwnChildren
-from tests.bridge.fake import Client, FakeRecipe, message
+from tests.bridge.fake import Client, FakeFactory, message
 
 
 async def test_each_has_its_own_child_which_ends_with_it_and_it_with_the_child(autojump_clock, nursery):
-    factory, gone = FakeRecipe(), []
+    factory, gone = FakeFactory(), []
     own = OwnChildren(factory, nursery)
     first, second = (own.join(Client().deliver, gone.append) for _ in range(2))
     await wait_all_tasks_blocked()
@@ -29,7 +29,7 @@ async def test_each_has_its_own_child_which_ends_with_it_and_it_with_the_child(a
 
 
 async def test_no_more_children_run_than_may(nursery):
-    factory = FakeRecipe(most=2)
+    factory = FakeFactory(most=2)
     own = OwnChildren(factory, nursery)
     for _ in range(2):
         own.join(Client().deliver, print)
@@ -40,14 +40,14 @@ async def test_no_more_children_run_than_may(nursery):
 
 
 async def test_a_pool_has_some_ready_and_replaces_what_is_taken_or_dies(autojump_clock, nursery):
-    factory = FakeRecipe()
+    factory = FakeFactory()
     own = OwnChildren(factory, nursery, spare=2)
     nursery.start_soon(own.run)
     await wait_all_tasks_blocked()
     assert len(factory.born) == 2
     client = Client()
-    place = own.join(client.deliver, print)
-    await place.send(message("tools/call", 1))
+    port = own.join(client.deliver, print)
+    await port.send(message("tools/call", 1))
     assert client.got[0]["result"]["child"] == 0, "the one that was started first"
     await wait_all_tasks_blocked()
     assert len(factory.born) == 3
@@ -57,7 +57,7 @@ async def test_a_pool_has_some_ready_and_replaces_what_is_taken_or_dies(autojump
 
 
 async def test_a_pool_whose_children_die_at_once_does_not_start_them_in_a_hurry(autojump_clock, nursery):
-    factory = FakeRecipe()
+    factory = FakeFactory()
     factory.stillborn = True
     nursery.start_soon(OwnChildren(factory, nursery, spare=2).run)
     await trio.sleep(600)

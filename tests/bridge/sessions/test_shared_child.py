@@ -14,15 +14,15 @@ from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.multiplexer.serializer import TURN_SECONDS
 from mapsrv.bridge.sessions.backoff import CRASH_SECONDS, CRASHES
 from mapsrv.bridge.sessions.shared_child import WAIT_SECONDS, SharedChild
-from mapsrv.bridge.sessions.shared_port import SharedPlace
-from tests.bridge.fake import Client, FakeRecipe, message
+from mapsrv.bridge.sessions.shared_port import SharedPort
+from tests.bridge.fake import Client, FakeFactory, message
 
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {"roots": {}}, "clientInfo": {"name": "first"}}
 
 
 @asynccontextmanager
-async def sharing() -> AsyncIterator[tuple[SharedChild, FakeRecipe]]:
-    factory = FakeRecipe()
+async def sharing() -> AsyncIterator[tuple[SharedChild, FakeFactory]]:
+    factory = FakeFactory()
     async with trio.open_nursery() as nursery:
         shared = SharedChild(factory, nursery)
         nursery.start_soon(shared.run)
@@ -31,24 +31,24 @@ async def sharing() -> AsyncIterator[tuple[SharedChild, FakeRecipe]]:
         nursery.cancel_scope.cancel()
 
 
-def join(shared: SharedChild) -> tuple[SharedPlace, Client]:
+def join(shared: SharedChild) -> tuple[SharedPort, Client]:
     client = Client()
-    return SharedPlace(shared, client.deliver), client
+    return SharedPort(shared, client.deliver), client
 
 
-async def initialize(place: SharedPlace, client: Client, **params: Any) -> dict[str, Any]:
-    await place.send(message("initialize", 0, {**HELLO, **params}))
+async def initialize(port: SharedPort, client: Client, **params: Any) -> dict[str, Any]:
+    await port.send(message("initialize", 0, {**HELLO, **params}))
     with trio.fail_after(100):
         while not any(got.get("id") == 0 for got in client.got):  # noqa: ASYNC110
             await trio.sleep(0.01)
-    await place.send(message("notifications/initialized"))
+    await port.send(message("notifications/initialized"))
     return next(got for got in client.got if got.get("id") == 0)
 
 
 async def test_only_the_first_client_initialises_and_all_are_told_what_it_was(autojump_clock):
     async with sharing() as (shared, factory):
         clients = [join(shared) for _ in range(3)]
-        answers = [await initialize(place, client) for place, client in clients]
+        answers = [await initialize(port, client) for port, client in clients]
         assert all(answer["result"]["serverInfo"] == {"name": "fake"} for answer in answers)
         [child] = factory.born
         assert child.methods() == ["initialize", "notifications/initialized"]
@@ -65,14 +65,14 @@ async def test_after_a_crash_calls_in_flight_fail_and_the_next_child_knows_all_t
     autojump_clock,
 ):
     async with sharing() as (shared, factory):
-        place, client = join(shared)
+        port, client = join(shared)
         other, others = join(shared)
-        await initialize(place, client)
+        await initialize(port, client)
         await initialize(other, others, clientInfo={"name": "second"})
-        await place.send(message("resources/subscribe", 1, {"uri": "file:///a"}))
+        await port.send(message("resources/subscribe", 1, {"uri": "file:///a"}))
         await other.send(message("logging/setLevel", 1, {"level": "debug"}))
         factory.born[0].deaf = True
-        await place.send(message("tools/call", 2))
+        await port.send(message("tools/call", 2))
         factory.born[0].crash()
         await wait_all_tasks_blocked()
         assert "has ended" in client.got[-1]["error"]["message"] and client.got[-1]["id"] == 2
@@ -93,8 +93,8 @@ async def test_after_a_crash_calls_in_flight_fail_and_the_next_child_knows_all_t
 
 async def test_it_is_started_again_later_and_later_and_given_up_for_a_minute(autojump_clock):
     async with sharing() as (shared, factory):
-        place, client = join(shared)
-        await initialize(place, client)
+        port, client = join(shared)
+        await initialize(port, client)
         factory.stillborn = True
         began, born = trio.current_time(), []
         factory.born[0].crash()
@@ -108,24 +108,24 @@ async def test_it_is_started_again_later_and_later_and_given_up_for_a_minute(aut
             assert 0.05 * 2**n <= pause <= 0.16 * 2**n, pauses
         asked = trio.current_time()
         with pytest.raises(ChildEnded, match="has ended"):
-            await place.send(message("tools/call", 1))
+            await port.send(message("tools/call", 1))
         assert trio.current_time() == asked, "nobody waits for what is not tried"
         factory.stillborn = False
         await trio.sleep(CRASH_SECONDS + 1)
-        await place.send(message("tools/call", 2))
+        await port.send(message("tools/call", 2))
         assert client.got[-1]["id"] == 2 and "result" in client.got[-1]
 
 
 async def test_who_calls_while_it_starts_waits_a_little_and_is_then_refused(autojump_clock):
     async with sharing() as (shared, factory):
-        place, client = join(shared)
-        await initialize(place, client)
+        port, client = join(shared)
+        await initialize(port, client)
         factory.deaf = True
         factory.born[0].crash()
         await wait_all_tasks_blocked()
         began = trio.current_time()
         with pytest.raises(ChildEnded):
-            await place.send(message("tools/call", 1))
+            await port.send(message("tools/call", 1))
         assert trio.current_time() - began == pytest.approx(WAIT_SECONDS)
 
 
@@ -140,12 +140,12 @@ async def test_a_first_client_that_is_refused_does_not_spoil_it_for_the_next(aut
 
 async def test_a_child_that_asks_is_given_one_callers_calls_at_a_time(autojump_clock):
     async with sharing() as (shared, factory):
-        places = [join(shared) for _ in range(3)]
-        for place, client in places:
-            await initialize(place, client)
+        ports = [join(shared) for _ in range(3)]
+        for port, client in ports:
+            await initialize(port, client)
         child = factory.born[0]
         child.deaf = True
-        (one, first), (two, second), (three, _) = places
+        (one, first), (two, second), (three, _) = ports
         await one.send(message("tools/call", 1))
         child.say(id="q", method="roots/list")
         await one.send(message("tools/call", 2))
@@ -189,8 +189,8 @@ async def test_nobody_waits_for_ever_for_anothers_call(autojump_clock):
 
 async def test_who_left_is_told_nothing_more_and_the_child_lives_on(autojump_clock):
     async with sharing() as (shared, factory):
-        place, client = join(shared)
-        await place.send(message("initialize", 0, HELLO))
-        place.leave()
+        port, client = join(shared)
+        await port.send(message("initialize", 0, HELLO))
+        port.leave()
         await wait_all_tasks_blocked()
         assert client.got == [] and factory.born[0].ended is None
