@@ -26,7 +26,7 @@ from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.multiplexer.client_port import Deliver, Port
 from mapsrv.bridge.multiplexer.message_guard import check
 from mapsrv.bridge.revisions import modern_to_legacy
-from mapsrv.bridge.revisions.handshake import is_newer
+from mapsrv.bridge.revisions.handshake import is_modern
 from mapsrv.bridge.revisions.input_required import InputRequired
 from mapsrv.bridge.revisions.listen_at_legacy import MAX_URIS, ListenAtLegacy
 from mapsrv.bridge.revisions.modern_at_modern import ModernAtModern
@@ -52,7 +52,7 @@ class StatelessChild(Protocol):
     """A child that callers share, started and started again."""
 
     async def ready(self) -> Message:
-        """Return what revisions.handshake.greet() did. Raises ChildEnded."""
+        """Return what revisions.handshake.negotiate() did. Raises ChildEnded."""
 
     def join(self, deliver: Deliver) -> Port:
         """Return a port at it."""
@@ -127,7 +127,7 @@ async def _serve(service: Served, message: Message, receive: Receive, answer: An
         if greeting.result is UNSET:
             why = plain(outer(greeting.error).get("message"))
             raise ChildEnded(f"The server takes neither initialize nor server/discover: {why}", retry_after=5)
-        if message.method == DISCOVER and not is_newer(greeting):
+        if message.method == DISCOVER and not is_modern(greeting):
             told = json_rpc.answer(message.id, modern_to_legacy.discovered(outer(greeting.result)))
             return await _say(told, answer)
         await _call(_call_for(service, stateless_child, greeting, message), message, receive, answer)
@@ -137,7 +137,7 @@ async def _serve(service: Served, message: Message, receive: Receive, answer: An
 
 def _call_for(service: Served, stateless_child: StatelessChild, greeting: Message, message: Message) -> Call:
     """Return what does it. Raises Refused."""
-    if is_newer(greeting):
+    if is_modern(greeting):
         return ModernAtModern(stateless_child.join, message)
     method, params, told = str(message.method), outer(message.params), outer(greeting.result)
     if method in modern_to_legacy.GONE:

@@ -30,6 +30,9 @@ class Port(Protocol):
         """Have nothing more delivered."""
 
 
+Join: TypeAlias = Callable[[Deliver], Port]
+
+
 class Callers(Protocol):
     """What a port is at."""
 

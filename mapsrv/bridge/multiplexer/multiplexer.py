@@ -74,6 +74,10 @@ class Multiplexer:
         self._ports[port] = None
         return port
 
+    def bridge_port(self, deliver: Deliver) -> ClientPort:
+        """Return a port for the bridge's own requests, which hears of nothing but their answers."""
+        return ClientPort(self, deliver)
+
     @property
     def subscribed(self) -> set[str]:
         """The resources that somebody asked to hear of."""

@@ -14,7 +14,7 @@ What a child speaks is found out by handshake.py before a modern client's call, 
 the child refuses a client's initialize.
 """
 
-from mapsrv.bridge.revisions.handshake import greet
+from mapsrv.bridge.revisions.handshake import negotiate
 from mapsrv.bridge.revisions.legacy_client import LegacyClient
 
-__all__ = ["LegacyClient", "greet"]
+__all__ = ["LegacyClient", "negotiate"]

@@ -1,75 +1,65 @@
-"""How the bridge itself opens a child that stateless callers share: as a newer one if it is, else an older.
+"""How the bridge itself opens a child, and finds out which revision it speaks.
 
-The probe goes first, as a child that speaks both keeps to the era of the first request that it gets.
+A child that speaks both keeps to the era of the first request that it gets. So for callers of 2026-07-28
+server/discover goes first (`negotiate`), and for legacy clients their own initialize (`initialize`; in a
+session with its own child it is passed on: legacy_client.py).
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import trio
 from msgspec import UNSET
 
-from mapsrv.bridge import json_rpc
+from mapsrv import __version__
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.revisions import legacy_to_modern, modern_to_legacy
-from mapsrv.bridge.revisions.vocabulary import DISCOVER, NEWER, Join, Object, outer, plain
-from mapsrv.change import Change
+from mapsrv.bridge.multiplexer.bridge_requests import BridgeRequests, open_requests
+from mapsrv.bridge.multiplexer.client_port import Join
+from mapsrv.bridge.revisions.legacy_to_modern import Client
+from mapsrv.bridge.revisions.vocabulary import DISCOVER, LATEST_OLDER, NEWER, Object, outer, plain
 
 PROBE_SECONDS = 5.0  # some older servers never answer what they do not know
 
-
-class Asking:
-    """Requests of the bridge itself, and what they are answered with."""
-
-    def __init__(self, join: Join) -> None:
-        self.port = join(self._deliver)
-        self._answers: dict[Any, Message] = {}
-        self._came = Change()
-
-    def _deliver(self, message: Message, about: Any) -> None:
-        if message.is_answer:
-            self._answers[about] = message
-            self._came.tell()
-
-    async def send(self, method: str, params: Object) -> None:
-        """Ask; the method is the id."""
-        await self.port.send(json_rpc.request(method, method, params))
-
-    def heard(self, method: str) -> Message | None:
-        """Return what it was answered with, so far."""
-        return self._answers.get(method)
-
-    async def answer(self, method: str) -> Message:
-        """Wait for an answer."""
-        await self._came.until(lambda: method in self._answers)
-        return self._answers[method]
+INFO = {"name": "mapsrv-bridge", "version": __version__}
 
 
-async def greet(join: Join) -> Message:
+def initialize_params() -> Object:
+    """Return what the bridge initializes a child with for callers who say who they are at each call."""
+    able: Object = {"sampling": {}, "elicitation": {"form": {}, "url": {}}}
+    return {"protocolVersion": LATEST_OLDER, "capabilities": able, "clientInfo": INFO}
+
+
+def discover_params() -> Object:
+    """Return the params of the bridge's own server/discover."""
+    return Client.of({"clientInfo": INFO}).params_up({})
+
+
+async def initialize(requests: BridgeRequests, params: object) -> Message:
+    """Open a child as a legacy one; returns what initialize was answered with. Raises ChildEnded."""
+    told = await requests.ask("initialize", params)
+    if told.error is UNSET:
+        await requests.notify("notifications/initialized")
+    return told
+
+
+async def negotiate(join: Join) -> Message:
     """Open a child; returns what server/discover or initialize was answered with, or the last refusal.
 
     Takes as long as the child does: bound it. Raises ChildEnded.
     """
-    asking = Asking(join)
-    try:
-        await asking.send(DISCOVER, legacy_to_modern.probe())
+    with open_requests(join) as requests:
+        await requests.begin(DISCOVER, discover_params())
         with trio.move_on_after(PROBE_SECONDS):
-            await asking.answer(DISCOVER)
-        if (found := asking.heard(DISCOVER)) is not None and is_newer(found):
+            await requests.answer(DISCOVER)
+        if (found := requests.heard(DISCOVER)) is not None and is_modern(found):
             return found
-        await asking.send("initialize", modern_to_legacy.introduction())
-        told = await asking.answer("initialize")
-        if told.error is not UNSET:  # a newer one may have been slow to start, and refuses this
-            late = asking.heard(DISCOVER)
-            return late if late is not None and is_newer(late) else told
-        await asking.port.send(json_rpc.notification("notifications/initialized"))
-        return told
-    finally:
-        asking.port.leave()
+        told = await initialize(requests, initialize_params())
+        if told.error is UNSET:
+            return told
+        late = requests.heard(DISCOVER)  # a modern one may have been slow to start, and refuses this
+        return late if late is not None and is_modern(late) else told
 
 
-def is_newer(greeting: Message) -> bool:
+def is_modern(greeting: Message) -> bool:
     """Return whether a child has answered server/discover with a revision that is spoken here."""
     versions = plain(outer(greeting.result).get("supportedVersions"))
     return isinstance(versions, list) and any(version in NEWER for version in versions)

@@ -14,11 +14,11 @@ from msgspec import UNSET
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Deliver
+from mapsrv.bridge.multiplexer.client_port import Deliver, Join
 from mapsrv.bridge.revisions import legacy_to_modern
-from mapsrv.bridge.revisions.handshake import is_newer
+from mapsrv.bridge.revisions.handshake import discover_params, is_modern
 from mapsrv.bridge.revisions.legacy_at_modern import LegacyAtModern
-from mapsrv.bridge.revisions.vocabulary import DISCOVER, Join, member, outer
+from mapsrv.bridge.revisions.vocabulary import DISCOVER, member, outer
 from mapsrv.errors import MapsrvError
 
 
@@ -65,7 +65,7 @@ class LegacyClient:
         if refused is None:
             self._modern = None
             return self._deliver_now(told)
-        if not is_newer(told):
+        if not is_modern(told):
             return self._deliver_now(refused)
         found, client = outer(told.result), legacy_to_modern.Client.of(outer(first.params))
         self._modern = LegacyAtModern(
@@ -79,7 +79,7 @@ class LegacyClient:
     async def _discover(self, first: Message) -> None:
         assert self._refused is not None
         try:
-            await self._port.send(Message("2.0", first.id, DISCOVER, json_rpc.raw(legacy_to_modern.probe())))
+            await self._port.send(Message("2.0", first.id, DISCOVER, json_rpc.raw(discover_params())))
         except MapsrvError:
             self._introduced(first, self._refused)
 

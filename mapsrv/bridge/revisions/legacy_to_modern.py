@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mapsrv.bridge import json_rpc
-from mapsrv.bridge.revisions.modern_to_legacy import introduction
 from mapsrv.bridge.revisions.vocabulary import (
     CACHEABLE,
     CAPABILITIES,
@@ -47,11 +46,6 @@ class Client:
         told = {VERSION: LATEST_NEWER, CAPABILITIES: self.capabilities}
         known = {key: value for key, value in said.items() if value is not None}
         return {**params, "_meta": {**member(params, "_meta"), **known, **told}}
-
-
-def probe() -> Object:
-    """Return the params of the bridge's own server/discover."""
-    return Client.of({"clientInfo": introduction()["clientInfo"]}).params_up({})
 
 
 def initialized(found: Object, version: Any) -> Object:

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
+from mapsrv.bridge.multiplexer.client_port import Join
 from mapsrv.bridge.revisions.modern_call import ModernRequest, Replies
 from mapsrv.bridge.revisions.vocabulary import (
     ACKNOWLEDGED,
@@ -18,7 +19,6 @@ from mapsrv.bridge.revisions.vocabulary import (
     SUBSCRIPTION,
     UPDATED,
     URIS,
-    Join,
     Object,
     outer,
 )

@@ -8,9 +8,10 @@ from msgspec import Raw
 
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
+from mapsrv.bridge.multiplexer.client_port import Join
 from mapsrv.bridge.revisions import modern_to_legacy
 from mapsrv.bridge.revisions.modern_call import CALL, ModernRequest
-from mapsrv.bridge.revisions.vocabulary import LOGGED, SUBSCRIPTION, Join, member, outer
+from mapsrv.bridge.revisions.vocabulary import LOGGED, SUBSCRIPTION, member, outer
 
 
 class ModernAtModern:

@@ -15,7 +15,7 @@ import trio
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.event_buffer import EventBuffer, Reader, Room
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Port
+from mapsrv.bridge.multiplexer.client_port import Join, Port
 from mapsrv.bridge.multiplexer.serializer import MAY_ASK
 from mapsrv.bridge.revisions import modern_to_legacy
 from mapsrv.bridge.revisions.input_required import InputRequired
@@ -24,7 +24,6 @@ from mapsrv.bridge.revisions.vocabulary import (
     LEVEL,
     LOGGED,
     PROGRESS,
-    Join,
     Object,
     outer,
     plain,

@@ -1,7 +1,7 @@
 """A newer client before an older child: pure conversions, down to the child and up again.
 
-The child was initialized by the bridge, for all who call it. It is told of sampling and elicitation,
-which belong to a call; not of roots: those of one caller would become everybody's.
+The child was initialized by the bridge, for all who call it (handshake.py). It is told of sampling and
+elicitation, which belong to a call; not of roots: those of one caller would become everybody's.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from typing import Any
 
 from msgspec import Raw
 
-from mapsrv import __version__
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.revisions.vocabulary import (
     CACHEABLE,
     DISCOVER,
     FLAGS,
-    LATEST_OLDER,
     NEWER,
     OF_REQUESTS,
     QUESTIONS,
@@ -37,15 +35,6 @@ GONE = frozenset(
     {"initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe", "roots/list"}
 )
 LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
-
-
-def introduction() -> dict[str, Any]:
-    """Return the params that the bridge initializes a child with."""
-    return {
-        "protocolVersion": LATEST_OLDER,
-        "capabilities": {"sampling": {}, "elicitation": {"form": {}, "url": {}}},
-        "clientInfo": {"name": "mapsrv-bridge", "version": __version__},
-    }
 
 
 def params_down(params: Object) -> Object:

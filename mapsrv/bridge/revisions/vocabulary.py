@@ -6,7 +6,6 @@ stays the bytes it came in, unless a conversion looks at it: an answer may have 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import msgspec
@@ -14,7 +13,6 @@ from msgspec import Raw, UnsetType
 
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.multiplexer import notifications, request_ids
-from mapsrv.bridge.multiplexer.client_port import Deliver, Port
 
 OLDER = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 NEWER = ("2026-07-28",)
@@ -50,7 +48,6 @@ QUESTIONS = {
 }
 
 Object: TypeAlias = dict[str, Any]  # its values may be Raw
-Join: TypeAlias = Callable[[Deliver], Port]
 
 _outer = msgspec.json.Decoder(dict[str, Raw]).decode
 

@@ -18,7 +18,7 @@ from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.multiplexer.bridge_requests import ask
 from mapsrv.bridge.multiplexer.multiplexer import Multiplexer
-from mapsrv.bridge.revisions.modern_to_legacy import introduction
+from mapsrv.bridge.revisions.handshake import initialize_params
 from mapsrv.bridge.sessions.child_factory import ChildFactory
 
 KEPT_SECONDS = 60.0  # that a server could answer
@@ -26,7 +26,7 @@ FAILED_SECONDS = 5.0  # that it could not
 ANSWER_SECONDS = 30.0  # for each thing that it is asked
 
 # What the bridge says of itself where no client says anything. It can answer nothing that it is asked.
-HELLO = {**introduction(), "capabilities": {}}
+HELLO = {**initialize_params(), "capabilities": {}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from mapsrv.bridge import json_rpc
 from mapsrv.bridge.children.child import Child
 from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.bridge_requests import ask
+from mapsrv.bridge.multiplexer.bridge_requests import ask, open_requests
 from mapsrv.bridge.multiplexer.multiplexer import Multiplexer
 from mapsrv.bridge.multiplexer.notifications import FOR_ALL
+from mapsrv.bridge.revisions.handshake import initialize
 from mapsrv.bridge.sessions.backoff import Backoff
 from mapsrv.bridge.sessions.child_factory import ChildFactory
 from mapsrv.metrics.bridge import RESTARTS
@@ -76,13 +77,12 @@ class SharedChild:
 
     async def _initialize(self, params: Any) -> Message:
         try:
-            answer = await ask(self.multiplexer, "initialize", params, INITIALIZE_SECONDS)
+            with open_requests(self.multiplexer.bridge_port) as requests:
+                with trio.fail_after(INITIALIZE_SECONDS):
+                    return await initialize(requests, params)
         except trio.TooSlowError:
             why = f"{self.name} did not answer initialize within {INITIALIZE_SECONDS:g} s."
             raise ChildEnded(why, retry_after=5) from None
-        if answer.result is not UNSET:
-            await self.send(json_rpc.line(json_rpc.notification("notifications/initialized")))
-        return answer
 
     # --- to the child -----------------------------------------------------------------
 

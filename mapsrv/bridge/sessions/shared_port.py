@@ -28,7 +28,7 @@ class SharedPort:
     async def send(self, message: Message) -> None:
         """Send something to the child. Raises ChildEnded or TooMany."""
         if message.method == "initialize" and message.is_request:
-            self._shared.nursery.start_soon(self._greet, message)
+            self._shared.nursery.start_soon(self._initialize, message)
         elif message.method == "notifications/initialized":
             pass  # the child was told once
         else:
@@ -67,7 +67,7 @@ class SharedPort:
         except MapsrvError as error:
             self._deliver(json_rpc.failed(message.id, error), message.id)
 
-    async def _greet(self, message: Message) -> None:
+    async def _initialize(self, message: Message) -> None:
         try:
             told = await self._shared.initialized(message.params)
             answer = Message(

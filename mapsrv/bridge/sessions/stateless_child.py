@@ -8,7 +8,7 @@ from msgspec import UNSET
 from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.multiplexer.client_port import Deliver, Port
-from mapsrv.bridge.revisions import greet
+from mapsrv.bridge.revisions import negotiate
 from mapsrv.bridge.sessions.shared_child import INITIALIZE_SECONDS, SharedChild
 from mapsrv.bridge.sessions.shared_port import SharedPort
 
@@ -44,16 +44,16 @@ class StatelessChild:
             return self._shared.answer
         async with self._turn:
             if self._greeting is None:
-                greeting = await self._greet()
+                greeting = await self._negotiate()
                 if greeting.result is UNSET:
                     return greeting
                 self._greeting = greeting
             return self._greeting
 
-    async def _greet(self) -> Message:
+    async def _negotiate(self) -> Message:
         try:
             with trio.fail_after(INITIALIZE_SECONDS):
-                return await greet(self.join)
+                return await negotiate(self.join)
         except trio.TooSlowError:
             why = f"{self._shared.name} did not say within {INITIALIZE_SECONDS:g} s what it can do."
             raise ChildEnded(why, retry_after=5) from None

@@ -28,7 +28,7 @@ from mapsrv.bridge.http.streamable_http import is_newer
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.multiplexer.client_port import ClientPort
 from mapsrv.bridge.multiplexer.multiplexer import Multiplexer
-from mapsrv.bridge.revisions import LegacyClient, greet
+from mapsrv.bridge.revisions import LegacyClient, negotiate
 from mapsrv.bridge.revisions.input_required import InputRequired
 from mapsrv.errors import MapsrvError
 from tests.transports.serving import serving
@@ -49,7 +49,7 @@ class Shared:
     async def ready(self) -> Message:
         async with self._lock:
             if self._greeting is None:
-                self._greeting = await greet(self.join)
+                self._greeting = await negotiate(self.join)
             return self._greeting
 
     def join(self, deliver: Any) -> ClientPort:

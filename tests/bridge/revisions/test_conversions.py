@@ -13,7 +13,7 @@ from mcp_types import methods
 
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.revisions import legacy_to_modern, modern_to_legacy
+from mapsrv.bridge.revisions import handshake, legacy_to_modern, modern_to_legacy
 from mapsrv.bridge.revisions.listen_at_modern import ListenAtModern
 from mapsrv.bridge.revisions.vocabulary import ACKNOWLEDGED, CANCELLED, LISTEN, SUBSCRIPTION, UPDATED, outer
 
@@ -62,8 +62,8 @@ def test_what_is_said_for_a_child_is_what_the_sdk_takes():
         back(legacy_to_modern.initialized(outer(json_rpc.raw(found)), "2020-01-01"))["protocolVersion"]
         == "2025-11-25"
     )
-    methods.validate_client_request("server/discover", "2026-07-28", back(legacy_to_modern.probe()))
-    methods.validate_client_request("initialize", "2025-11-25", modern_to_legacy.introduction())
+    methods.validate_client_request("server/discover", "2026-07-28", back(handshake.discover_params()))
+    methods.validate_client_request("initialize", "2025-11-25", handshake.initialize_params())
 
 
 def test_an_address_to_visit_has_an_id_in_the_older_revision_alone():

@@ -10,7 +10,7 @@ import trio.testing
 
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.multiplexer.multiplexer import Multiplexer
-from mapsrv.bridge.revisions.handshake import PROBE_SECONDS, greet, is_newer
+from mapsrv.bridge.revisions.handshake import PROBE_SECONDS, is_modern, negotiate
 from mapsrv.bridge.revisions.input_required import HELD_SECONDS, MAX_HELD, InputRequired
 from mapsrv.bridge.revisions.modern_call import ModernCall, ModernRequest
 from mapsrv.bridge.revisions.vocabulary import CAPABILITIES
@@ -116,7 +116,7 @@ async def greeted(answers: dict[str, Any], late: float = 0) -> tuple[Any, list[A
     async with trio.open_nursery() as nursery:
 
         async def open_it() -> None:
-            known.append(await greet(table.multiplexer.join))
+            known.append(await negotiate(table.multiplexer.join))
             nursery.cancel_scope.cancel()
 
         nursery.start_soon(open_it)
@@ -143,21 +143,21 @@ NO = {"error": {"code": -32601, "message": "no"}}
 
 async def test_a_child_is_opened_as_what_it_is(autojump_clock):
     known, said = await greeted({"server/discover": FOUND})
-    assert is_newer(known) and said == ["server/discover"]
+    assert is_modern(known) and said == ["server/discover"]
     known, said = await greeted({"server/discover": NO, "initialize": TOLD})
-    assert known.result is not json_rpc.UNSET and not is_newer(known)
+    assert known.result is not json_rpc.UNSET and not is_modern(known)
     assert said == ["server/discover", "initialize", "notifications/initialized"]
 
 
 async def test_one_that_never_answers_the_probe_is_an_older_one(autojump_clock):
     began = trio.current_time()
     known, _said = await greeted({"initialize": TOLD})
-    assert not is_newer(known) and PROBE_SECONDS <= trio.current_time() - began < PROBE_SECONDS + 1
+    assert not is_modern(known) and PROBE_SECONDS <= trio.current_time() - began < PROBE_SECONDS + 1
 
 
 async def test_a_newer_one_that_was_slow_to_start_is_known_when_it_refuses(autojump_clock):
     known, _said = await greeted({"server/discover": FOUND, "initialize": NO}, late=PROBE_SECONDS + 1)
-    assert is_newer(known)
+    assert is_modern(known)
 
 
 async def test_one_that_takes_neither_says_why(autojump_clock):
