@@ -23,7 +23,7 @@ from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.event_buffer import Reader
 from mapsrv.bridge.http.streams import JSON_SECONDS, begin, copy, open_watch
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Deliver, Port
+from mapsrv.bridge.multiplexer.client_port import ClientPort, Deliver
 from mapsrv.bridge.multiplexer.message_guard import check
 from mapsrv.bridge.revisions import modern_to_legacy
 from mapsrv.bridge.revisions.handshake import is_modern
@@ -54,7 +54,7 @@ class StatelessChild(Protocol):
     async def ready(self) -> Message:
         """Return what revisions.handshake.negotiate() did. Raises ChildEnded."""
 
-    def join(self, deliver: Deliver) -> Port:
+    def join(self, deliver: Deliver) -> ClientPort:
         """Return a port at it."""
 
 

@@ -1,64 +1,41 @@
-"""The port that a caller has at a child."""
+"""The port that one caller has at a child."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
 
 from mapsrv.bridge.json_rpc import Message
 
 Deliver: TypeAlias = Callable[[Message, Any], object]
-
-
-class ChildPort(Protocol):
-    """What writes to the child."""
-
-    async def send(self, line: bytes) -> None:
-        """Write a line; waits while the child does not read. Raises ChildEnded."""
-
-    def send_soon(self, line: bytes) -> None:
-        """Write a line if it can be done at once."""
-
-
-class Port(Protocol):
-    """What one caller has of a child."""
-
-    async def send(self, message: Message) -> None:
-        """Send something to the child. Raises ChildEnded or TooMany."""
-
-    def leave(self) -> None:
-        """Have nothing more delivered."""
-
-
-Join: TypeAlias = Callable[[Deliver], Port]
-
-
-class Callers(Protocol):
-    """What a port is at."""
-
-    async def from_caller(self, port: ClientPort, message: Message) -> None:
-        """Pass on what a caller says."""
-
-    def leave(self, port: ClientPort) -> None:
-        """Forget a caller."""
+FromClient: TypeAlias = "Callable[[ClientPort, Message], Awaitable[None]]"
+Join: TypeAlias = "Callable[[Deliver], ClientPort]"
 
 
 class ClientPort:
-    """One caller's port at a child.
+    """A multiplexer makes it, with its own from_client() and leave().
 
-    deliver() gets what is for it, and the id of the call that it answers or tells of; it must not wait.
+    deliver() gets what is for the caller, and the id of the call that it answers or tells of; it must not
+    wait. left() is told when the caller has left.
     """
 
-    def __init__(self, multiplexer: Callers, deliver: Deliver) -> None:
+    def __init__(
+        self, deliver: Deliver, from_client: FromClient, leave: Callable[[ClientPort], object]
+    ) -> None:
         self.deliver = deliver
+        self.left: Callable[[], object] = lambda: None
+        self.has_left = False
         self.calls: dict[Any, int] = {}  # ours for each of its ids that is not answered yet
         self.subscribed: set[str] = set()  # the resources that it asked to hear of
-        self._multiplexer = multiplexer
+        self._from_client, self._leave = from_client, leave
 
     async def send(self, message: Message) -> None:
         """Send something to the child. Raises ChildEnded or TooMany."""
-        await self._multiplexer.from_caller(self, message)
+        await self._from_client(self, message)
 
     def leave(self) -> None:
         """Have nothing more delivered; the child is told that nobody waits for the answers."""
-        self._multiplexer.leave(self)
+        if not self.has_left:
+            self.has_left = True
+            self._leave(self)
+            self.left()

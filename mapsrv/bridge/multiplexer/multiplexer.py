@@ -37,9 +37,10 @@ from __future__ import annotations
 import trio
 
 from mapsrv.bridge import json_rpc
+from mapsrv.bridge.children.child import Child
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.multiplexer.answers import DEEP, Answers
-from mapsrv.bridge.multiplexer.client_port import ChildPort, ClientPort, Deliver
+from mapsrv.bridge.multiplexer.client_port import ClientPort, Deliver
 from mapsrv.bridge.multiplexer.local_answers import answered_here, subscribed
 from mapsrv.bridge.multiplexer.message_guard import check_method, only
 from mapsrv.bridge.multiplexer.notifications import Notifications
@@ -54,12 +55,12 @@ NOBODY = "It cannot be told for whom the server asks: several clients, or none, 
 
 
 class Multiplexer:
-    """`child` is written to; from_child() is given what it says."""
+    """`child` is written to, or says why there is none; from_child() is given what it says."""
 
     def __init__(
-        self, child: ChildPort, server: str = "", tools: Tools = ALL, calls: int = MAX_CALLS
+        self, child: Child | MapsrvError, server: str = "", tools: Tools = ALL, calls: int = MAX_CALLS
     ) -> None:
-        self._child, self._tools = child, tools
+        self.child, self._tools = child, tools
         self._ports: dict[ClientPort, None] = {}
         self._meter = Meter(server)
         self.turns = Serializer()
@@ -69,14 +70,18 @@ class Multiplexer:
         self._notifications = Notifications(self._ports.keys(), self.calls, self.server_requests)
 
     def join(self, deliver: Deliver) -> ClientPort:
-        """Return a place for one more caller."""
-        port = ClientPort(self, deliver)
-        self._ports[port] = None
+        """Return a port for one more caller."""
+        port = self.bridge_port(deliver)
+        self.add(port)
         return port
+
+    def add(self, port: ClientPort) -> None:
+        """Let a port hear of what the child says of no call, and be asked."""
+        self._ports[port] = None
 
     def bridge_port(self, deliver: Deliver) -> ClientPort:
         """Return a port for the bridge's own requests, which hears of nothing but their answers."""
-        return ClientPort(self, deliver)
+        return ClientPort(deliver, self.from_client, self.leave)
 
     @property
     def subscribed(self) -> set[str]:
@@ -85,7 +90,7 @@ class Multiplexer:
 
     # --- to the child ------------------------------------------------------------
 
-    async def from_caller(self, port: ClientPort, message: Message) -> None:
+    async def from_client(self, port: ClientPort, message: Message) -> None:
         """Pass on what a caller says. Raises BadRequest where that is not clear."""
         if message.is_answer:
             if self.server_requests.answer(message.id, port):
@@ -102,10 +107,13 @@ class Multiplexer:
     async def _send(self, message: Message) -> None:
         line = json_rpc.line(message)
         self._meter.bytes_to(len(line))
-        await self._child.send(line)
+        if isinstance(self.child, MapsrvError):
+            raise self.child
+        await self.child.send(line)
 
     def _send_soon(self, message: Message) -> None:
-        self._child.send_soon(json_rpc.line(message))
+        if not isinstance(self.child, MapsrvError):
+            self.child.send_soon(json_rpc.line(message))
 
     async def _ask(self, port: ClientPort, message: Message) -> None:
         self.calls.check_room(port)
@@ -170,6 +178,7 @@ class Multiplexer:
         return None
 
     def fail(self, error: MapsrvError) -> None:
-        """Answer all calls that wait with an error: the child is gone."""
+        """Answer all calls that wait with an error: the child is gone, for this reason."""
+        self.child = error
         self.answers.fail(error)
         self.server_requests.clear()

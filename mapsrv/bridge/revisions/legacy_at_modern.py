@@ -14,7 +14,7 @@ from msgspec import Raw
 
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Deliver, Port
+from mapsrv.bridge.multiplexer.client_port import ClientPort, Deliver
 from mapsrv.bridge.multiplexer.message_guard import check
 from mapsrv.bridge.multiplexer.serializer import MAY_ASK
 from mapsrv.bridge.revisions.legacy_to_modern import Client, question_down, result_down
@@ -53,7 +53,7 @@ class LegacyAtModern:
     """`changes` are the lists that the child tells of."""
 
     def __init__(
-        self, port: Port, deliver: Deliver, nursery: trio.Nursery, client: Client, changes: Object
+        self, port: ClientPort, deliver: Deliver, nursery: trio.Nursery, client: Client, changes: Object
     ) -> None:
         self._port, self._deliver, self._nursery, self._client = port, deliver, nursery, client
         self._listen = ListenAtModern(changes)
@@ -63,7 +63,7 @@ class LegacyAtModern:
 
     # --- from the client ---------------------------------------------------------
 
-    async def send(self, message: Message) -> None:
+    async def from_client(self, message: Message) -> None:
         """Take what the client says. Raises MapsrvError."""
         try:
             check(message)  # a conversion keeps the last of what is there twice

@@ -40,7 +40,7 @@ class LegacyClient:
         if message.method == "initialize":
             self._initialize = message
         elif self._modern is not None:
-            return await self._modern.send(message)
+            return await self._modern.from_client(message)
         await self._port.send(message)
 
     def leave(self) -> None:

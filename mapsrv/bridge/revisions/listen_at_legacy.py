@@ -48,7 +48,7 @@ class ListenAtLegacy:
 
     async def reply(self) -> None:
         """Answer what the child asks, until cancelled: who only listens is not asked."""
-        await self._replies.send(self._port)
+        await self._replies.run(self._port)
 
     def leave(self) -> None:
         """Hear no more; what nobody else hears of is unsubscribed from."""

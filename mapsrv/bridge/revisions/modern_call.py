@@ -15,7 +15,7 @@ import trio
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.event_buffer import EventBuffer, Reader, Room
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Join, Port
+from mapsrv.bridge.multiplexer.client_port import ClientPort, Join
 from mapsrv.bridge.multiplexer.serializer import MAY_ASK
 from mapsrv.bridge.revisions import modern_to_legacy
 from mapsrv.bridge.revisions.input_required import InputRequired
@@ -72,7 +72,7 @@ class Replies:
                 json_rpc.answer(question.id, {}) if question.method == "ping" else answer
             )
 
-    async def send(self, port: Port) -> None:
+    async def run(self, port: ClientPort) -> None:
         """Send them, until cancelled or the child is gone."""
         with suppress(MapsrvError):
             async for message in self._unsent:
@@ -114,7 +114,7 @@ class ModernCall:
 
     async def reply(self) -> None:
         """Answer what the child asks that no client is asked, until cancelled."""
-        await self._replies.send(self._port)
+        await self._replies.run(self._port)
 
     # --- no waiting from here on ---------------------------------------------------
 

@@ -10,8 +10,7 @@ import trio
 
 from mapsrv.bridge.children.child import Child
 from mapsrv.bridge.children.exit_status import ChildEnded
-from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Deliver
+from mapsrv.bridge.multiplexer.client_port import ClientPort, Deliver
 from mapsrv.bridge.multiplexer.multiplexer import Multiplexer
 from mapsrv.bridge.sessions.backoff import Backoff
 from mapsrv.bridge.sessions.child_factory import ChildFactory
@@ -47,23 +46,6 @@ class OwnChild:
         self._scope.cancel()
 
 
-class OwnPort:
-    """One session's child: leaving is the child's end."""
-
-    def __init__(self, own: OwnChild, deliver: Deliver) -> None:
-        self._own = own
-        self._port = own.multiplexer.join(deliver)
-
-    async def send(self, message: Message) -> None:
-        """Send something to the child. Raises ChildEnded or TooMany."""
-        await self._port.send(message)
-
-    def leave(self) -> None:
-        """Have the child end."""
-        self._port.leave()
-        self._own.end()
-
-
 class OwnChildren:
     """`nursery` is where they run; so many are kept `spare`."""
 
@@ -73,12 +55,17 @@ class OwnChildren:
         self._fewer = trio.Event()  # than wanted: one was taken, or died
         self._died = False
 
-    def join(self, deliver: Deliver, gone: Callable[[ChildEnded], object]) -> OwnPort:
-        """Return a port at a child of its own; gone() is told when that ended. Raises ChildEnded."""
+    def join(self, deliver: Deliver, gone: Callable[[ChildEnded], object]) -> ClientPort:
+        """Return a port at a child of its own, which ends when the port is left. Raises ChildEnded.
+
+        gone() is told when the child has ended.
+        """
         own = self._spare.pop(0) if self._spare else self._start()
         self._fewer.set()
         own.gone = gone
-        return OwnPort(own, deliver)
+        port = own.multiplexer.join(deliver)
+        port.left = own.end
+        return port
 
     def _start(self) -> OwnChild:
         own = OwnChild(self._factory, self._factory.start())

@@ -14,7 +14,7 @@ from functools import partial
 import trio
 
 from mapsrv.bridge.children.reaper import Reaper
-from mapsrv.bridge.multiplexer.client_port import Deliver, Port
+from mapsrv.bridge.multiplexer.client_port import ClientPort, Deliver
 from mapsrv.bridge.multiplexer.tool_filter import Tools
 from mapsrv.bridge.revisions import LegacyClient
 from mapsrv.bridge.revisions.input_required import InputRequired
@@ -66,7 +66,7 @@ class Service:
         await trio.lowlevel.checkpoint()
         return session
 
-    def _join(self, session: Session, deliver: Deliver) -> Port:
+    def _join(self, session: Session, deliver: Deliver) -> ClientPort:
         if self.shared is not None:
             return SharedPort(self.shared, deliver)  # whose next child goes on with the session
         return self.own.join(deliver, partial(self._forget, session))

@@ -14,7 +14,7 @@ import trio
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.event_buffer import MAX_BYTES, EventBuffer, Reader, Room
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Port
+from mapsrv.bridge.revisions import LegacyClient
 from mapsrv.errors import BadRequest, MapsrvError, NotFound, TooMany
 
 KEPT_BOXES = 50  # of calls whose stream may be asked for again
@@ -32,7 +32,7 @@ class Session:
     def __init__(self, client: str, linger: float, unread: int = MAX_BYTES) -> None:
         self.id = secrets.token_hex(16)
         self.client, self.linger = client, linger
-        self.port: Port | None = None
+        self.port: LegacyClient | None = None
         self._room = Room(unread)
         self.main = EventBuffer(self._room)
         self.over = trio.Event()
@@ -83,7 +83,7 @@ class Session:
         if message.method == "notifications/cancelled":
             self._cancelled(message)
 
-    async def _pass_on(self, message: Message, port: Port) -> None:
+    async def _pass_on(self, message: Message, port: LegacyClient) -> None:
         self._sending += 1
         try:
             with trio.fail_after(SEND_SECONDS):

@@ -13,7 +13,6 @@ import trio
 from msgspec import UNSET, Raw, UnsetType
 
 from mapsrv.bridge import json_rpc
-from mapsrv.bridge.children.child import Child
 from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.multiplexer.bridge_requests import ask, open_requests
@@ -36,15 +35,14 @@ class SharedChild:
 
     def __init__(self, factory: ChildFactory, nursery: trio.Nursery) -> None:
         self.factory, self.nursery = factory, nursery
-        self.child: Child | None = None
         self.answer: Message | None = None  # to the first client's initialize
         self.backoff = Backoff()
-        self.multiplexer = Multiplexer(self, factory.name, factory.tools, factory.calls)
         self.level: Message | None = None  # the newest logging/setLevel, for the next child
         self._params: Raw | UnsetType = UNSET  # of that initialize
         self._first = trio.Lock()  # held while it is asked
         self._up = trio.Event()
-        self._down: ChildEnded | None = None  # why it is not up
+        self._down = ChildEnded(f"{self.name} is being started.", retry_after=1)  # why it is not up
+        self.multiplexer = Multiplexer(self._down, factory.name, factory.tools, factory.calls)
 
     @property
     def name(self) -> str:
@@ -62,7 +60,7 @@ class SharedChild:
             with trio.move_on_after(WAIT_SECONDS):
                 await self._up.wait()
         if not self.is_up:
-            raise self._down or ChildEnded(f"{self.name} is being started.", retry_after=1)
+            raise self._down
 
     async def initialized(self, params: Any) -> Message:
         """Return what initialize is answered with; the first who asks has it asked. Raises ChildEnded."""
@@ -84,19 +82,6 @@ class SharedChild:
             why = f"{self.name} did not answer initialize within {INITIALIZE_SECONDS:g} s."
             raise ChildEnded(why, retry_after=5) from None
 
-    # --- to the child -----------------------------------------------------------------
-
-    async def send(self, line: bytes) -> None:
-        """Send to the child. Raises ChildEnded."""
-        if self.child is None:
-            raise self._down or ChildEnded(f"{self.name} is being started.", retry_after=1)
-        await self.child.send(line)
-
-    def send_soon(self, line: bytes) -> None:
-        """Send to the child, if it is there."""
-        if self.child is not None:
-            self.child.send_soon(line)
-
     # --- the child's life -----------------------------------------------------------
 
     async def run(self) -> None:
@@ -112,7 +97,7 @@ class SharedChild:
     async def _live(self) -> None:
         """Run one child to its end; who waits for it is told then."""
         try:
-            child = self.child = self.factory.start()
+            child = self.multiplexer.child = self.factory.start()
         except ChildEnded as error:
             self._ended(error)
             return await trio.lowlevel.checkpoint()
@@ -125,8 +110,8 @@ class SharedChild:
             nursery.cancel_scope.cancel()
 
     def _ended(self, error: ChildEnded) -> None:
-        self.child, self._down = None, error
-        self._up, self.multiplexer.answers.initialized_at = trio.Event(), None
+        self._up, self._down = trio.Event(), error
+        self.multiplexer.answers.initialized_at = None
         log.warning("%s", error.for_log)
         self.multiplexer.fail(error)
 

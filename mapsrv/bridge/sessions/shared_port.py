@@ -9,20 +9,20 @@ from msgspec import Raw, UnsetType
 
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Deliver
+from mapsrv.bridge.multiplexer.client_port import ClientPort, Deliver
 from mapsrv.bridge.multiplexer.serializer import MAY_ASK
 from mapsrv.bridge.revisions.vocabulary import OLDER
 from mapsrv.bridge.sessions.shared_child import SharedChild
 from mapsrv.errors import MapsrvError, TooMany
 
 
-class SharedPort:
+class SharedPort(ClientPort):
     """Leaving it leaves the child to the others."""
 
     def __init__(self, shared: SharedChild, deliver: Deliver) -> None:
-        self._shared, self._deliver = shared, deliver
-        self._port = shared.multiplexer.join(deliver)
-        self._left = False
+        super().__init__(deliver, shared.multiplexer.from_client, shared.multiplexer.leave)
+        shared.multiplexer.add(self)
+        self._shared = shared
         self._waiting: set[Any] = set()  # ids of calls that wait for their turn
 
     async def send(self, message: Message) -> None:
@@ -49,23 +49,23 @@ class SharedPort:
                 )
             self._waiting.add(message.id)
             return self._shared.nursery.start_soon(self._in_turn, message, multiplexer.turns.join())
-        await self._port.send(message)
+        await super().send(message)
 
     async def _in_turn(self, message: Message, ticket: object) -> None:
         """Make a call when it is this caller's turn, unless it was cancelled meanwhile."""
-        multiplexer, port = self._shared.multiplexer, self._port
+        multiplexer = self._shared.multiplexer
 
         def may() -> bool:
-            return message.id not in self._waiting or not multiplexer.calls.is_for_another(port)
+            return message.id not in self._waiting or not multiplexer.calls.is_for_another(self)
 
         await multiplexer.turns.wait(ticket, may)
         if message.id not in self._waiting:
             return
         self._waiting.discard(message.id)
         try:
-            await port.send(message)
+            await super().send(message)
         except MapsrvError as error:
-            self._deliver(json_rpc.failed(message.id, error), message.id)
+            self.deliver(json_rpc.failed(message.id, error), message.id)
 
     async def _initialize(self, message: Message) -> None:
         try:
@@ -75,14 +75,13 @@ class SharedPort:
             )
         except MapsrvError as error:
             answer = json_rpc.failed(message.id, error)
-        if not self._left:
-            self._deliver(answer, message.id)
+        if not self.has_left:
+            self.deliver(answer, message.id)
 
     def leave(self) -> None:
         """Have nothing more delivered; the child lives on."""
-        self._left = True
         self._waiting.clear()
-        self._port.leave()
+        super().leave()
 
 
 def _as_old(result: Raw | UnsetType, params: Raw | UnsetType) -> Raw | UnsetType:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import trio
 from msgspec import UNSET
 
 from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.client_port import Deliver, Port
+from mapsrv.bridge.multiplexer.client_port import ClientPort, Deliver
 from mapsrv.bridge.revisions import negotiate
 from mapsrv.bridge.sessions.shared_child import INITIALIZE_SECONDS, SharedChild
 from mapsrv.bridge.sessions.shared_port import SharedPort
@@ -58,30 +60,13 @@ class StatelessChild:
             why = f"{self._shared.name} did not say within {INITIALIZE_SECONDS:g} s what it can do."
             raise ChildEnded(why, retry_after=5) from None
 
-    def join(self, deliver: Deliver) -> Port:
-        """Return a port at the child."""
-        return _Counted(self, SharedPort(self._shared, deliver))
+    def join(self, deliver: Deliver) -> ClientPort:
+        """Return a port at the child, which keeps it in use until it is left."""
+        port = SharedPort(self._shared, deliver)
+        port.left = partial(self._count, -1)
+        self._count(1)
+        return port
 
-    def count(self, more: int) -> None:
-        """Note that there are so many more ports."""
+    def _count(self, more: int) -> None:
         self._ports += more
         self._used_at = trio.current_time()
-
-
-class _Counted:
-    """A port that keeps the child in use until it is left."""
-
-    def __init__(self, stateless_child: StatelessChild, port: Port) -> None:
-        self._stateless_child, self._port, self._left = stateless_child, port, False
-        stateless_child.count(1)
-
-    async def send(self, message: Message) -> None:
-        """Send something to the child."""
-        await self._port.send(message)
-
-    def leave(self) -> None:
-        """Have nothing more delivered."""
-        if not self._left:
-            self._left = True
-            self._stateless_child.count(-1)
-            self._port.leave()

@@ -184,9 +184,9 @@ async def test_a_conversion_between_revisions_drops_no_second_name_but_refuses_i
         port, lambda message, about: told.append(json.loads(json_rpc.line(message))), port, client, {}
     )
     call = b'{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "a", "Name": "b"}}'
-    await newer.send(json_rpc.parse(call))
+    await newer.from_client(json_rpc.parse(call))
     assert [(answer["id"], answer["error"]["code"]) for answer in told] == [(7, -32602)]
     with pytest.raises(BadRequest):
-        await newer.send(
+        await newer.from_client(
             json_rpc.parse(b'{"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "a"}}')
         )
