@@ -6,8 +6,8 @@ found is kept for a while: who looks at a server's health must not keep it busy.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Any
 
 import trio
 from msgspec import UNSET
@@ -16,9 +16,10 @@ from mapsrv.bridge import json_rpc
 from mapsrv.bridge.children.child import Child
 from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.multiplexer.bridge_requests import ask
+from mapsrv.bridge.multiplexer.bridge_requests import BridgeRequests, open_requests
 from mapsrv.bridge.multiplexer.multiplexer import Multiplexer
-from mapsrv.bridge.revisions.handshake import initialize_params
+from mapsrv.bridge.revisions.handshake import discover_params, initialize, initialize_params
+from mapsrv.bridge.revisions.vocabulary import DISCOVER
 from mapsrv.bridge.sessions.child_factory import ChildFactory
 
 KEPT_SECONDS = 60.0  # that a server could answer
@@ -71,9 +72,10 @@ class Probe:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._factory.run, child, multiplexer, multiplexer.fail)
             try:
-                await _greet(multiplexer, child)
-                if deep:
-                    await _answer(child, multiplexer, "tools/list")
+                with open_requests(multiplexer.bridge_port) as requests:
+                    await _open(requests, child)
+                    if deep:
+                        await _own(child, requests.ask("tools/list"))
             except (ChildEnded, trio.TooSlowError) as error:
                 failed = error
             nursery.cancel_scope.cancel()
@@ -81,19 +83,20 @@ class Probe:
             raise failed
 
 
-async def _greet(multiplexer: Multiplexer, child: Child) -> None:
-    answer = await _answer(child, multiplexer, "initialize", HELLO)
-    if answer.error is not UNSET:  # some speak newer revisions only
-        newer = await _answer(child, multiplexer, "server/discover")
-        if newer.error is not UNSET:
+async def _open(requests: BridgeRequests, child: Child) -> None:
+    answer = await _own(child, initialize(requests, HELLO))
+    if answer.error is not UNSET:  # some speak modern revisions only
+        found = await _own(child, requests.ask(DISCOVER, discover_params()))
+        if found.error is not UNSET:
             raise ChildEnded(
                 f"{child.name} refuses initialize: {json_rpc.members(answer.error).get('message')}"
             )
 
 
-async def _answer(child: Child, multiplexer: Multiplexer, method: str, params: Any = None) -> Message:
+async def _own(child: Child, asked: Awaitable[Message]) -> Message:
     """Return a child's own answer. Raises ChildEnded or trio.TooSlowError."""
-    answer = await ask(multiplexer, method, params, ANSWER_SECONDS)
+    with trio.fail_after(ANSWER_SECONDS):
+        answer = await asked
     if child.ended is not None:
         raise child.ended
     return answer

@@ -70,14 +70,18 @@ class Shared:
             await answer.refuse(error, rpc=True)
 
 
-@asynccontextmanager
-async def shared(program: str) -> AsyncIterator[Shared]:
-    """Run one of the two children."""
+def command(program: str) -> Command:
+    """Return how one of the two children is started."""
     root = str(Path(mapsrv.__file__).parents[1])
     flags = ["-I", "-S"] if program == OLDER else []
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": root}
-    command = Command("the child", [sys.executable, *flags, str(HERE / program)], environment)
-    child = start_child(command)
+    return Command("the child", [sys.executable, *flags, str(HERE / program)], environment)
+
+
+@asynccontextmanager
+async def shared(program: str) -> AsyncIterator[Shared]:
+    """Run one of the two children."""
+    child = start_child(command(program))
     multiplexer = Multiplexer(child)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(child.run, multiplexer.from_child, multiplexer.fail)
