@@ -34,7 +34,7 @@ from mapsrv.bridge.revisions.modern_call import ModernCall, ModernRequest
 from mapsrv.bridge.revisions.vocabulary import (
     DISCOVER,
     LISTEN,
-    NEWER,
+    MODERN,
     URIS,
     member,
     outer,
@@ -97,8 +97,8 @@ def _check(scope: Scope, message: Message) -> None:
             json_rpc.INVALID_REQUEST, "Send a request with an id (a string or an integer), or a notification."
         )
     if not message.is_request:
-        if version not in NEWER:
-            told = {"supported": list(NEWER), "requested": version or ""}
+        if version not in MODERN:
+            told = {"supported": list(MODERN), "requested": version or ""}
             raise Refused(UNSUPPORTED_VERSION, "This revision is not spoken here.", told)
         return
     try:

@@ -17,7 +17,7 @@ from mapsrv.bridge.event_buffer import Reader
 from mapsrv.bridge.http.streams import JSON_SECONDS, begin, copy, open_watch, read_message
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.revisions import vocabulary
-from mapsrv.bridge.revisions.vocabulary import OLDER, member, outer
+from mapsrv.bridge.revisions.vocabulary import LEGACY, member, outer
 from mapsrv.bridge.sessions.service import Service
 from mapsrv.bridge.sessions.session import MAIN, Session
 from mapsrv.errors import BadRequest, NotAcceptable, NotFound
@@ -131,7 +131,7 @@ def is_newer(scope: Scope, message: Message) -> bool:
     return (
         vocabulary.VERSION in member(outer(message.params), "_meta")
         if version is None
-        else version not in OLDER
+        else version not in LEGACY
     )
 
 
@@ -142,8 +142,10 @@ async def _newer() -> ModuleType:
 
 def _known(service: Service, scope: Scope) -> Session:
     session_id, version = header(scope, "mcp-session-id"), header(scope, "mcp-protocol-version")
-    if version is not None and version not in OLDER:
-        raise BadRequest(f"Mcp-Protocol-Version {version[:40]!r} is not known; there are {', '.join(OLDER)}.")
+    if version is not None and version not in LEGACY:
+        raise BadRequest(
+            f"Mcp-Protocol-Version {version[:40]!r} is not known; there are {', '.join(LEGACY)}."
+        )
     if session_id is None:
         raise BadRequest("Mcp-Session-Id is missing: send the one that initialize was answered with.")
     return service.get(session_id)

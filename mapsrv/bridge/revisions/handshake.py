@@ -15,9 +15,9 @@ from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.multiplexer.bridge_requests import BridgeRequests, open_requests
 from mapsrv.bridge.multiplexer.client_port import Join
 from mapsrv.bridge.revisions.legacy_to_modern import Client
-from mapsrv.bridge.revisions.vocabulary import DISCOVER, LATEST_OLDER, NEWER, Object, outer, plain
+from mapsrv.bridge.revisions.vocabulary import DISCOVER, LATEST_LEGACY, MODERN, Object, outer, plain
 
-PROBE_SECONDS = 5.0  # some older servers never answer what they do not know
+PROBE_SECONDS = 5.0  # some legacy servers never answer what they do not know
 
 INFO = {"name": "mapsrv-bridge", "version": __version__}
 
@@ -25,7 +25,7 @@ INFO = {"name": "mapsrv-bridge", "version": __version__}
 def initialize_params() -> Object:
     """Return what the bridge initializes a child with for callers who say who they are at each call."""
     able: Object = {"sampling": {}, "elicitation": {"form": {}, "url": {}}}
-    return {"protocolVersion": LATEST_OLDER, "capabilities": able, "clientInfo": INFO}
+    return {"protocolVersion": LATEST_LEGACY, "capabilities": able, "clientInfo": INFO}
 
 
 def discover_params() -> Object:
@@ -62,4 +62,4 @@ async def negotiate(join: Join) -> Message:
 def is_modern(greeting: Message) -> bool:
     """Return whether a child has answered server/discover with a revision that is spoken here."""
     versions = plain(outer(greeting.result).get("supportedVersions"))
-    return isinstance(versions, list) and any(version in NEWER for version in versions)
+    return isinstance(versions, list) and any(version in MODERN for version in versions)

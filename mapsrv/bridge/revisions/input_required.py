@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 MAX_HELD = 100  # calls of one server
 HELD_SECONDS = 600.0  # a person may have to be asked
-MAX_OPEN = 1000  # requests of newer clients at once
+MAX_OPEN = 1000  # requests of modern clients at once
 
 
 class InputRequired:
-    """Of one server. `open` is how many requests of newer clients are being served."""
+    """Of one server. `open` is how many requests of modern clients are being served."""
 
     def __init__(self) -> None:
         self.open = 0

@@ -1,4 +1,4 @@
-"""One older client's requests at a newer child: what it knows of the client, and questions as they come.
+"""One legacy client's requests at a modern child: what it knows of the client, and questions as they come.
 
 A call that the child answers with questions goes on: the client is asked, and the call is sent again
 with its answers. To the client it is one call.
@@ -80,7 +80,7 @@ class LegacyAtModern:
             case "notifications/cancelled":
                 await self._cancel(message, plain(params.get("requestId")))
             case str():
-                return  # the newer revision has no other notification of a client
+                return  # the modern revision has no other notification of a client
             case _:
                 await self._answered(message)
         await self._pass_on()

@@ -1,7 +1,7 @@
-"""A port at a child for a client of an older revision (with initialize), whatever the child speaks.
+"""A port at a child for a client of a legacy revision (with initialize), whatever the child speaks.
 
 A child that takes initialize is passed all as it comes. One that refuses it is asked what it is; if it
-is a newer one, all is converted from then on.
+is a modern one, all is converted from then on.
 """
 
 from __future__ import annotations

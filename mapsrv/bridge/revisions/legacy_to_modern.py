@@ -1,4 +1,4 @@
-"""An older client before a newer child: pure conversions, up to the child and down again."""
+"""A legacy client before a modern child: pure conversions, up to the child and down again."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mapsrv.bridge.revisions.vocabulary import (
     CAPABILITIES,
     CLIENT,
     FLAGS,
-    LATEST_NEWER,
-    LATEST_OLDER,
+    LATEST_LEGACY,
+    LATEST_MODERN,
+    LEGACY,
     LEVEL,
-    OLDER,
     SERVER,
     SUBSCRIPTION,
     VERSION,
@@ -27,7 +27,7 @@ from mapsrv.bridge.revisions.vocabulary import (
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What an older client said once, and each request to a newer child says."""
+    """What a legacy client said once, and each request to a modern child says."""
 
     info: Any
     capabilities: Object
@@ -41,9 +41,9 @@ class Client:
         return cls(plain(initialize.get("clientInfo")), able, plain(initialize.get("protocolVersion")))
 
     def params_up(self, params: Object) -> Object:
-        """Return a request's params as a newer child takes them."""
+        """Return a request's params as a modern child takes them."""
         said = {CLIENT: self.info, LEVEL: self.level}
-        told = {VERSION: LATEST_NEWER, CAPABILITIES: self.capabilities}
+        told = {VERSION: LATEST_MODERN, CAPABILITIES: self.capabilities}
         known = {key: value for key, value in said.items() if value is not None}
         return {**params, "_meta": {**member(params, "_meta"), **known, **told}}
 
@@ -52,7 +52,7 @@ def initialized(found: Object, version: Any) -> Object:
     """Return what initialize is answered with, from what server/discover was."""
     info = member(found, "_meta").get(SERVER)
     told: Object = {
-        "protocolVersion": version if version in OLDER else LATEST_OLDER,
+        "protocolVersion": version if version in LEGACY else LATEST_LEGACY,
         "capabilities": without(member(found, "capabilities"), "extensions"),
         "serverInfo": info if isinstance(info, dict) else {"name": "unnamed", "version": "0"},
     }
@@ -60,7 +60,7 @@ def initialized(found: Object, version: Any) -> Object:
 
 
 def result_down(method: str, result: Object) -> Object:
-    """Return a complete result as an older client takes it."""
+    """Return a complete result as a legacy client takes it."""
     bare = without(result, "resultType", *(("ttlMs", "cacheScope") if method in CACHEABLE else ()))
     if "_meta" not in bare:
         return bare
@@ -75,7 +75,7 @@ def changes(found: Object) -> Object:
 
 
 def event_down(params: Object) -> Object:
-    """Return a listen stream's event as an older client knows it."""
+    """Return a listen stream's event as a legacy client knows it."""
     meta = without(member(params, "_meta"), SUBSCRIPTION)
     return {**without(params, "_meta"), **({"_meta": meta} if meta else {})}
 

@@ -1,4 +1,4 @@
-"""A newer client's subscriptions/listen at an older child: what it wants of what the child tells all.
+"""A modern client's subscriptions/listen at a legacy child: what it wants of what the child tells all.
 
 Resources are subscribed to at the child for as long as somebody listens (see local_answers.py).
 """

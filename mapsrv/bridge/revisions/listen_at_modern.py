@@ -1,4 +1,4 @@
-"""What an older client wants to hear of, as subscriptions/listen to a newer child. No I/O.
+"""What a legacy client wants to hear of, as subscriptions/listen to a modern child. No I/O.
 
 There is one such request, for all; where the wish changes, another takes its place once the child
 acknowledges it. So nothing is missed, and nothing is heard twice.

@@ -1,4 +1,4 @@
-"""A newer client's call at a newer child: all passes as it is, but for ids, and what goes to one alone."""
+"""A modern client's call at a modern child: all passes as it is, but for ids, and what goes to one alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ModernAtModern:
         await self._port.send(Message("2.0", id=CALL, method=message.method, params=message.params))
 
     async def reply(self) -> None:
-        """A newer child asks nothing."""
+        """A modern child asks nothing."""
 
     def leave(self) -> None:
         """End it; a call that is not answered is cancelled."""

@@ -1,6 +1,6 @@
-"""One newer client's call at a child that callers share, to its answer; each has a port of its own there.
+"""One modern client's call at a child that callers share, to its answer; each has a port of its own there.
 
-An older child asks its questions while it works. Its call is held then: the client gets an
+A legacy child asks its questions while it works. Its call is held then: the client gets an
 input_required result, and its next request, with the answers, goes on with the same call.
 """
 
@@ -80,7 +80,7 @@ class Replies:
 
 
 class ModernCall:
-    """At an older child. `server` is its serverInfo."""
+    """At a legacy child. `server` is its serverInfo."""
 
     def __init__(
         self, join: Join, method: str, params: Object, server: Any, pending_input: InputRequired

@@ -1,4 +1,4 @@
-"""A newer client before an older child: pure conversions, down to the child and up again.
+"""A modern client before a legacy child: pure conversions, down to the child and up again.
 
 The child was initialized by the bridge, for all who call it (handshake.py). It is told of sampling and
 elicitation, which belong to a call; not of roots: those of one caller would become everybody's.
@@ -16,7 +16,7 @@ from mapsrv.bridge.revisions.vocabulary import (
     CACHEABLE,
     DISCOVER,
     FLAGS,
-    NEWER,
+    MODERN,
     OF_REQUESTS,
     QUESTIONS,
     SERVER,
@@ -28,9 +28,9 @@ from mapsrv.bridge.revisions.vocabulary import (
     without,
 )
 
-NOT_FOUND_BEFORE = -32002  # of a resource; the newer revision says invalid params
+NOT_FOUND_BEFORE = -32002  # of a resource; the modern revision says invalid params
 
-# The older revisions had these; from 2026-07-28 a server does not know them.
+# The legacy revisions had these; from 2026-07-28 a server does not know them.
 GONE = frozenset(
     {"initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe", "roots/list"}
 )
@@ -38,28 +38,28 @@ LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "e
 
 
 def params_down(params: Object) -> Object:
-    """Return a request's params as an older child takes them."""
+    """Return a request's params as a legacy child takes them."""
     meta = {key: value for key, value in member(params, "_meta").items() if key not in OF_REQUESTS}
     bare = without(params, "_meta", "inputResponses", "requestState")
     return {**bare, "_meta": meta} if meta else bare
 
 
 def result_up(method: str, result: Object, server: Any) -> Object:
-    """Return a result as a newer client takes it; nothing says how long it holds, so it is not kept."""
+    """Return a result as a modern client takes it; nothing says how long it holds, so it is not kept."""
     kept = {"ttlMs": 0, "cacheScope": "private"} if method in CACHEABLE else {}
     meta = {**({SERVER: server} if server else {}), **member(result, "_meta")}
     return {**kept, **result, "resultType": "complete", **({"_meta": meta} if meta else {})}
 
 
 def error_up(error: Object) -> Object:
-    """Return an error as a newer client knows it."""
+    """Return an error as a modern client knows it."""
     return (
         {**error, "code": json_rpc.INVALID_PARAMS} if plain(error.get("code")) == NOT_FOUND_BEFORE else error
     )
 
 
 def answer_up(message: Message, id_: Any, method: str, server: Any) -> Message:
-    """Return a child's answer as that to a newer client's request."""
+    """Return a child's answer as that to a modern client's request."""
     if isinstance(message.error, Raw):
         return Message("2.0", id=id_, error=json_rpc.raw(error_up(outer(message.error))))
     return without_headers(json_rpc.answer(id_, result_up(method, outer(message.result), server)))
@@ -85,7 +85,7 @@ def _bare(value: Any) -> Any:
 def discovered(initialized: Object) -> Object:
     """Return what server/discover is answered with, from what initialize was."""
     told: Object = {
-        "supportedVersions": list(NEWER),
+        "supportedVersions": list(MODERN),
         "capabilities": without(member(initialized, "capabilities"), "tasks"),
     }
     if "instructions" in initialized:
@@ -118,7 +118,7 @@ def may_be_asked(method: str, params: Object, capabilities: Object) -> bool:
 
 
 def question_up(method: str, params: Object) -> Object:
-    """Return what an older child asks as a newer client is asked it."""
+    """Return what a legacy child asks as a modern client is asked it."""
     return {"method": method, "params": without(params, "elicitationId", "task")}
 
 

@@ -1,6 +1,6 @@
 """The words of both revisions, and objects of which only the outermost members are read.
 
-"Older" is every revision with initialize, "newer" is 2026-07-28. What is inside of params and results
+"Legacy" is every revision with initialize, "modern" is 2026-07-28. What is inside of params and results
 stays the bytes it came in, unless a conversion looks at it: an answer may have megabytes.
 """
 
@@ -14,15 +14,15 @@ from msgspec import Raw, UnsetType
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.multiplexer import notifications, request_ids
 
-OLDER = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
-NEWER = ("2026-07-28",)
-LATEST_OLDER, LATEST_NEWER = OLDER[-1], NEWER[-1]
+LEGACY = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
+MODERN = ("2026-07-28",)
+LATEST_LEGACY, LATEST_MODERN = LEGACY[-1], MODERN[-1]
 
 _OURS = "io.modelcontextprotocol/"
 VERSION, CLIENT, CAPABILITIES = _OURS + "protocolVersion", _OURS + "clientInfo", _OURS + "clientCapabilities"
 LEVEL, SERVER = _OURS + "logLevel", _OURS + "serverInfo"
 SUBSCRIPTION = notifications.SUBSCRIPTION
-OF_REQUESTS = frozenset({VERSION, CLIENT, CAPABILITIES, LEVEL})  # what a newer request's _meta has alone
+OF_REQUESTS = frozenset({VERSION, CLIENT, CAPABILITIES, LEVEL})  # what a modern request's _meta has alone
 
 CANCELLED, PROGRESS, LOGGED = (f"notifications/{what}" for what in ("cancelled", "progress", "message"))
 UPDATED = "notifications/resources/updated"

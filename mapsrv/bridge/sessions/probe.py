@@ -85,7 +85,7 @@ class Probe:
 
 async def _open(requests: BridgeRequests, child: Child) -> None:
     answer = await _own(child, initialize(requests, HELLO))
-    if answer.error is not UNSET:  # some speak modern revisions only
+    if answer.error is not UNSET:  # some are modern ones only
         found = await _own(child, requests.ask(DISCOVER, discover_params()))
         if found.error is not UNSET:
             raise ChildEnded(

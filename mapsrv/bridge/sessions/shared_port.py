@@ -11,7 +11,7 @@ from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.multiplexer.client_port import ClientPort, Deliver
 from mapsrv.bridge.multiplexer.serializer import MAY_ASK
-from mapsrv.bridge.revisions.vocabulary import OLDER
+from mapsrv.bridge.revisions.vocabulary import LEGACY
 from mapsrv.bridge.sessions.shared_child import SharedChild
 from mapsrv.errors import MapsrvError, TooMany
 
@@ -92,6 +92,6 @@ def _as_old(result: Raw | UnsetType, params: Raw | UnsetType) -> Raw | UnsetType
     told, asked = json_rpc.members(result).get("protocolVersion"), json_rpc.members(params).get(
         "protocolVersion"
     )
-    if isinstance(told, str) and isinstance(asked, str) and asked in OLDER and asked < told:
+    if isinstance(told, str) and isinstance(asked, str) and asked in LEGACY and asked < told:
         return json_rpc.raw({**json_rpc.members(result), "protocolVersion": asked})
     return result

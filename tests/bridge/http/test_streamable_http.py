@@ -6,7 +6,7 @@ import pytest
 import trio
 
 from mapsrv.bridge.http.streams import JSON_SECONDS, PING_SECONDS
-from mapsrv.bridge.revisions.vocabulary import OLDER
+from mapsrv.bridge.revisions.vocabulary import LEGACY
 from tests.bridge.http.served import JSON, Front, call, slow
 
 NEW, OLD = "2025-11-25", "2025-06-18"
@@ -74,8 +74,8 @@ async def test_what_needs_no_answer_gets_202(message):
         ("POST", {"accept": "application/json"}, call("a"), 406, "text/event-stream"),
         ("POST", {"accept": "text/html"}, call("a"), 406, "application/json"),
         ("GET", {"accept": "application/json"}, b"", 406, "text/event-stream"),
-        ("POST", {"mcp-protocol-version": "1999-01-01"}, call("a"), 400, OLDER[-1]),
-        ("GET", {"mcp-protocol-version": "x" * 5000}, b"", 400, OLDER[0]),
+        ("POST", {"mcp-protocol-version": "1999-01-01"}, call("a"), 400, LEGACY[-1]),
+        ("GET", {"mcp-protocol-version": "x" * 5000}, b"", 400, LEGACY[0]),
         ("POST", {"mcp-session-id": "f" * 32}, call("a"), 404, "Initialize again"),
         ("GET", {"mcp-session-id": "f" * 32}, b"", 404, "Initialize again"),
         ("DELETE", {"mcp-session-id": "f" * 32}, b"", 404, "Initialize again"),

@@ -86,7 +86,7 @@ def test_the_words_are_those_of_the_sdk():
         vocabulary.LEVEL,
         vocabulary.SERVER,
     ]
-    assert (vocabulary.OLDER, vocabulary.NEWER) == (HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS)
+    assert (vocabulary.LEGACY, vocabulary.MODERN) == (HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS)
 
 
 @pytest.mark.parametrize(
