@@ -1,12 +1,12 @@
-"""Arguments as hosts send them, made regular by one table, then checked against the call's schema.
+"""Arguments as hosts send them, made regular as their tool says, then checked against its schema.
 
 Some hosts send arrays and objects as JSON text and numbers as strings. What a schema cannot walk in
-time (features, style layers, expressions) is left to the call's own parser.
+time (features, style layers, expressions) is left to the tool's own parser.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -16,26 +16,16 @@ from mapsrv.core.suggest import nearest
 from mapsrv.errors import InvalidArgument, MalformedJson
 from mapsrv.wire.json_text import check_value, loads, shown
 from mapsrv.wire.tools.schema import MAX_IDS, Schema
+from mapsrv.wire.tools.tool import Tool
 
-# Names that were accepted once, or that models mix up: (what came, what is meant).
+# What models call the arguments that tools share: (what came, what is meant).
 ALIASES = (
     ("id", "layer_id"),
-    ("layer_id", "id"),
-    ("style_layers", "layers"),
-    ("before", "below"),
     ("map_id", "session_id"),
     ("map", "session_id"),
     ("session", "session_id"),
 )
-# Accepted besides the two published types of add_layer; all of them mean vector.
-VECTOR_WORDS = ("geojson", "fill", "line", "circle", "symbol", "heatmap")
-UNWALKED = frozenset({"source", "layers", "add", "update", "remove", "filter", "value", "properties"})
 
-# Lists that may come as an object: {lng, lat}, {west, ...}, a FeatureCollection or a single feature.
-OR_OBJECT = frozenset({"center", "bounds", "add", "update"})
-
-_POINTS = (("lng", "lat"), ("lon", "lat"), ("longitude", "latitude"))
-_CORNERS = ("west", "south", "east", "north")
 _PYTHON: dict[str, tuple[type[Any], ...]] = {
     "string": (str,),
     "number": (int, float),
@@ -47,11 +37,12 @@ _PYTHON: dict[str, tuple[type[Any], ...]] = {
 
 
 class Shape:
-    """One call's schema with all that is prepared once: its check, and an example for its messages."""
+    """One tool's schema with all that is prepared once: its check, and an example for its messages."""
 
-    def __init__(self, name: str, schema: Schema, example: str) -> None:
-        self.name, self.schema, self.example = name, schema, f"Example: {name} {example}"
-        self._validator = Draft202012Validator(_walkable(schema))
+    def __init__(self, tool: Tool) -> None:
+        self._tool, self._schema = tool, tool.schema
+        self._aliases = (*ALIASES, *tool.aliases.items())
+        self._validator = Draft202012Validator(_walkable(tool))
 
     def regular(self, arguments: Json) -> dict[str, Json]:
         """Return the arguments under their printed names, each of a type that the schema allows."""
@@ -63,8 +54,8 @@ class Shape:
         if not isinstance(arguments, dict):
             self.refuse(f"the arguments must be an object; got {shown(arguments)}.")
         named = self._named(arguments)
-        properties: Mapping[str, Schema] = self.schema["properties"]
-        values = {key: _regular(key, item, properties[key]) for key, item in named.items()}
+        properties: Mapping[str, Schema] = self._schema["properties"]
+        values = {key: _argument(self._tool, key, item) for key, item in named.items()}
         # Hosts fill optional arguments with null: the same as leaving them out.
         values = {k: v for k, v in values.items() if v is not None or "null" in _types(properties[k])}
         self._check(values)
@@ -72,11 +63,12 @@ class Shape:
 
     def refuse(self, fault: str) -> None:
         """Raise InvalidArgument with the call's name before and its example behind."""
-        raise InvalidArgument(f"{self.name}: {fault} {self.example}")
+        name, example = self._tool.name, self._tool.example_text
+        raise InvalidArgument(f"{name}: {fault} Example: {name} {example}")
 
     def _named(self, arguments: dict[str, Json]) -> dict[str, Json]:
-        named, properties = dict(arguments), self.schema["properties"]
-        for alias, name in ALIASES:
+        named, properties = dict(arguments), self._schema["properties"]
+        for alias, name in self._aliases:
             if alias in named and alias not in properties and name in properties:
                 value = named.pop(alias)
                 if name in named and named[name] != value:
@@ -89,28 +81,33 @@ class Shape:
         return named
 
     def _check(self, values: dict[str, Json]) -> None:
-        properties = self.schema["properties"]
+        properties = self._schema["properties"]
         for key, item in values.items():
             most = properties[key].get("maxItems", MAX_IDS)
-            if isinstance(item, list) and key not in UNWALKED and len(item) > most:
+            if isinstance(item, list) and key not in self._tool.unwalked and len(item) > most:
                 self.refuse(f"{key} has {len(item):,} elements; {most:,} at most.")
-        for key in self.schema["required"]:
+        for key in self._schema["required"]:
             if key not in values:
                 self.refuse(f"{key} is missing: {properties[key]['description']}")
         for error in self._validator.iter_errors(values):
             self.refuse(_told(error, properties))
 
 
-def _walkable(schema: Schema) -> Schema:
-    """Return the schema to check by: types alone of what may be large, and add_layer's other types."""
+def _walkable(tool: Tool) -> Schema:
+    """Return the schema to check by: types alone of what may be large, and all words that are accepted."""
     properties: dict[str, Schema] = {}
-    for key, item in schema["properties"].items():
-        if key in UNWALKED:
-            item = {"type": sorted(_types(item) | ({"object"} if key in OR_OBJECT else set()))}
-        if key == "type":
-            item = {**item, "enum": [*item["enum"], *VECTOR_WORDS]}
+    for key, item in tool.schema["properties"].items():
+        if key in tool.unwalked:
+            item = {"type": sorted(_accepted(tool, key))}
+        if key in tool.words:
+            item = {**item, "enum": [*item["enum"], *tool.words[key]]}
         properties[key] = item
-    return {**schema, "properties": properties}
+    return {**tool.schema, "properties": properties}
+
+
+def _accepted(tool: Tool, key: str) -> set[str]:
+    """Return the types in which an argument may come."""
+    return _types(tool.schema["properties"][key]) | ({"object"} if key in tool.forms else set())
 
 
 def _types(schema: Schema) -> set[str]:
@@ -142,20 +139,25 @@ def _listed(types: Json) -> list[str]:
     return [types] if isinstance(types, str) else list(types)
 
 
-# --- the table of irregular forms ------------------------------------------------------
+# --- irregular forms --------------------------------------------------------------------
 
 
-def _regular(key: str, value: Json, schema: Schema) -> Json:
-    types = _types(schema) | ({"object"} if key in OR_OBJECT else set())
+def _argument(tool: Tool, key: str, value: Json) -> Json:
+    """Return an argument in its regular form."""
     if isinstance(value, str):
-        value = _of_text(value, types)
-    if key == "center" and isinstance(value, dict):
-        value = _point(value) or value
-    if key == "bounds":
-        value = _box(value) or value
-    if key in UNWALKED or not isinstance(value, list) or len(value) > MAX_IDS:
+        value = _of_text(value, _accepted(tool, key))
+    if key in tool.forms:
+        value = tool.forms[key](value)
+    return value if key in tool.unwalked else _elements(value, tool.schema["properties"][key])
+
+
+def _elements(value: Json, schema: Schema) -> Json:
+    """Return a list with its elements in their regular form; what is too long or none as it is."""
+    if not isinstance(value, list) or len(value) > MAX_IDS:
         return value
-    return [_regular("", item, schema.get("items", {})) for item in value]
+    of = schema.get("items", {})
+    read = [_of_text(item, _types(of)) if isinstance(item, str) else item for item in value]
+    return [_elements(item, of) for item in read]
 
 
 def _of_text(text: str, types: set[str]) -> Json:
@@ -176,24 +178,3 @@ def _json_of(text: str) -> Json:
         return loads(text.encode(errors="replace"))
     except MalformedJson:
         return text
-
-
-def _point(value: Mapping[str, Json]) -> list[Json] | None:
-    return next(([value[lng], value[lat]] for lng, lat in _POINTS if value.keys() == {lng, lat}), None)
-
-
-def _box(value: Json) -> list[Json] | None:
-    """Return the four numbers of [[w, s], [e, n]], of two {lng, lat}, or of {west, south, east, north}."""
-    if isinstance(value, dict):
-        return [value[name] for name in _CORNERS] if value.keys() == set(_CORNERS) else None
-    if not isinstance(value, list) or len(value) != 2:
-        return None
-    corners = [_point(item) if isinstance(item, dict) else item for item in value]
-    return (
-        list(_flat(corners)) if all(isinstance(item, list) and len(item) == 2 for item in corners) else None
-    )
-
-
-def _flat(corners: list[Json]) -> Iterator[Json]:
-    for corner in corners:
-        yield from corner

@@ -46,7 +46,7 @@ class Parsed:
 
 
 CALLS: Mapping[str, Tool] = {tool.name: tool for tool in TOOLS}
-_SHAPES = {tool.name: Shape(tool.name, tool.schema, tool.example_text) for tool in TOOLS}
+_SHAPES = {tool.name: Shape(tool) for tool in TOOLS}
 
 
 def parse_call(name: str, arguments: Json) -> Parsed:

@@ -16,8 +16,8 @@ from mapsrv.prepare.default_style import LOOKS, PALETTE, SHADE
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.prepare.layers import prepare
 from mapsrv.store.memory import open_memory
-from mapsrv.wire.arguments import VECTOR_WORDS
 from mapsrv.wire.style_layers import check_style_layers
+from mapsrv.wire.tools.add_layer import VECTOR_WORDS
 from tests.wire.tools.calling import request
 
 EMPTY = MapState()

@@ -6,11 +6,16 @@ from mapsrv.core import commands as c
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire import fields
+from mapsrv.wire.codec import dumps
+from mapsrv.wire.source_fields import is_geojson
 from mapsrv.wire.source_text import Hints, read_source
 from mapsrv.wire.style_layers import VECTOR_TYPES, check_style_layers
 from mapsrv.wire.tools.schema import any_of, arguments, boolean, objects, text
 from mapsrv.wire.tools.tool import RECEIPT, Tool
-from mapsrv.wire.tools.values import Values, optional_title
+from mapsrv.wire.tools.values import Values, optional_title, parsed
+
+# Accepted besides the two published types; all of them mean vector.
+VECTOR_WORDS = ("geojson", "fill", "line", "circle", "symbol", "heatmap")
 
 
 def _parse(values: Values, document: bytes | None) -> c.AddLayer:
@@ -51,6 +56,18 @@ def _style_layers(layer_id: str, source: str, layers: Json) -> tuple[Values, ...
             '"layers": [{"type": "line", "source-layer": "roads", "paint": {"line-color": "#a33"}}]'
         )
     return None
+
+
+def _slim(arguments: dict[str, Json]) -> tuple[dict[str, Json], bytes | None]:
+    source = parsed(arguments.get("source"), "source")
+    if is_geojson(source):
+        return {**arguments, "source": {"type": "geojson"}}, dumps(source)
+    if isinstance(source, dict) and source.get("type") == "geojson":
+        data = parsed(source.get("data"), "source.data")
+        if is_geojson(data):
+            rest = {key: item for key, item in source.items() if key != "data"}
+            return {**arguments, "source": rest}, dumps(data)
+    return arguments, None
 
 
 TOOL = Tool(
@@ -98,5 +115,9 @@ TOOL = Tool(
         fit=boolean("true also moves everyone's view to the data.", False),
     ),
     parse=_parse,
+    aliases={"layer_id": "id", "style_layers": "layers", "before": "below"},
+    words={"type": VECTOR_WORDS},
+    unwalked=frozenset({"source", "layers"}),
+    slim=_slim,
     open_world=True,
 )

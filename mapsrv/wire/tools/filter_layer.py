@@ -33,4 +33,5 @@ TOOL = Tool(
         ),
     ),
     parse=_parse,
+    unwalked=frozenset({"filter"}),
 )

@@ -39,4 +39,5 @@ TOOL = Tool(
         to=text("Draw it over or beneath all other layers.", enum=["top", "bottom"]),
     ),
     parse=_parse,
+    aliases={"before": "below"},
 )

@@ -79,4 +79,5 @@ TOOL = Tool(
         },
     ),
     parse=_parse,
+    unwalked=frozenset({"value", "properties"}),
 )

@@ -16,6 +16,9 @@ from mapsrv.wire.tools.values import Values, layer_id
 MAX_WEST_EAST = 540  # degrees: bounds over the antimeridian are often written past 180
 CAMERA = ("center", "zoom", "bearing", "pitch")
 
+_POINTS = (("lng", "lat"), ("lon", "lat"), ("longitude", "latitude"))
+_CORNERS = ("west", "south", "east", "north")
+
 
 def _parse(values: Values, document: bytes | None) -> SetMapView:
     """Return the command; raises InvalidArgument for a mixture, and for swapped coordinates."""
@@ -87,6 +90,24 @@ def _wrapped(bearing: Json) -> float:
     return math.remainder(bearing, 360)
 
 
+def _point(value: Json) -> Json:
+    """Return [lng, lat] of {lng, lat}, whatever their names; anything else as it is."""
+    if not isinstance(value, dict):
+        return value
+    return next(([value[lng], value[lat]] for lng, lat in _POINTS if value.keys() == {lng, lat}), value)
+
+
+def _box(value: Json) -> Json:
+    """Return the four numbers of [[w, s], [e, n]], of two {lng, lat}, or of {west, south, east, north}."""
+    if isinstance(value, dict) and value.keys() == set(_CORNERS):
+        return [value[name] for name in _CORNERS]
+    if not isinstance(value, list) or len(value) != 2:
+        return value
+    corners = [_point(item) for item in value]
+    pairs = all(isinstance(item, list) and len(item) == 2 for item in corners)
+    return [item for corner in corners for item in corner] if pairs else value
+
+
 TOOL = Tool(
     name="set_map_view",
     title="Move the view",
@@ -123,4 +144,5 @@ TOOL = Tool(
         },
     ),
     parse=_parse,
+    forms={"center": _point, "bounds": _box},
 )

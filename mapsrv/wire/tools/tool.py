@@ -7,7 +7,7 @@ when to use it, what the result means.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from mapsrv.core.state import Json
@@ -19,6 +19,9 @@ from mapsrv.wire.tools.values import Values
 # (values, document) -> request. `document` is GeoJSON that slim_body took out of a large body; else None.
 Parse: TypeAlias = Callable[[Values, bytes | None], Request]
 
+# arguments -> (the same without their GeoJSON, and that as JSON text). Runs in a worker process.
+Slim: TypeAlias = Callable[[dict[str, Json]], tuple[dict[str, Json], bytes | None]]
+
 RECEIPT = (
     " The result names what changed, the map's link and how many people have it open; "
     "with nobody there, give the person that link."
@@ -27,7 +30,10 @@ RECEIPT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """One tool. `example` is one set of arguments; the last four are MCP's hints."""
+    """One tool. `example` is one set of arguments; the last four are MCP's hints.
+
+    What is accepted besides the published schema stands in `aliases`, `words` and `forms`.
+    """
 
     name: str
     title: str
@@ -35,6 +41,13 @@ class Tool:
     example: Mapping[str, Json]
     schema: Schema
     parse: Parse
+    aliases: Mapping[str, str] = field(default_factory=dict)  # what an argument is called too
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # more of an argument's enum
+    # Lists that may come as an object: {lng, lat}, {west, ...}, a FeatureCollection; and what makes the list.
+    forms: Mapping[str, Callable[[Json], Json]] = field(default_factory=dict)
+    # What no schema can walk in time (features, style layers): left to `parse`, but for its type.
+    unwalked: frozenset[str] = frozenset()
+    slim: Slim | None = None
     read_only: bool = False
     destructive: bool = False
     idempotent: bool = True

@@ -5,10 +5,13 @@ from __future__ import annotations
 from mapsrv.core import commands as c
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument
+from mapsrv.wire.codec import dumps
 from mapsrv.wire.json_text import shown
 from mapsrv.wire.tools.schema import LAYER, Schema, any_of, arguments, ids, objects
 from mapsrv.wire.tools.tool import RECEIPT, Tool
-from mapsrv.wire.tools.values import Values, layer_id
+from mapsrv.wire.tools.values import Values, layer_id, parsed
+
+FEATURES = ("add", "update", "remove")
 
 _CHANGE: Schema = {
     "type": "object",
@@ -21,9 +24,9 @@ _CHANGE: Schema = {
 }
 
 
-def feature_lists(values: Values) -> dict[str, list[Json]]:
+def _feature_lists(values: Values) -> dict[str, list[Json]]:
     """Return add, update and remove as lists; a FeatureCollection or a single one counts as its list."""
-    lists = {key: _as_list(values.get(key), key) for key in ("add", "update", "remove")}
+    lists = {key: _as_list(values.get(key), key) for key in FEATURES}
     if not any(lists.values()):
         raise InvalidArgument(
             "update_features changes nothing: send add, update or remove. Example: update_features"
@@ -50,8 +53,19 @@ def _as_list(value: Json, key: str) -> list[Json]:
 def _parse(values: Values, document: bytes | None) -> c.UpdateFeatures:
     if document is not None:
         return c.UpdateFeatures(layer_id(values), document=document)
-    add, update, remove = (tuple(items) for items in feature_lists(values).values())
+    add, update, remove = (tuple(items) for items in _feature_lists(values).values())
     return c.UpdateFeatures(layer_id(values), add, update, remove)
+
+
+def _slim(arguments: dict[str, Json]) -> tuple[dict[str, Json], bytes | None]:
+    lists = {key: parsed(arguments[key], key) for key in FEATURES if key in arguments}
+    rest = {key: item for key, item in arguments.items() if key not in FEATURES}
+    return rest, dumps(_feature_lists(lists))
+
+
+def _as_it_came(value: Json) -> Json:
+    """Leave an object to _as_list(), which large bodies come to without a schema."""
+    return value
 
 
 TOOL = Tool(
@@ -82,6 +96,9 @@ TOOL = Tool(
         remove=ids("Ids of features to remove."),
     ),
     parse=_parse,
+    forms={"add": _as_it_came, "update": _as_it_came},
+    unwalked=frozenset(FEATURES),
+    slim=_slim,
     destructive=True,
     idempotent=False,
 )
