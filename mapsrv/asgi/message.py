@@ -125,6 +125,7 @@ async def take_body(receive: Receive, bounds: Bounds, claim: Claim, declared: in
             return None
         raise SlowBody(bounds.slow)
     except MapsrvError:
+        body.clear()  # the error's traceback keeps this frame, as long as it is kept itself
         claim.give_back()
         raise
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import math
 import os
@@ -31,6 +30,7 @@ from mapsrv.local.waiting import WAITING_PATH, waiting_app
 from mapsrv.logs import log_to_stderr
 from mapsrv.metrics import IN_FLIGHT
 from mapsrv.prepare.own_routes import OwnRoutes
+from mapsrv.server import memory
 from mapsrv.server.dispatch import Dispatch
 from mapsrv.store import Store
 from mapsrv.store.memory import open_memory
@@ -70,6 +70,7 @@ async def serve(
     """
     log_to_stderr(config.log_level)
     raise_file_limit()
+    memory.return_what_is_large()
     stop = trio.Event() if stop is None else stop
     await trio.to_thread.run_sync(opener.clear, config.data_dir)
     if front is None:
@@ -93,7 +94,7 @@ async def _serve(config: Config, stop: trio.Event, front: Front, started: Callab
         async with open_house(config, front, secret, url) as house, trio.open_nursery() as nursery:
             if config.idle_exit is not None:
                 nursery.start_soon(_stop_when_unused, config.idle_exit, house, stop)
-            spare_the_collector()
+            memory.spare_the_collector()
             async with (
                 local.open_announcement(config.data_dir, url, secret),
                 # Who connected before waits in the backlog: a server that answers can be found.
@@ -179,15 +180,3 @@ async def _stop_when_unused(seconds: float, house: House, stop: trio.Event) -> N
         await trio.sleep(min(30.0, seconds / 4))
     log.info("Stopping: nobody has used this server for %g s", seconds)
     stop.set()
-
-
-def spare_the_collector() -> None:
-    """Have the garbage collector leave alone what stays, and look at the rest more seldom.
-
-    With thousands of open streams its passes took half the processor and most of the slowest deliveries.
-    A pass looks at all that a map's load has made since the last, so the young ones come early (4,000
-    objects are some 2 ms, 16,000 some 7), and the whole is looked at as seldom as it can be.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(4_000, 3, 8_000)

@@ -21,7 +21,7 @@ from mapsrv.core.rank import between
 from mapsrv.core.state import MapLayer, MapState
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.lifecycle import open_hub
-from mapsrv.server import spare_the_collector
+from mapsrv.server.memory import spare_the_collector
 from mapsrv.store import Batch, Component, Entry, KeyRecord, Store
 from mapsrv.store.redis import open_redis
 from mapsrv.wire import codec
