@@ -32,9 +32,7 @@ class Draft:
         layers = self._copied()
         before = layers.get(layer.id)
         # One that is added last and belongs last, as most are, moves nothing.
-        self._moved = self._moved or (
-            before.rank != layer.rank if before else not _is_last(layer, layers)
-        )
+        self._moved = self._moved or (before.rank != layer.rank if before else not _is_last(layer, layers))
         if before is None or before.style_layer_ids() != layer.style_layer_ids():
             self._disown(before)
             self._owners.update(dict.fromkeys(layer.style_layer_ids(), layer.id))

@@ -16,6 +16,9 @@ and by the epochs that each began anew from (`came_from`). What can be found, in
   back. Parted after where it began, or from as far back as keys are remembered when that lies ahead of us.
 - Another epoch, which ours came from: they are the history before; WentBack. Both came from a third: it
   was lost twice, and two processes began it anew. Parted from the start, and keys tell what is double.
+- Who went back may have gone on since: another process, which did not hold the map, took what was left and
+  was told that its command is stored. Those events come with WentBack, and are decided again on ours. Keys
+  tell which they are, as far back as ours remembers: what came before may be ours, and forgotten.
 - Nothing joins the two: there is nothing to compare, and theirs is taken. Follows.
 
 Only what is committed counts here: what is pending is withdrawn and decided again in any case.
@@ -37,7 +40,13 @@ class Follows:
 
 @dataclass(frozen=True, slots=True)
 class WentBack:
-    """Theirs ends where ours has long been, or is gone: begin it anew from ours."""
+    """Theirs ends where ours has long been, or is gone: begin it anew from ours.
+
+    `others` is what theirs has done since it went back, oldest first, `touched` the layers of what it lacks.
+    """
+
+    others: tuple[Event, ...] = ()
+    touched: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ def compare(ours: Session, theirs: Session | None) -> Relation:
         return Follows()
     mine = ours.log.at(theirs.head.revision)
     if theirs.head.revision < ours.head.revision and mine in (None, theirs.head):
-        return WentBack()
+        return _went_back(ours, theirs)
     return _parted(ours, theirs, _newest_common(ours, theirs))
 
 
@@ -70,11 +79,18 @@ def _other_epoch(ours: Session, theirs: Session) -> Relation:
         if position.epoch == ours.head.epoch:
             return _parted(ours, theirs, _agreed_until(ours, theirs, position))
     if any(position.epoch == theirs.head.epoch for position in ours.came_from):
-        return WentBack()
+        return _went_back(ours, theirs)
     ancestors = {position.epoch for position in ours.came_from}
     if any(position.epoch in ancestors for position in theirs.came_from):
         return _parted(ours, theirs, -1)  # both began anew from one: it was lost twice
     return Follows()
+
+
+def _went_back(ours: Session, theirs: Session) -> WentBack:
+    forgotten = ours.head.revision - len(ours.keys)
+    others = tuple(e for e in theirs.log if e.key not in ours.keys and e.head.revision > forgotten)
+    lacks = (record for key, record in ours.keys.items() if others and key not in theirs.keys)
+    return WentBack(others, frozenset(name for record in lacks for name in record.answer.changed))
 
 
 def _agreed_until(ours: Session, theirs: Session, position: Position) -> int:

@@ -124,6 +124,39 @@ def test_a_store_from_before_a_session_was_begun_anew_went_back() -> None:
     assert compare(anew(old, "new", "b"), old) == WentBack()
 
 
+def test_what_a_store_has_done_since_it_went_back_comes_with_it() -> None:
+    """A process that did not hold the map took what was left: it was told that its command is stored."""
+    ours = anew(of("a", "b"), "new", "c")
+    for theirs, others in [(of("a"), []), (of("a", "x"), ["x"]), (of("a", "x", "y", "z"), ["x", "y", "z"])]:
+        found = compare(ours, theirs)
+        assert isinstance(found, WentBack) and keys(found.others) == others
+    found = compare(trimmed(of("a", "b", "c", "d"), 1), of("a", "x"))
+    assert isinstance(found, WentBack) and keys(found.others) == ["x"], "further than we remember"
+
+
+def test_what_ours_may_have_forgotten_is_not_taken_for_new() -> None:
+    whole = of("a", "b", "c")
+    ours = Session(
+        Head("new", 3, Head.of_epoch("new").hash),
+        encode_event,
+        keys=[*whole.keys.items()][2:],
+        came_from=(whole.head.position,),
+    )
+    assert compare(ours, of("a", "b")) == WentBack()
+
+
+def test_the_layers_that_a_store_lacks_are_told_with_what_it_has_done_since() -> None:
+    old = of("a")
+    changed = Asked(
+        Prepared(SetTitle("b"), answer=Answer(("roads",))), ANA, "b", "print b", "2026-01-01T00:00:00.000Z"
+    )
+    ours = of("a")
+    ours.propose(changed)
+    ours.committed(1)
+    found = compare(anew(ours, "new"), grow(old, "x"))
+    assert isinstance(found, WentBack) and found.touched == {"roads"}
+
+
 def test_a_stranger_is_followed() -> None:
     assert compare(of("a"), of("x", epoch="other")) == Follows()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
@@ -137,13 +138,18 @@ def size_of(command: Command, body: bytes) -> int:
     return len(body) + len(document or b"")
 
 
-async def lost_commands(missing: tuple[Event, ...], others: tuple[Event, ...]) -> list[Wanted]:
-    """Return the events that the store lost as commands; `others` were committed there since."""
+async def touched_by(events: Iterable[Event]) -> frozenset[str]:
+    """Return the ids of the layers that they changed."""
     names: set[str] = set()
-    for event in others:
+    for event in events:
         names.update(_touched(event))
         await trio.lowlevel.checkpoint()  # a log's JSON may have megabytes
-    touched, found = frozenset(names), []
+    return frozenset(names)
+
+
+async def lost_commands(missing: Iterable[Event], touched: frozenset[str]) -> list[Wanted]:
+    """Return the events that a history lacks as commands; `touched` are the layers that it changed since."""
+    found = []
     for event in missing:
         await trio.lowlevel.checkpoint()
         at, origin, ops = codec.decode_event(event.body)

@@ -12,7 +12,7 @@ from mapsrv.errors import Busy
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.problems import Problem
 from mapsrv.hub.replicas.load import load_shared
-from mapsrv.hub.replicas.offline import Branch, lost_commands
+from mapsrv.hub.replicas.offline import Branch, Wanted, lost_commands, touched_by
 from mapsrv.hub.replicas.reseed import seed_of
 from mapsrv.metrics import SEEDED
 from mapsrv.prepare.geojson_blobs import Documents
@@ -37,19 +37,25 @@ class Resync:
         for _ in range(ATTEMPTS):
             found = await load_shared(self._store, self._live.id)
             match compare(branch.trunk, found):
-                case WentBack():
+                case WentBack(others, touched):
+                    lost = await lost_commands(others, touched)
                     if not await self._begin_anew(found.head if found else None):
                         continue  # another process was first, or went on
+                    self._decide_first(lost)
                 case Parted(missing, others):
                     assert found is not None
-                    log.warning("session=parted events=%d", len(missing))
-                    branch.add_before(await lost_commands(missing, others))
+                    self._decide_first(await lost_commands(missing, await touched_by(others)))
                     branch.trunk = found
                 case _:
                     assert found is not None
                     branch.trunk = found
             return
         raise Busy("The map is being changed by others all the time. Try again.", retry_after=1)
+
+    def _decide_first(self, lost: list[Wanted]) -> None:
+        if lost:
+            log.warning("session=parted events=%d", len(lost))
+            self._branch.add_before(lost)
 
     async def _begin_anew(self, expect: Head | None) -> bool:
         await self._store.note_loss()

@@ -96,6 +96,27 @@ async def test_a_loss_that_could_not_be_noted_is_found_again(
         await shared.load("any")
 
 
+async def test_what_was_stored_after_the_store_went_back_to_before_a_map_was_given_back_is_kept(
+    autojump_clock: object,
+) -> None:
+    """One that did not hold the map takes what is left of it, and ends; another still has all the rest."""
+    async with two_pods() as (shared, one, _other):
+        session_id = await one.create_session()
+        async with one.open_session(session_id) as live:
+            for title in ("first", "second"):
+                await one.execute(session_id, SetTitle(title), ANA, title)
+            shared.go_back(1)
+            await trio.sleep(CHECK_SECONDS + 1)
+            assert live.state.title == "second" and live.position.revision == 2, "it was given back"
+            shared.go_back(1)
+            async with open_hub(Line(shared), max_data=1 << 20, session_idle=1e6, warm=False) as passing:
+                stored = await passing.execute(session_id, SetTitle("third"), ANA, "third")
+            assert stored.durability == "redis" and stored.position.revision == 2
+            await trio.sleep(CHECK_SECONDS + 1)
+            assert [key.split()[0] for key in live.session.keys] == ["first", "second", "third"]
+            assert live.state.title == "third" and not live.branch
+
+
 async def test_of_two_maps_that_are_out_of_step_both_are_read_anew(
     autojump_clock: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
