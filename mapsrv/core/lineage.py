@@ -16,6 +16,8 @@ and by the epochs that each began anew from (`came_from`). What can be found, in
   back. Parted after where it began, or from as far back as keys are remembered when that lies ahead of us.
 - Another epoch, which ours came from: they are the history before; WentBack. Both came from a third: it
   was lost twice, and two processes began it anew. Parted from the start, and keys tell what is double.
+- But where theirs began from what ours had before it began anew more than once, ours goes on from there, and
+  has what lies between only as a whole, not as events: WentBack. Of two such histories this is so for one.
 - Who went back may have gone on since: another process, which did not hold the map, took what was left and
   was told that its command is stored. Those events come with WentBack, and are decided again on ours. Keys
   tell which they are, as far back as ours remembers: what came before may be ours, and forgotten.
@@ -80,10 +82,16 @@ def _other_epoch(ours: Session, theirs: Session) -> Relation:
             return _parted(ours, theirs, _agreed_until(ours, theirs, position))
     if any(position.epoch == theirs.head.epoch for position in ours.came_from):
         return _went_back(ours, theirs)
+    if theirs.came_from and any(_at_or_before(theirs.came_from[0], there) for there in ours.came_from[1:]):
+        return _went_back(ours, theirs)
     ancestors = {position.epoch for position in ours.came_from}
     if any(position.epoch in ancestors for position in theirs.came_from):
         return _parted(ours, theirs, -1)  # both began anew from one: it was lost twice
     return Follows()
+
+
+def _at_or_before(position: Position, there: Position) -> bool:
+    return position.epoch == there.epoch and position.revision <= there.revision
 
 
 def _went_back(ours: Session, theirs: Session) -> WentBack:

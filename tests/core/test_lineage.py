@@ -157,6 +157,19 @@ def test_the_layers_that_a_store_lacks_are_told_with_what_it_has_done_since() ->
     assert isinstance(found, WentBack) and found.touched == {"roads"}
 
 
+def test_what_ours_has_only_as_a_whole_is_given_back_to_a_store_that_began_before_it() -> None:
+    """The store was emptied again and again; one that was away all the time was first to give it its own."""
+    old = of("a", "b")
+    ours = anew(anew(old, "second", "c"), "third")
+    for theirs in (anew(old, "other", "x"), anew(of("a"), "other", "x")):
+        found = compare(ours, theirs)
+        assert isinstance(found, WentBack) and keys(found.others) == ["x"]
+        back = compare(theirs, ours)
+        assert isinstance(back, Parted) and keys(back.missing) == ["x"], "of the two it is so for one"
+    found = compare(anew(old, "second", "c"), anew(old, "other", "x"))
+    assert isinstance(found, Parted) and keys(found.missing) == ["c"]
+
+
 def test_a_stranger_is_followed() -> None:
     assert compare(of("a"), of("x", epoch="other")) == Follows()
 
