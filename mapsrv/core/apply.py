@@ -46,12 +46,8 @@ class Draft:
     def apply(self, op: o.Op) -> None:
         """Do an op; one on a layer that is not there has no effect."""
         match op:
-            case o.TitleSet():
-                self.state = replace(self.state, title=op.title)
-            case o.BasemapSet():
-                self.state = replace(self.state, basemap=op.basemap)
-            case o.CameraSet():
-                self.state = replace(self.state, camera=op.camera)
+            case o.TitleSet() | o.BasemapSet() | o.CameraSet():
+                self.state = replace(self.state, **{op.part: getattr(op, op.part)})
             case o.LayerPut():
                 self.put(op.layer)
             case o.LayerRemoved():

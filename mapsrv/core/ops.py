@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from mapsrv.core.state import Camera, Json, MapLayer
 
@@ -19,6 +19,7 @@ FeatureId: TypeAlias = str | int
 class TitleSet:
     """op set_title."""
 
+    part: ClassVar = "title"
     title: str
 
 
@@ -26,6 +27,7 @@ class TitleSet:
 class BasemapSet:
     """op set_basemap."""
 
+    part: ClassVar = "basemap"
     basemap: str
 
 
@@ -33,6 +35,7 @@ class BasemapSet:
 class CameraSet:
     """op set_camera."""
 
+    part: ClassVar = "camera"
     camera: Camera
 
 
@@ -78,6 +81,6 @@ class FeaturesUpdated:
     data: str | None = None
 
 
-Op: TypeAlias = (
-    TitleSet | BasemapSet | CameraSet | LayerPut | LayerRemoved | LayerSet | Restyled | FeaturesUpdated
-)
+# They set one of state.PARTS, the one that `part` names.
+PartSet: TypeAlias = TitleSet | BasemapSet | CameraSet
+Op: TypeAlias = PartSet | LayerPut | LayerRemoved | LayerSet | Restyled | FeaturesUpdated

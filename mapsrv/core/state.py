@@ -1,4 +1,4 @@
-"""What every viewer of a map must see, as immutable values.
+"""What every viewer of a map must see, as immutable values: its layers, and the PARTS beside them.
 
 JSON inside them (sources, style layers, filters, overrides) is plain dicts and lists that nobody
 ever mutates. MapLayers compare by identity: a changed layer is another value.
@@ -6,7 +6,7 @@ ever mutates. MapLayers compare by identity: a changed layer is another value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -17,6 +17,12 @@ BASEMAP = "natural-earth"
 RESERVED = "mapsrv:"  # ids and properties that begin so are the server's own
 PROMOTED = "mapsrv:id"  # the property that keeps feature ids which MapLibre would mangle
 MAX_LAYERS = 5_000  # what a browser still draws, and what keeps copying the index cheap
+
+
+def _number(value: Json) -> float:
+    if not isinstance(value, (int, float)):
+        raise TypeError("no number")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +49,14 @@ class Camera:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> Camera:
-        """Read what to_json wrote."""
-        turn = {"bearing": value.get("bearing", 0.0), "pitch": value.get("pitch", 0.0)}
+        """Read what to_json wrote; raises KeyError, TypeError or ValueError for anything else."""
+        turn: dict[str, Any] = {name: _number(value.get(name, 0.0)) for name in ("bearing", "pitch")}
         if "bounds" in value:
-            west, south, east, north = value["bounds"]
+            west, south, east, north = map(_number, value["bounds"])
             bounds = (west, south, east, north)
-            return cls(center=None, zoom=None, bounds=bounds, padding=value["padding"], **turn)
-        lng, lat = value["center"]
-        return cls(center=(lng, lat), zoom=value["zoom"], **turn)
+            return cls(center=None, zoom=None, bounds=bounds, padding=_number(value["padding"]), **turn)
+        lng, lat = map(_number, value["center"])
+        return cls(center=(lng, lat), zoom=_number(value["zoom"]), **turn)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -112,19 +118,18 @@ class MapState:
         """Yield the layers, bottom to top."""
         return iter(self.layers.values())
 
+    def parts_to_json(self) -> dict[str, Json]:
+        """Return all but the layers as it stands in a snapshot."""
+        return {name: part.to_json(getattr(self, name)) for name, part in PARTS.items()}
+
     def to_json(self) -> dict[str, Json]:
         """Return the state as it stands in a snapshot."""
-        return {
-            "title": self.title,
-            "basemap": self.basemap,
-            "camera": self.camera.to_json(),
-            "layers": [layer.to_json() for layer in self],
-        }
+        return {**self.parts_to_json(), "layers": [layer.to_json() for layer in self]}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> MapState:
         """Read what to_json wrote."""
-        state = cls(value["title"], value["basemap"], Camera.from_json(value["camera"]))
+        state = cls(**{name: part.from_json(value[name]) for name, part in PARTS.items()})
         return state.with_layers(MapLayer.from_json(layer) for layer in value["layers"])
 
     def with_layers(self, layers: Iterable[MapLayer]) -> MapState:
@@ -135,3 +140,33 @@ class MapState:
             layers={layer.id: layer for layer in ordered},
             owners={name: layer.id for layer in ordered for name in layer.style_layer_ids()},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How one value of a MapState, beside its layers, is written, and read from what anybody may write.
+
+    from_json raises KeyError, TypeError or ValueError.
+    """
+
+    to_json: Callable[[Any], Json]
+    from_json: Callable[[Json], Any]
+
+
+def _same(text: str) -> Json:
+    return text
+
+
+def _text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+# By its name, which is that of its field, of its component in a store, and of what an op sets (`Op.part`).
+# In the order of a snapshot, where the layers come last.
+PARTS: Mapping[str, Part] = {
+    "title": Part(_same, _text),
+    "basemap": Part(_same, _text),
+    "camera": Part(Camera.to_json, Camera.from_json),
+}

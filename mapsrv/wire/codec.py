@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from mapsrv.core import commands as c
 from mapsrv.core import ops as o
 from mapsrv.core.log import Origin, Position
-from mapsrv.core.state import Camera, Json, MapLayer, MapState
+from mapsrv.core.state import PARTS, Json, MapLayer, MapState
 
 FORMAT = 1  # of snapshots and events; a page that meets a higher one offers to reload
 BLOB_PREFIX = "data/"
@@ -59,8 +59,8 @@ def op_to_json(op: o.Op) -> dict[str, Json]:
     """Return an op as it stands in an event: its name, then its fields; empty ones are left out."""
     value: dict[str, Json] = {"op": OP_NAMES[type(op)]}
     match op:
-        case o.CameraSet():
-            value["camera"] = op.camera.to_json()
+        case o.TitleSet() | o.BasemapSet() | o.CameraSet():
+            value[op.part] = PARTS[op.part].to_json(getattr(op, op.part))
         case o.LayerPut():
             value["layer"] = op.layer.to_json()
         case o.LayerSet():
@@ -77,8 +77,8 @@ def op_from_json(value: Mapping[str, Json]) -> o.Op:
     """Read what op_to_json wrote; raises KeyError for an op that this release does not know."""
     rest = {key: item for key, item in value.items() if key != "op"}
     kind = _OPS[value["op"]]
-    if kind is o.CameraSet:
-        return o.CameraSet(Camera.from_json(rest["camera"]))
+    if kind in (o.TitleSet, o.BasemapSet, o.CameraSet):
+        rest[kind.part] = PARTS[kind.part].from_json(rest[kind.part])
     if kind is o.LayerPut:
         return o.LayerPut(MapLayer.from_json(rest["layer"]))
     if kind is o.LayerSet:
@@ -117,7 +117,7 @@ def layer_bytes(layer: MapLayer) -> bytes:
 
 def state_bytes(state: MapState) -> bytes:
     """Return the JSON of a state, joined from its layers' own."""
-    head = dumps({"title": state.title, "basemap": state.basemap, "camera": state.camera.to_json()})
+    head = dumps(state.parts_to_json())
     return head[:-1] + b',"layers":[' + b",".join(layer_bytes(layer) for layer in state) + b"]}"
 
 
@@ -158,17 +158,22 @@ def components(state: MapState, ops: Iterable[o.Op]) -> dict[str, tuple[bytes | 
     parts: dict[str, tuple[bytes | None, tuple[str, ...]]] = {}
     for op in ops:
         match op:
-            case o.TitleSet():
-                parts["title"] = dumps(state.title), ()
-            case o.BasemapSet():
-                parts["basemap"] = dumps(state.basemap), ()
-            case o.CameraSet():
-                parts["camera"] = dumps(state.camera.to_json()), ()
+            case o.TitleSet() | o.BasemapSet() | o.CameraSet():
+                parts[op.part] = dumps(PARTS[op.part].to_json(getattr(state, op.part))), ()
             case _:
                 name = op.layer.id if isinstance(op, o.LayerPut) else op.id
-                layer = state.layers.get(name)
-                parts[LAYER + name] = (None, ()) if layer is None else (layer_bytes(layer), blob_of(layer))
+                parts[LAYER + name] = layer_component(state.layers.get(name))
     return parts
+
+
+def part_components(state: MapState) -> dict[str, tuple[bytes | None, tuple[str, ...]]]:
+    """Return all parts of a state but its layers, as components() does."""
+    return {name: (dumps(value), ()) for name, value in state.parts_to_json().items()}
+
+
+def layer_component(layer: MapLayer | None) -> tuple[bytes | None, tuple[str, ...]]:
+    """Return the part that a layer is; None: it is not there."""
+    return (None, ()) if layer is None else (layer_bytes(layer), blob_of(layer))
 
 
 def remember_layer(layer: MapLayer, body: bytes) -> None:

@@ -5,10 +5,10 @@ codec.components writes them. What stands in a store may have been changed there
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mapsrv.core.state import Camera, Json, MapLayer, MapState
+from mapsrv.core.state import PARTS, Json, MapLayer, MapState
 from mapsrv.wire.codec import LAYER, loads, remember_layer
 
 
@@ -17,7 +17,7 @@ def base_state(parts: Mapping[str, bytes]) -> MapState:
 
     Raises TornPart.
     """
-    known = {name: _part(name, body) for name, body in parts.items() if name in _PARTS}
+    known = {name: _part(name, body) for name, body in parts.items() if name in PARTS}
     return MapState(**known)
 
 
@@ -41,20 +41,6 @@ class TornPart(ValueError):
         self.name = name
 
 
-def _text(value: Json) -> str:
-    if not isinstance(value, str):
-        raise TypeError("no text")
-    return value
-
-
-def _camera(value: Json) -> Camera:
-    camera = Camera.from_json(value)
-    numbers = (*(camera.bounds or camera.center or ()), camera.bearing, camera.pitch, camera.padding)
-    if not all(isinstance(number, (int, float)) for number in (*numbers, camera.zoom or 0)):
-        raise TypeError("no camera")
-    return camera
-
-
 def _layer(value: Json) -> MapLayer:
     layer = MapLayer.from_json(value)
     texts = (layer.id, layer.title, layer.type, layer.rank, *layer.style_layer_ids())
@@ -65,12 +51,9 @@ def _layer(value: Json) -> MapLayer:
     return layer
 
 
-_PARTS: dict[str, Callable[[Json], Any]] = {"title": _text, "basemap": _text, "camera": _camera}
-
-
 def _part(name: str, body: bytes) -> Any:
     try:
-        value = _PARTS.get(name, _layer)(loads(body))
+        value = (PARTS[name].from_json if name in PARTS else _layer)(loads(body))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TornPart(name) from error
     if isinstance(value, MapLayer) and LAYER + value.id != name:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import trio
 
 from mapsrv.core.log import Head, Position, Record
-from mapsrv.core.ops import BasemapSet, CameraSet, LayerPut, Op, TitleSet
 from mapsrv.core.session import Session
 from mapsrv.store import Component, KeyRecord
 from mapsrv.store.shared import Seed
@@ -22,13 +21,11 @@ async def seed_of(session_id: str, session: Session, expect: Head | None, epoch:
     head = Head(epoch, old.revision, Head.of_epoch(epoch).hash)
     came_from = (old.position, *session.came_from)[:MAX_CAME_FROM]
     state, keys = session.state, list(session.keys.items())
-    whole: list[Op] = [TitleSet(state.title), BasemapSet(state.basemap), CameraSet(state.camera)]
-    whole += [LayerPut(layer) for layer in state]
-    components: dict[str, Component] = {}
-    for start in range(0, len(whole), SLICE):
-        parts = codec.components(state, whole[start : start + SLICE])
-        components.update({name: Component(*part) for name, part in parts.items()})
-        await trio.lowlevel.checkpoint()
+    components = {name: Component(*part) for name, part in codec.part_components(state).items()}
+    for number, layer in enumerate(state):
+        components[codec.LAYER + layer.id] = Component(*codec.layer_component(layer))
+        if number % SLICE == 0:
+            await trio.lowlevel.checkpoint()
     records: list[KeyRecord] = []
     for start in range(0, len(keys), SLICE):
         records += [_key_record(key, record) for key, record in keys[start : start + SLICE]]
