@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mapsrv.core.commands import Answer
@@ -96,6 +96,10 @@ class Event:
     record: Record
 
 
+class OutOfStep(Exception):
+    """The events do not follow this history; nothing was taken of them."""
+
+
 class EventLog:
     """The newest events of one session, bounded in number and bytes, and where they begin."""
 
@@ -127,6 +131,21 @@ class EventLog:
             oldest = self._events.popleft()
             self._bytes -= len(oldest.body)
             self._base = oldest.head
+
+    def news(self, events: Sequence[Event]) -> list[Event]:
+        """Return those that come after the head. Raises OutOfStep where they do not chain to what is held."""
+        news: list[Event] = []
+        head = self.head
+        for event in events:
+            if event.head.revision <= self.head.revision:
+                if self.at(event.head.revision) not in (None, event.head):
+                    raise OutOfStep
+                continue
+            head = head.next(event.key, event.body)
+            if head != event.head:
+                raise OutOfStep
+            news.append(event)
+        return news
 
     def after(self, position: Position) -> tuple[Event, ...] | None:
         """Return the events after a position of this history that the ring still holds, else None."""

@@ -1,7 +1,23 @@
 """One shared map as a state machine, sans-IO: propose -> committed -> since; absorb what others did.
 
-Nothing here waits, so nothing here races. What is proposed is decided on the newest proposed state
-and seen by nobody until it is committed; readers read by since(), and only what is committed.
+Nothing here waits, so nothing here races. Readers read by since(), and see only what is committed. Three
+states are told apart: what is committed (`state`), what is proposed and on its way to the store (`pending`,
+each with the state after it), and what the next command is decided on (`proposed`, the newest of the two).
+What can happen, and what each odd line is for:
+
+- propose(): the command is decided, encoded and chained at once, on what is pending, so that one batch has
+  many. It may fail together with them: a refusal, or an answer that nothing changed, stands on what was
+  pending then, and is told only when that is stored (`after`).
+- A key that is known is answered as it was, whether it is pending or done. With another command it is
+  refused: else a caller that draws keys badly would be told of work that was never done.
+- A command that was prepared on a layer which is another by now is Stale: prepared anew, not decided on
+  what it never saw.
+- committed(): the oldest, in order. Their states were made when they were proposed; nothing is applied twice.
+- withdraw(): the store refused one, or is elsewhere. All that is pending goes, since each stands on the one
+  before; the gate proposes them again, under their keys.
+- absorb(): another process was faster. What is pending stands on a head that is none any more, and goes,
+  but for what the news has under our own keys: that was ours, and its callers are answered.
+- branch(): without the store. Another epoch, so that no position of it is taken for one of the store's.
 """
 
 from __future__ import annotations
@@ -38,10 +54,6 @@ class Snapshot:
 
     state: MapState
     position: Position
-
-
-class OutOfStep(Exception):
-    """The events do not follow this session's head; nothing was absorbed."""
 
 
 class Session:
@@ -164,7 +176,7 @@ class Session:
 
         Raises OutOfStep, having changed nothing, when they do not chain to this history.
         """
-        news = self._news(events)
+        news = self._log.news(events)
         own = tuple(self._by_key[event.key] for event in news if event.key in self._by_key)
         keys = {event.key for event in news}
         withdrawn = tuple(pending for pending in self.withdraw() if pending.event.key not in keys)
@@ -189,24 +201,6 @@ class Session:
         self._pending.append(pending)
         self._by_key[asked.key] = pending
         return pending
-
-    def _news(self, events: Sequence[Event]) -> list[Event]:
-        news: list[Event] = []
-        head = self.head
-        for event in events:
-            if event.head.revision <= self.head.revision:
-                self._check_is_held(event)
-                continue
-            head = head.next(event.key, event.body)
-            if head != event.head:
-                raise OutOfStep
-            news.append(event)
-        return news
-
-    def _check_is_held(self, event: Event) -> None:
-        held = self._log.at(event.head.revision)
-        if held is not None and held != event.head:
-            raise OutOfStep
 
     def _append(self, event: Event, state: MapState) -> None:
         self._state = state

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import trio
 
 from mapsrv.change import Change
-from mapsrv.core.log import Event, Position
+from mapsrv.core.log import Event, OutOfStep, Position
 from mapsrv.core.proposal import Pending
-from mapsrv.core.session import OutOfStep, Session
+from mapsrv.core.session import Session
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
 from mapsrv.hub.acks import Acks

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from mapsrv.core.apply import apply_all
 from mapsrv.core.commands import Answer, Prepared, RemoveLayer, SetTitle, ToggleLayer
-from mapsrv.core.log import MAX_KEYS, Event, EventLog, Head, Position
+from mapsrv.core.log import MAX_KEYS, Event, EventLog, Head, OutOfStep, Position
 from mapsrv.core.proposal import Absorbed, Asked, Pending, Settled, Stale
-from mapsrv.core.session import NOTHING_CHANGED, OutOfStep, Replay, Session, Snapshot
+from mapsrv.core.session import NOTHING_CHANGED, Replay, Session, Snapshot
 from mapsrv.core.state import MapState
 from mapsrv.errors import KeyReused, UnknownLayer
 from mapsrv.wire.codec import decode_event, encode_event

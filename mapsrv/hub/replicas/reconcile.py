@@ -26,8 +26,8 @@ from dataclasses import dataclass
 import trio
 
 from mapsrv.core.commands import Command, Prepared, Reapply
+from mapsrv.core.log import OutOfStep
 from mapsrv.core.proposal import Asked, Pending, Settled, Stale
-from mapsrv.core.session import OutOfStep
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError, OutOfDate
 from mapsrv.hub.batch_encoding import batch_of
