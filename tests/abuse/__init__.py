@@ -1,1 +1,1 @@
-"""The attacks on the first release, run anew."""
+"""Attacks, and what is merely wrong: each is refused, and nobody else notices."""

@@ -8,7 +8,7 @@ import json
 import zipfile
 from typing import Any
 
-from tests.e2e.refusals import FEATURE
+from tests.abuse.refusals import FEATURE
 
 PLACE = json.dumps(FEATURE).encode()
 MUCH = 50_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.e2e.refusals import FEATURE, add, do
+from tests.abuse.refusals import FEATURE, add, do
 
 TILES = "https://tiles.example/{z}/{x}/{y}.png"
 SCRIPT = "javascript:alert(1)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.abuse.hostile_data import nested
-from tests.e2e.refusals import FEATURE, add, do
+from tests.abuse.refusals import FEATURE, add, do
 
 WIDE = "x" * 200_000
 

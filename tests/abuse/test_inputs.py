@@ -12,10 +12,9 @@ import pytest
 from tests.abuse.hostile_bodies import FILES, MESSAGES, WORDS, rpc
 from tests.abuse.hostile_data import DATA
 from tests.abuse.hostile_looks import LOOKS
-from tests.e2e.refusals import FEATURE, JSON, quiet, refused
+from tests.abuse.refusals import FEATURE, JSON, MCP, refused
 from tests.e2e.server import NO_TLS, Server
 
-MCP = {**JSON, "accept": "application/json, text/event-stream"}
 COMMANDS = {**DATA, **LOOKS}
 
 
@@ -41,12 +40,6 @@ class Target:
         """Check that the map is as it was, and the server well."""
         assert self.ask("GET", "/state", if_none_match=self.etag).status_code == 304
         assert self.client.get("/health").status_code == 200
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with quiet(tmp_path_factory.mktemp("server")) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

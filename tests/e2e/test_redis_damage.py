@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.e2e.refusals import FEATURE
+from tests.abuse.refusals import FEATURE
 from tests.e2e.server import NO_TLS, Server, running, wait_until
 from tests.e2e.viewer import Viewer
 from tests.store import valkey

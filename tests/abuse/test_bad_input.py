@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.e2e.refusals import FEATURE, JSON, LONG, add, do, post, quiet, refused, unchanged
+from tests.abuse.refusals import FEATURE, JSON, LONG, MCP, add, do, post, refused
 from tests.e2e.server import NO_TLS, Server
 
-MCP = {**JSON, "accept": "application/json, text/event-stream"}
 DEEP = b"[" * 100_000 + b"]" * 100_000
 DEEP_OBJECT = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
 STRANGE = ["", " ", "\x00", "\x1b[31m", "a\nb", "\u2028", "\ud800", "\udc00x", LONG, "__proto__", "mapsrv:x"]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with quiet(tmp_path_factory.mktemp("server")) as server:
-        yield server
-
-
-@pytest.fixture
-def session(server: Server) -> Iterator[str]:
-    with unchanged(server) as session_id:
-        yield session_id
 
 
 @pytest.mark.parametrize("path", ["/commands", "/data", "/presence"])

@@ -5,26 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.e2e.refusals import JSON, LONG, do, post, quiet, refused, unchanged
+from tests.abuse.refusals import JSON, LONG, do, post, refused
 from tests.e2e.server import NO_TLS, Server
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with quiet(tmp_path_factory.mktemp("server")) as server:
-        yield server
-
-
-@pytest.fixture
-def session(server: Server) -> Iterator[str]:
-    with unchanged(server) as session_id:
-        yield session_id
 
 
 def test_a_body_in_chunks_is_taken_and_bounded_too(server: Server, session: str) -> None:

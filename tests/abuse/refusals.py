@@ -13,6 +13,7 @@ import httpx2
 from tests.e2e.server import NO_TLS, Server, running
 
 JSON = {"content-type": "application/json"}
+MCP = {**JSON, "accept": "application/json, text/event-stream"}
 POINT = {"type": "Point", "coordinates": [8.5, 47.4]}
 FEATURE: dict[str, Any] = {"type": "Feature", "properties": {}, "geometry": POINT}
 LONG = "x" * 1_000_000
