@@ -55,11 +55,14 @@ def test_no_committed_file_names_a_machine_or_a_registry() -> None:
     assert {path: what for path, what in found.items() if what} == {}
 
 
-def test_no_lock_file_holds_addresses_to_download_from() -> None:
+def test_every_lock_file_holds_hashes_and_no_addresses_to_download_from() -> None:
     locks = [path for path in committed() if path.name == "package-lock.json"]
     assert ROOT / "static" / "package-lock.json" in locks
-    found = {path: json.loads(path.read_text("utf-8"))["packages"].values() for path in locks}
-    assert [path for path, packages in found.items() if any("resolved" in one for one in packages)] == []
+    found = {path: json.loads(path.read_text("utf-8"))["packages"] for path in locks}
+    packages = [(path, name, one) for path, named in found.items() for name, one in named.items()]
+    assert [(path, name) for path, name, one in packages if "resolved" in one] == []
+    # The nameless one is the project itself.
+    assert [(path, name) for path, name, one in packages if name and "integrity" not in one] == []
 
 
 def test_no_third_party_javascript_is_committed() -> None:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from tests.bridge.real.bridging import Bridge
 from tests.bridge.real.conftest import MODES
-from tests.e2e.conformance import node
+from tests.e2e.conformance.inspector import HTTP, MODERN, SSE, WAYS, Inspector
 
-SSE, HTTP, MODERN = ("/sse", "legacy"), ("/mcp", "legacy"), ("/mcp", "modern")
-WAYS = (SSE, HTTP, MODERN)
 CALLS = {
     "everything": (HTTP, "get-sum", {"a": 40, "b": 2}, "42"),
     "memory": (SSE, "read_graph", {}, "entities"),
@@ -22,32 +16,18 @@ CALLS = {
 }
 
 
-def inspect(
-    bridge: Bridge, server: str, way: tuple[str, str], home: Path, *args: str, code: int = 0
-) -> dict[str, Any]:
-    """Return the result that the Inspector prints."""
-    where = ("--server-url", f"{bridge.url}/servers/{server}{way[0]}", "--protocol-era", way[1])
-    done = node.run(node.INSPECTOR, "--cli", *where, "--format", "json", *args, home=home)
-    assert done.returncode == code, done.stdout + done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)["result"]
-    return result
-
-
-@pytest.mark.parametrize("way", WAYS, ids=" ".join)
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("mode", MODES)
 def test_the_inspector_lists_the_tools(
-    bridge: Bridge, tmp_path: Path, mode: str, way: tuple[str, str]
+    bridge: Bridge, inspector: Inspector, mode: str, way: tuple[str, str]
 ) -> None:
-    node.installed()
-    listed = inspect(bridge, f"everything-{mode}", way, tmp_path, "--method", "tools/list")
+    listed = inspector(f"{bridge.url}/servers/everything-{mode}", way, "tools/list")
     assert {"echo", "get-sum"} <= {tool["name"] for tool in listed["tools"]}
 
 
 @pytest.mark.parametrize("server", CALLS)
-def test_the_inspector_calls_a_tool(bridge: Bridge, tmp_path: Path, server: str) -> None:
-    node.installed()
+def test_the_inspector_calls_a_tool(bridge: Bridge, inspector: Inspector, server: str) -> None:
     way, tool, arguments, wanted = CALLS[server]
-    called = ("--method", "tools/call", "--tool-name", tool, "--tool-args-json", json.dumps(arguments))
-    fails = server == "fetch"  # nothing listens there; the Inspector's code for a tool that refuses is 5
-    result = inspect(bridge, f"{server}-per-session", way, tmp_path, *called, code=5 if fails else 0)
-    assert wanted in result["content"][0]["text"]
+    url = f"{bridge.url}/servers/{server}-per-session"
+    code = 5 if server == "fetch" else 0  # nothing listens where it is to look
+    assert wanted in inspector.call(url, way, tool, arguments, code=code)["content"][0]["text"]

@@ -6,18 +6,16 @@ baseline. Beyond that set it runs scenarios that do not count; those of them tha
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mapsrv.asgi.origin_guard import OriginGuard
-from tests.e2e.conformance import node, suite
+from tests.e2e.conformance import suite
 from tests.e2e.conformance.fixture import make_server
 from tests.e2e.conformance.serving import HOST, serving
-from tests.e2e.server import Server, running
+from tests.e2e.server import Server
 
 # Sampling and logging are asked for by the suite, and on their way out of the protocol.
 pytestmark = pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
@@ -52,26 +50,12 @@ OF_A_REAL_SERVER = {
 OF_THE_FIXTURE = {"sep-2575-server-rejects-undeclared-capability", "sep-2575-missing-capability-http-400"}
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Where a Node program may write; the programs are there then."""
-    node.installed()
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One for all of this file, as the suite may change nothing."""
-    with running(tmp_path_factory.mktemp("server")) as server:
-        yield server
-
-
 @pytest.mark.parametrize(("revision", "scenarios", "checks"), REVISIONS)
 async def test_the_transports_pass_the_conformance_suite(
-    home: Path, revision: str, scenarios: int, checks: int
+    node_home: Path, revision: str, scenarios: int, checks: int
 ) -> None:
     async with serving(make_server) as base:
-        outcome = await suite.run(f"{base}/mcp", "--requirements", revision, home=home)
+        outcome = await suite.run(f"{base}/mcp", "--requirements", revision, home=node_home)
     assert outcome.code == 0, outcome.printed
     assert len(outcome.scored) >= scenarios, outcome.printed
     assert sum(outcome.passed[scenario] for scenario in outcome.scored) >= checks, outcome.printed
@@ -84,8 +68,10 @@ async def test_the_transports_pass_the_conformance_suite(
 
 
 @pytest.mark.parametrize("revision", OF_A_REAL_SERVER)
-async def test_mapsrv_itself_passes_what_applies_to_it(home: Path, revision: str, server: Server) -> None:
-    outcome = await suite.run(f"{server.url}/mcp", "--requirements", revision, home=home)
+async def test_mapsrv_itself_passes_what_applies_to_it(
+    node_home: Path, revision: str, server: Server
+) -> None:
+    outcome = await suite.run(f"{server.url}/mcp", "--requirements", revision, home=node_home)
     asked = OF_A_REAL_SERVER[revision]
     assert asked <= outcome.passed.keys(), outcome.printed
     assert min(outcome.passed[scenario] for scenario in asked) >= 1, outcome.printed
@@ -101,15 +87,9 @@ class AnyHost(OriginGuard):
         return None
 
 
-async def test_the_suite_can_fail_here(home: Path) -> None:
+async def test_the_suite_can_fail_here(node_home: Path) -> None:
     async with serving(make_server, AnyHost(HOST)) as base:
-        outcome = await suite.run(f"{base}/mcp", "--scenario", "dns-rebinding-protection", home=home)
+        outcome = await suite.run(f"{base}/mcp", "--scenario", "dns-rebinding-protection", home=node_home)
     assert outcome.code != 0
     found = outcome.complaints({"dns-rebinding-protection"})
     assert [(check.status, bool(check.message)) for check in found] == [("FAILURE", True)]
-
-
-def test_the_lock_file_holds_no_addresses_to_download_from() -> None:
-    lock = json.loads(node.LOCK.read_text("utf-8"))
-    assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
-    assert all("integrity" in package for name, package in lock["packages"].items() if name)
