@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.e2e.conformance import node
-from tests.e2e.conformance.inspector import Inspector
-from tests.stdio_servers import postgres as real
+from tests.kit import node
+from tests.kit.inspector import Inspector
+from tests.stdio_servers.kit import postgres as real
 
 settings.register_profile("house", deadline=None)  # a busy machine is no fault of an example
 settings.load_profile("house")

@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.bridge.real import packages
-from tests.e2e.conformance import node
+from tests.bridge.real.kit import packages
+from tests.kit import node
 
-NPM = (node.FOLDER, packages.HERE, packages.DEPLOY / "npm")
+NPM = (node.FOLDER, packages.NPM, packages.DEPLOY / "npm")
 PYPI = (("fetch.txt", (3, 11)), ("postgres.txt", packages.POSTGRES_MCP_NEEDS))
 
 

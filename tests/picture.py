@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, FLAGS, opened
-from tests.e2e.server import Server, running
+from tests.e2e.kit.server import Server, running
 
 PICTURE = Path(__file__).parents[1] / "docs" / "demo.png"
 WIDTH, HEIGHT = 1180, 620  # pixels; with these the file has under 300 KB

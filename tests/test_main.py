@@ -24,7 +24,7 @@ from mapsrv.config import Config, parse
 from mapsrv.demo import run
 from mapsrv.errors import StartupError
 from mapsrv.local import start
-from tests.e2e.server import running, wait_until
+from tests.e2e.kit.server import running, wait_until
 
 COMMAND = [sys.executable, "-m", "mapsrv"]
 SECONDS = 20

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapsrv.errors import TooLarge
-from tests.sse import Message, Parser, parse
+from tests.kit.sse import Message, Parser, parse
 
 LINES = st.lists(
     st.sampled_from(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.abuse.refusals import quiet, unchanged
-from tests.e2e.server import Server
+from tests.abuse.kit.refusals import quiet, unchanged
+from tests.e2e.kit.server import Server
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.abuse.refusals import FEATURE, JSON, LONG, MCP, add, do, post, refused
-from tests.e2e.server import NO_TLS, Server
+from tests.abuse.kit.refusals import FEATURE, JSON, LONG, MCP, add, do, post, refused
+from tests.e2e.kit.server import NO_TLS, Server
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
 DEEP_OBJECT = b'{"a":' * 100_000 + b"1" + b"}" * 100_000

@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.abuse.refusals import JSON, LONG, do, post, refused
-from tests.e2e.server import NO_TLS, Server
+from tests.abuse.kit.refusals import JSON, LONG, do, post, refused
+from tests.e2e.kit.server import NO_TLS, Server
 
 
 def test_a_body_in_chunks_is_taken_and_bounded_too(server: Server, session: str) -> None:

@@ -14,17 +14,17 @@ import pytest
 import trio
 
 from mapsrv.bridge.revisions.vocabulary import CAPABILITIES, VERSION
-from tests.abuse.lax_child import ANSWERS
-from tests.bridge import proc
-from tests.bridge.client import HttpSession, SseSession, open_session
-from tests.bridge.process import CHILD, Process, ask, bridge, write_servers
-from tests.bridge.session import Refused, failed
-from tests.ports import free_port
+from tests.abuse.kit.lax_child import ANSWERS
+from tests.bridge.kit import proc
+from tests.bridge.kit.client import HttpSession, SseSession, open_session
+from tests.bridge.kit.process import CHILD, Process, ask, bridge, write_servers
+from tests.bridge.kit.session import Refused, failed
+from tests.kit.ports import free_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 MIB = 2**20
-LAX = [sys.executable, "-I", "-S", str(Path(__file__).with_name("lax_child.py"))]
+LAX = [sys.executable, "-I", "-S", str(Path(__file__).parent / "kit" / "lax_child.py")]
 LINES = 2_000_000  # of a flood on stderr: 60 MiB
 FLOOD = "the quick brown fox says this\n"
 LOGGED = 256 * 1024  # bytes that they may make of log: ten seconds of it

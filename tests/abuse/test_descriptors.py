@@ -6,8 +6,8 @@ import datetime as dt
 from itertools import pairwise
 from pathlib import Path
 
-from tests.abuse.raw import ask, connect, read_until, statuses
-from tests.e2e.server import Server, running, wait_until
+from tests.abuse.kit.raw import ask, connect, read_until, statuses
+from tests.e2e.kit.server import Server, running, wait_until
 
 FILES = 64  # descriptors, of which the server itself needs some 20
 HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"

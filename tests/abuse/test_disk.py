@@ -16,9 +16,9 @@ import httpx2
 import pytest
 
 from mapsrv.store.sqlite.file import SCHEMA
-from tests.e2e.server import NO_TLS, Server, running
+from tests.e2e.kit.server import NO_TLS, Server, running
 from tests.e2e.test_full_disk import POINT, ask, ready, room
-from tests.sse import Parser
+from tests.kit.sse import Parser
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.abuse.framing import ATTACKS, HEADS, OTHER_PROTOCOLS, TWO_ENDS, Attack
-from tests.abuse.raw import ask, connect, statuses
-from tests.bridge.process import CHILD, bridge
-from tests.e2e.server import Server, running
+from tests.abuse.kit.framing import ATTACKS, HEADS, OTHER_PROTOCOLS, TWO_ENDS, Attack
+from tests.abuse.kit.raw import ask, connect, statuses
+from tests.bridge.kit.process import CHILD, bridge
+from tests.e2e.kit.server import Server, running
 
 REFUSED = ((400,), (431,), (501,))
 

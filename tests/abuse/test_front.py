@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx2
 
-from tests.e2e.server import NO_TLS, Server, call, running, wait_until
-from tests.e2e.viewer import Viewer
+from tests.e2e.kit.server import NO_TLS, Server, call, running, wait_until
+from tests.e2e.kit.viewer import Viewer
 
 HOME = {"type": "Point", "coordinates": [7.4, 46.9]}
 FORGED: tuple[dict[str, Any], ...] = (

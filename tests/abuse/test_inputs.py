@@ -9,11 +9,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.abuse.hostile_bodies import FILES, MESSAGES, WORDS, rpc
-from tests.abuse.hostile_data import DATA
-from tests.abuse.hostile_looks import LOOKS
-from tests.abuse.refusals import FEATURE, JSON, MCP, refused
-from tests.e2e.server import NO_TLS, Server
+from tests.abuse.kit.hostile_bodies import FILES, MESSAGES, WORDS, rpc
+from tests.abuse.kit.hostile_data import DATA
+from tests.abuse.kit.hostile_looks import LOOKS
+from tests.abuse.kit.refusals import FEATURE, JSON, MCP, refused
+from tests.e2e.kit.server import NO_TLS, Server
 
 COMMANDS = {**DATA, **LOOKS}
 
@@ -89,7 +89,7 @@ def test_a_hostile_message_is_an_error_of_json_rpc(target: Target, name: str) ->
     assert answer.status_code in (200, 400), answer.text[:300]
     message = told(answer)
     assert "error" in message or message["result"]["isError"]
-    assert "Traceback" not in answer.text and "File \"" not in answer.text
+    assert "Traceback" not in answer.text and 'File "' not in answer.text
 
 
 @pytest.mark.parametrize(

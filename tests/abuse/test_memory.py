@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from mapsrv.http_server.sockets import raise_file_limit
-from tests.e2e.server import Server, running, wait_until
+from tests.e2e.kit.server import Server, running, wait_until
 
 KIB, MIB = 1024, 1024 * 1024
 LARGE = 15 * MIB

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.abuse.framing import PREFACE, get, post
-from tests.abuse.raw import SECONDS, ask, read_until, statuses
-from tests.bridge.process import CHILD, bridge
-from tests.e2e.server import running
+from tests.abuse.kit.framing import PREFACE, get, post
+from tests.abuse.kit.raw import SECONDS, ask, read_until, statuses
+from tests.bridge.kit.process import CHILD, bridge
+from tests.e2e.kit.server import running
 
 PODS = Path(__file__).parents[2] / "docs" / "pods.md"
 PROMISED = float(re.findall(r"plus at most (\d+) s more when everything hangs", PODS.read_text())[0])

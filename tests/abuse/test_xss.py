@@ -10,9 +10,9 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.abuse.refusals import JSON
+from tests.abuse.kit.refusals import JSON
 from tests.e2e.conftest import DRAWN, chromium, opened, where
-from tests.e2e.server import NO_TLS, Server, running
+from tests.e2e.kit.server import NO_TLS, Server, running
 
 ELSEWHERE = "https://evil.example"
 HACKS = (

@@ -10,7 +10,7 @@ from tests.bench.pods import pod_on
 from tests.bench.report import Table
 from tests.bench.talk import open_talker, post, rate
 from tests.bench.targets import process_id
-from tests.e2e.server import Server
+from tests.e2e.kit.server import Server
 
 TALKERS = 32  # connections, each of another person
 

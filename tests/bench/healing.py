@@ -30,7 +30,7 @@ from tests.bench.options import Options
 from tests.bench.report import Table
 from tests.bench.stall import Watch
 from tests.failures.line import GOOD, REFUSES, Line, running_line
-from tests.store import valkey
+from tests.store.kit import valkey
 
 LAYERS = 2_000
 PLANS = ((1, 700), (50, 190))  # maps, and commands of each: a process remembers 10,000 in all

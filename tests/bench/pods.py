@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.targets import mapsrv, process_id, rival
-from tests.e2e.server import Server
-from tests.store import valkey
+from tests.e2e.kit.server import Server
+from tests.store.kit import valkey
 
 
 @contextmanager

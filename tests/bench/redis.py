@@ -15,7 +15,7 @@ from tests.bench.options import Options
 from tests.bench.pods import MAKES, Pod, open_redis
 from tests.bench.report import Cell, Table, times
 from tests.bench.talk import post, rate
-from tests.store import valkey
+from tests.store.kit import valkey
 
 TALKERS = (1, 64)  # connections
 

@@ -24,7 +24,7 @@ from mapsrv.config import Config
 from mapsrv.server import serve
 from tests.bench.options import Options
 from tests.bench.report import Table, times
-from tests.ports import free_port
+from tests.kit.ports import free_port
 
 TICK = 0.001  # seconds
 IDLE_SECONDS = 3.0  # for what the machine itself does to a loop

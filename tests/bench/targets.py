@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.talk import post
-from tests.e2e.server import START_SECONDS, Server, running, wait_until
-from tests.ports import free_port
+from tests.e2e.kit.server import START_SECONDS, Server, running, wait_until
+from tests.kit.ports import free_port
 
 STOP_SECONDS = 5.0  # until a server that was told to stop is killed
 

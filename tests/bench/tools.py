@@ -18,7 +18,7 @@ from tests.bench.options import Options
 from tests.bench.report import Table, percentile, times
 from tests.bench.talk import post, rate
 from tests.bench.targets import mapsrv, rival, view
-from tests.e2e.server import Server, client
+from tests.e2e.kit.server import Server, client
 
 AT_ONCE = 8
 WARM_UP = 10  # calls before the clock starts

@@ -6,7 +6,6 @@ Where all share one child, what is about a session's own child does not apply.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -17,13 +16,13 @@ import pytest
 import trio
 
 from mapsrv.bridge.settings import Limits
-from tests.bridge import faults, isolation, loads, proc
-from tests.bridge.client import open_session
-from tests.bridge.faults import FAULTS
-from tests.bridge.running import Running, running
-from tests.bridge.session import failed
-from tests.bridge.wire import connect
-from tests.bridge.wrappers import RIVALS, Mapsrv
+from tests.bridge.kit import faults, isolation, loads, proc
+from tests.bridge.kit.client import open_session
+from tests.bridge.kit.faults import FAULTS
+from tests.bridge.kit.running import Running, running
+from tests.bridge.kit.session import failed
+from tests.bridge.kit.wire import connect
+from tests.bridge.kit.wrappers import Mapsrv
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -131,11 +130,6 @@ def test_a_child_that_leaks_ends_by_its_memory_limit_and_alone(tmp_path: Path) -
     bounded = Mapsrv(config=tmp_path / "servers.json", limits={"memory": LIMIT})
     with running(bounded, "http") as run:
         trio.run(main, run)
-
-
-def test_the_rivals_lock_file_holds_no_addresses_to_download_from() -> None:
-    lock = json.loads((RIVALS / "package-lock.json").read_text("utf-8"))
-    assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
 
 
 async def junk_counted(run: Running) -> float:

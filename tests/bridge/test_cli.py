@@ -16,9 +16,9 @@ from mapsrv.bridge.settings import BOUNDS, OPTIONS, Limits, Settings, parse
 from mapsrv.bridge.specs import Spec, command_of
 from mapsrv.config.parser import Option
 from mapsrv.errors import StartupError
-from tests.bridge import proc
-from tests.bridge.client import open_session
-from tests.bridge.process import BRIDGE, CHILD, SECONDS, ask, bridge, refused
+from tests.bridge.kit import proc
+from tests.bridge.kit.client import open_session
+from tests.bridge.kit.process import BRIDGE, CHILD, SECONDS, ask, bridge, refused
 
 EXAMPLES = {
     "name": ("files", "files"),

@@ -14,10 +14,10 @@ from mapsrv.bridge.services import Services
 from mapsrv.bridge.settings import MODES, Mode
 from mapsrv.bridge.specs import Spec
 from mapsrv.errors import NotFound
-from tests.bridge import proc
-from tests.bridge.client import open_session
-from tests.bridge.process import CHILD, ask, bridge, write_servers
-from tests.bridge.session import Refused
+from tests.bridge.kit import proc
+from tests.bridge.kit.client import open_session
+from tests.bridge.kit.process import CHILD, ask, bridge, write_servers
+from tests.bridge.kit.session import Refused
 
 READ = "The files were read again"
 AS_BEFORE = "All goes on as before"

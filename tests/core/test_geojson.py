@@ -15,8 +15,7 @@ from mapsrv.core.geojson import normalise
 from mapsrv.core.geometry import TYPES
 from mapsrv.core.state import PROMOTED
 from mapsrv.errors import InvalidGeoJson, MapsrvError
-
-from . import geojsons
+from tests.core.kit import geojsons
 
 
 def point(*position: Any) -> dict[str, Any]:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from mapsrv.core.bounds import bounds, bounds_of, middle, parts
 from mapsrv.core.geojson import normalise
-
-from . import geojsons
+from tests.core.kit import geojsons
 
 
 def of(*geometries: Any) -> Any:

@@ -14,8 +14,7 @@ from mapsrv.core.features import apply_diff, check_diff
 from mapsrv.core.geojson import collection_of, normalise
 from mapsrv.core.state import PROMOTED
 from mapsrv.errors import IdTaken, InvalidArgument, InvalidGeoJson, LimitReached
-
-from . import geojsons
+from tests.core.kit import geojsons
 
 POINT = {"type": "Point", "coordinates": [8, 47]}
 

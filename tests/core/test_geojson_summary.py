@@ -10,8 +10,7 @@ from mapsrv.core.geojson import normalise
 from mapsrv.core.state import PROMOTED
 from mapsrv.core.suggest import nearest
 from mapsrv.core.summary import MAX_TEXT, Summary, summary
-
-from . import geojsons
+from tests.core.kit import geojsons
 
 
 def of(*features: dict[str, Any]) -> Summary:

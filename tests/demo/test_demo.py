@@ -12,9 +12,9 @@ import pytest
 
 from mapsrv.demo import data
 from mapsrv.errors import StartupError
-from tests.e2e.server import Server, running
-from tests.ports import free_port
-from tests.stdio.host import announced, end_server
+from tests.e2e.kit.server import Server, running
+from tests.kit.ports import free_port
+from tests.stdio.kit.host import announced, end_server
 
 SECONDS = 60
 

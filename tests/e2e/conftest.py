@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.e2e.pods import pods as pods_on_redis
-from tests.e2e.server import Server, running
-from tests.store import valkey
+from tests.e2e.kit.pods import pods as pods_on_redis
+from tests.e2e.kit.server import Server, running
+from tests.store.kit import valkey
 
 CHROMIUM = Path(os.environ.get("MAPSRV_TEST_CHROMIUM", "/usr/bin/chromium"))
 FLAGS = [

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page
 from mapsrv.local.front import FRAGMENT, parted
 from mapsrv.local.opener import show
 from tests.e2e.conftest import opened
-from tests.e2e.front import comes_to_front, given, in_front, leaves_front
-from tests.e2e.server import Server, running
+from tests.e2e.kit.front import comes_to_front, given, in_front, leaves_front
+from tests.e2e.kit.server import Server, running
 
 STORED = "() => JSON.stringify({...localStorage})"
 

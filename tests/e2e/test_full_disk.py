@@ -15,8 +15,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.e2e.server import NO_TLS, Server, running
-from tests.sse import Parser
+from tests.e2e.kit.server import NO_TLS, Server, running
+from tests.kit.sse import Parser
 
 POINT = {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [8.5, 47.4]}}
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import trio
 
-from tests.e2e.server import NO_TLS, TRANSPORTS, Server, call, client, running
+from tests.e2e.kit.server import NO_TLS, TRANSPORTS, Server, call, client, running
 
 POINT = {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [8.5, 47.4]}}
 ROUTES = (

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx2
 
-from tests.e2e.server import NO_TLS, Server, wait_until
-from tests.e2e.viewer import Viewer
-from tests.store import valkey
+from tests.e2e.kit.server import NO_TLS, Server, wait_until
+from tests.e2e.kit.viewer import Viewer
+from tests.store.kit import valkey
 
 
 def ready(pod: Server) -> dict[str, Any]:

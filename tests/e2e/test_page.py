@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import DRAWN, opened, pixel, rendered, where
-from tests.e2e.server import Server, call, wait_until
+from tests.e2e.kit.server import Server, call, wait_until
 
 XSS = '<img src=x onerror="window.hacked=true"><script>window.hacked=true</script>'
 POINT = {"type": "Point", "coordinates": [0, 0]}

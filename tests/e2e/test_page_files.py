@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import DRAWN, opened, rendered
-from tests.e2e.server import Server, call, wait_until
+from tests.e2e.kit.server import Server, call, wait_until
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 POINT = {"type": "Point", "coordinates": [7, 46]}

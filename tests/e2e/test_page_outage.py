@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import DRAWN, rendered
-from tests.e2e.standin import RETRY_MS, Standin, State, pretending
+from tests.e2e.kit.standin import RETRY_MS, Standin, State, pretending
 from tests.e2e.test_page import XSS, circle, is_at, points
 
 SHOTS = os.environ.get("MAPSRV_TEST_SCREENSHOTS")  # a folder: what the page looks like is kept there

@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import DRAWN, opened, rendered
-from tests.e2e.server import Server, running, wait_until
+from tests.e2e.kit.server import Server, running, wait_until
 from tests.e2e.test_page import at_zero, circle, is_at, points
-from tests.store import valkey
+from tests.store.kit import valkey
 
 
 def pump(source: socket.socket, sink: socket.socket) -> None:

@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from pmtiles.tile import TileType
 
 from tests.e2e.conftest import DRAWN, opened, pixel, rendered, where
-from tests.e2e.elsewhere import archive, picture, serving, vector_tile
-from tests.e2e.server import Server, call, wait_until
+from tests.e2e.kit.elsewhere import archive, picture, serving, vector_tile
+from tests.e2e.kit.server import Server, call, wait_until
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 WORLD = (-180, -85, 180, 85)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 
-from tests.e2e.server import Server, call, wait_until
-from tests.e2e.viewer import Viewer
+from tests.e2e.kit.server import Server, call, wait_until
+from tests.e2e.kit.viewer import Viewer
 
 
 def test_a_change_on_any_pod_reaches_every_viewer_on_every_pod(pods: list[Server]) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 import httpx2
 
 from mapsrv.store import FORMAT
-from tests.e2e.pods import NextRelease, pods
-from tests.e2e.server import NO_TLS, Server, call, wait_until
-from tests.e2e.viewer import Viewer
+from tests.e2e.kit.pods import NextRelease, pods
+from tests.e2e.kit.server import NO_TLS, Server, call, wait_until
+from tests.e2e.kit.viewer import Viewer
 
 WINDOW = 2.0
 STREAMS = 10

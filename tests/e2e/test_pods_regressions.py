@@ -12,11 +12,11 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import DRAWN, opened, rendered
-from tests.e2e.pods import pods
-from tests.e2e.server import NO_TLS, Server, call, wait_until
+from tests.e2e.kit.pods import pods
+from tests.e2e.kit.server import NO_TLS, Server, call, wait_until
+from tests.e2e.kit.viewer import Viewer
 from tests.e2e.test_regressions import CIRCLE, POINT
-from tests.e2e.viewer import Viewer
-from tests.store import valkey
+from tests.store.kit import valkey
 
 INITIALIZE = {
     "jsonrpc": "2.0",

@@ -11,8 +11,8 @@ from functools import partial
 import httpx2
 
 from mapsrv.core.log import Position
-from tests.e2e.server import NO_TLS, Server, wait_until
-from tests.sse import Message, Parser
+from tests.e2e.kit.server import NO_TLS, Server, wait_until
+from tests.kit.sse import Message, Parser
 
 READS = 300
 HOPS = 80

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import DRAWN, opened
-from tests.e2e.server import NO_TLS, Server
+from tests.e2e.kit.server import NO_TLS, Server
 
 RING = [[-5.0, -5.0], [5.0, -5.0], [5.0, 5.0], [-5.0, 5.0], [-5.0, -5.0]]
 POINT = {"type": "Point", "coordinates": [0.0, 0.0]}

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.server import running
-from tests.ports import free_port
-from tests.store import valkey
+from tests.e2e.kit.server import running
+from tests.kit.ports import free_port
+from tests.store.kit import valkey
 
 SECRET = "s3cret-w0rd"
 COMMAND = re.compile(rb"^\*\d+\r\n\$\d+\r\n(\w+)\r\n", re.MULTILINE)  # its first word

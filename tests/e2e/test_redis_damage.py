@@ -14,10 +14,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.abuse.refusals import FEATURE
-from tests.e2e.server import NO_TLS, Server, running, wait_until
-from tests.e2e.viewer import Viewer
-from tests.store import valkey
+from tests.abuse.kit.refusals import FEATURE
+from tests.e2e.kit.server import NO_TLS, Server, running, wait_until
+from tests.e2e.kit.viewer import Viewer
+from tests.store.kit import valkey
 
 KINDS = ("meta", "state", "log", "keys")
 JSON = {"content-type": "application/json"}

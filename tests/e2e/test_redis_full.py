@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.e2e.server import NO_TLS, Server, running, wait_until
-from tests.e2e.viewer import Viewer
-from tests.store import valkey
+from tests.e2e.kit.server import NO_TLS, Server, running, wait_until
+from tests.e2e.kit.viewer import Viewer
+from tests.store.kit import valkey
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import DRAWN, opened, rendered
-from tests.e2e.server import NO_TLS, Server, call, wait_until
+from tests.e2e.kit.server import NO_TLS, Server, call, wait_until
 
 POINT = {"type": "Feature", "id": 1, "properties": {}, "geometry": {"type": "Point", "coordinates": [0, 0]}}
 CIRCLE = [{"id": "dot", "type": "circle", "paint": {"circle-radius": 20}}]

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.server import Server, running, wait_until
-from tests.sse import Message, Parser
+from tests.e2e.kit.server import Server, running, wait_until
+from tests.kit.sse import Message, Parser
 
 KILLS = 16
 CALLERS = 4

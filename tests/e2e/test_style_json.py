@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.e2e.conformance import node
-from tests.e2e.server import NO_TLS, Server
+from tests.e2e.kit.server import NO_TLS, Server
+from tests.kit import node
 
 PACKAGE = Path(__file__).parents[2] / "static/node_modules/@maplibre/maplibre-gl-style-spec"
 VALIDATOR = PACKAGE / "dist" / "gl-style-validate.mjs"

@@ -14,7 +14,7 @@ from typing import Any
 import redis
 
 from tests.failures.record import Record, key_of
-from tests.store import valkey
+from tests.store.kit import valkey
 
 
 def times_done(server: valkey.Server, sessions: Iterable[str], record: Record) -> Counter[str]:

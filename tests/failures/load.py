@@ -14,7 +14,7 @@ from typing import Any
 
 import trio
 
-from tests.e2e.server import Server, wait_until
+from tests.e2e.kit.server import Server, wait_until
 from tests.failures.proxy import Proxy, Route
 from tests.failures.record import Ack, Record, Refusal, key_of, now
 from tests.failures.talk import FAILURES, Connection, connect

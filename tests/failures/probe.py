@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import httpx2
 
-from tests.e2e.server import NO_TLS
+from tests.e2e.kit.server import NO_TLS
 from tests.failures.processes import Pod
 from tests.failures.record import now
 

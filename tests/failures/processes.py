@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.e2e.server import START_SECONDS, Server, wait_until
-from tests.ports import free_port
-from tests.store import valkey
+from tests.e2e.kit.server import START_SECONDS, Server, wait_until
+from tests.kit.ports import free_port
+from tests.store.kit import valkey
 
 MASTER = "maps"  # what the sentinels call it
 REPLICATOR, SECRET = "replicator", "for-one-run"

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.server import wait_until
+from tests.e2e.kit.server import wait_until
 from tests.failures.count import EXAMPLES, Result, count_commands, silence, well_again
 from tests.failures.faults import FAULTS, Scene
 from tests.failures.history import times_done

@@ -13,7 +13,7 @@ from tests.failures.proxy import Proxy, Route
 from tests.failures.record import Ack, Record, key_of
 from tests.failures.table import markdown
 from tests.failures.viewers import Viewer, follows
-from tests.sse import Message
+from tests.kit.sse import Message
 
 
 def counted(

@@ -14,7 +14,7 @@ import trio
 from tests.failures.proxy import Route
 from tests.failures.record import Record, now
 from tests.failures.talk import FAILURES, connected
-from tests.sse import Message, Parser
+from tests.kit.sse import Message, Parser
 
 FIRST_RETRY = 2.0  # seconds, until the stream says another
 REFUSED_WAIT = 1.0  # seconds at most after a status that ends an EventSource for good

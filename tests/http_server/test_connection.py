@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trio
 
-from tests.http_server.serving import GET, START, STREAM, connected, part, says_ok, some, until
+from tests.http_server.kit.serving import GET, START, STREAM, connected, part, says_ok, some, until
 
 
 async def test_an_answer_comes_in_one_piece() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trio
 
-from tests.http_server.serving import GET, STREAM, connected, part, says_ok, some, until
+from tests.http_server.kit.serving import GET, STREAM, connected, part, says_ok, some, until
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"  # RFC 9113 section 3.4
 H2C = b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"

@@ -16,7 +16,7 @@ from trio.testing import MockClock
 from mapsrv.http_server.connections import Connections
 from mapsrv.http_server.pace import LOOK_SECONDS, SLOWEST, STALLED_SECONDS, Pace
 from mapsrv.http_server.sockets import open_listeners
-from tests.http_server.serving import GET, START, STREAM, part
+from tests.http_server.kit.serving import GET, START, STREAM, part
 
 WHOLE = 8 * 1024 * 1024  # bytes: more than any socket's buffers
 SLICE = 64 * 1024

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import trio
 
-from tests.http_server.serving import GET, START, STREAM, connected, part, says_ok, some, until
+from tests.http_server.kit.serving import GET, START, STREAM, connected, part, says_ok, some, until
 
 
 async def test_a_peer_that_rests_too_long_is_closed_and_one_that_leaves_is_forgotten_at_once() -> None:

@@ -13,7 +13,7 @@ from mapsrv.http_server import serve
 from mapsrv.http_server.connections import Connections
 from mapsrv.http_server.serve import obey, open_serving
 from mapsrv.http_server.sockets import open_listeners
-from tests.http_server.serving import GET, SECONDS, says_ok, some, until
+from tests.http_server.kit.serving import GET, SECONDS, says_ok, some, until
 
 HUP, INT, TERM = signal.SIGHUP, signal.SIGINT, signal.SIGTERM
 

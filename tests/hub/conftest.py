@@ -9,7 +9,7 @@ import pytest
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.lifecycle import open_hub
 from mapsrv.store.memory import open_memory
-from tests.hub.stores import HeldStore
+from tests.hub.kit.stores import HeldStore
 
 IDLE = 3600.0
 

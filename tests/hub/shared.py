@@ -22,7 +22,7 @@ from mapsrv.errors import StoreUnavailable
 from mapsrv.store import Batch, Component, Ok, Outcome, StoredSession
 from mapsrv.store.memory import MemoryStore, _Session
 from mapsrv.store.shared import Committed, Live, Missed, News, Seed
-from tests.hub.history import History
+from tests.hub.kit.history import History
 
 COPIES = 200  # of the store's state, one a change, to go back to
 LOSS_SECONDS = 60.0

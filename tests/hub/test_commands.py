@@ -26,7 +26,7 @@ from mapsrv.hub.clock import Clock
 from mapsrv.hub.hub import Hub
 from mapsrv.store import Batch, loose
 from mapsrv.wire.receipt import Receipt
-from tests.hub.stores import HeldStore
+from tests.hub.kit.stores import HeldStore
 
 ANA, BOB = Origin("model", "ana", "Ana"), Origin("person", "bob", "Bob")
 

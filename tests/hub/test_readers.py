@@ -17,7 +17,7 @@ from mapsrv.hub.presence.tabs import AWAY_SECONDS
 from mapsrv.hub.presence.viewers import public_id
 from mapsrv.hub.problems import MAX_PROBLEMS, Problem, Problems
 from mapsrv.hub.subscribers import MAX_TAKE, Subscriber, event_frame
-from tests.sse import Parser
+from tests.kit.sse import Parser
 
 ANA = Origin("model", "ana", "Ana")
 

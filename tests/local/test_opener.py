@@ -17,7 +17,7 @@ from mapsrv.local import LocalServer, local_url
 from mapsrv.local.front import PATIENCE_SECONDS, TOKEN_SECONDS, Front, address, parted
 from mapsrv.local.opener import clear, show
 from mapsrv.local.waiting import TOKEN_HEADER, is_waiting, waiting_app
-from tests.ports import free_port
+from tests.kit.ports import free_port
 
 PLAIN = 'http://127.0.0.1:1/?session=a&b="<c'
 

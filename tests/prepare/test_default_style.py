@@ -18,7 +18,7 @@ from mapsrv.prepare.layers import prepare
 from mapsrv.store.memory import open_memory
 from mapsrv.wire.style_layers import check_style_layers
 from mapsrv.wire.tools.add_layer import VECTOR_WORDS
-from tests.wire.tools.calling import request
+from tests.wire.tools.kit.calling import request
 
 EMPTY = MapState()
 POINT = {"type": "Point", "coordinates": [8.5, 47.4]}

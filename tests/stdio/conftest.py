@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.ports import free_port
-from tests.stdio.host import end_server
+from tests.kit.ports import free_port
+from tests.stdio.kit.host import end_server
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from mapsrv import local
 from mapsrv.local import LocalServer
 from mapsrv.local.start import environment
 from mapsrv.transports.forward import local_source
-from tests.e2e.server import running, wait_until
-from tests.ports import free_port
-from tests.stdio.host import hosting, is_running
+from tests.e2e.kit.server import running, wait_until
+from tests.kit.ports import free_port
+from tests.stdio.kit.host import hosting, is_running
 
 NONCE = "abcdefghijklmnop"
 

@@ -13,8 +13,8 @@ from urllib.request import urlopen
 import pytest
 
 from mapsrv.local.front import parted
-from tests.e2e.server import wait_until
-from tests.stdio.host import LATEST, announced, hosting
+from tests.e2e.kit.server import wait_until
+from tests.stdio.kit.host import LATEST, announced, hosting
 
 POINT = {"type": "Point", "coordinates": [7.4, 46.9]}
 

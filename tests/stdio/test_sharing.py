@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from tests.e2e.server import wait_until
-from tests.stdio.host import Host, announced, end_server, hosting, is_running
+from tests.e2e.kit.server import wait_until
+from tests.stdio.kit.host import Host, announced, end_server, hosting, is_running
 
 POINT = {"type": "Point", "coordinates": [7.4, 46.9]}
 

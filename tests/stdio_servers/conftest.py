@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from tests.stdio_servers import postgres as real
+from tests.stdio_servers.kit import postgres as real
 
 _numbers = count()
 

@@ -7,9 +7,9 @@ import json
 import pytest
 import trio
 
-from tests.stdio_servers.postgres import Server
-from tests.stdio_servers.talk import ask, ended, refused, talking
-from tests.transports.serving import MODERN
+from tests.stdio_servers.kit.postgres import Server
+from tests.stdio_servers.kit.talk import ask, ended, refused, talking
+from tests.transports.kit.serving import MODERN
 
 ANA = {"name": "Ana", "entityType": "person", "observations": ["draws maps", "lives in Łódź"]}
 BO = {"name": "Bo", "entityType": "person", "observations": []}

@@ -20,7 +20,7 @@ from mapsrv.stdio_servers import graph, recall
 from mapsrv.stdio_servers.database import Database, open_database
 from mapsrv.stdio_servers.memory import offers
 from mapsrv.stdio_servers.serving import Tools
-from tests.stdio_servers.postgres import Server
+from tests.stdio_servers.kit.postgres import Server
 
 Call = tuple[str, dict[str, Any]]
 

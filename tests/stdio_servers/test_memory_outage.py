@@ -10,8 +10,8 @@ import trio
 from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.stdio_servers import graph, recall
 from mapsrv.stdio_servers.database import IDLE_SECONDS, LOCK, MAX_CONNECTIONS, Connection, open_database
-from tests.stdio_servers.postgres import Server
-from tests.stdio_servers.talk import ask, command, environment, refused, talking
+from tests.stdio_servers.kit.postgres import Server
+from tests.stdio_servers.kit.talk import ask, command, environment, refused, talking
 
 ANA = {"name": "Ana", "entityType": "person", "observations": []}
 HOLD = f"SELECT pg_advisory_xact_lock({LOCK})"

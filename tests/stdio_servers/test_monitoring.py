@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.ports import free_port
-from tests.stdio_servers.standin import LINES, MATRIX, alarm, alarms, standing_in
-from tests.stdio_servers.talk import ask, ended, refused, talking
+from tests.kit.ports import free_port
+from tests.stdio_servers.kit.standin import LINES, MATRIX, alarm, alarms, standing_in
+from tests.stdio_servers.kit.talk import ask, ended, refused, talking
 
 FOO = {
     "time": "2019-09-23T19:21:37.240578000Z",

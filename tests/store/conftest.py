@@ -14,7 +14,7 @@ from mapsrv.store import Batch, Component, Entry, KeyRecord, Store
 from mapsrv.store.memory import open_memory
 from mapsrv.store.redis import open_redis
 from mapsrv.store.sqlite import open_sqlite
-from tests.store import valkey
+from tests.store.kit import valkey
 
 # A later store joins the contract here. Each takes a folder and a function that starts a Redis.
 STORES = {

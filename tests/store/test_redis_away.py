@@ -11,8 +11,8 @@ from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.store import Component, Ok, Refused
 from mapsrv.store.redis import open_redis
 from mapsrv.store.redis.errors import explain
-from tests.ports import free_port
-from tests.store import valkey
+from tests.kit.ports import free_port
+from tests.store.kit import valkey
 
 # As servers write them.
 AWAY = [

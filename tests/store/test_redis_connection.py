@@ -9,7 +9,7 @@ from redis import exceptions
 
 from mapsrv.store.redis.address import parse_address
 from mapsrv.store.redis.client import open_client
-from tests.store import valkey
+from tests.store.kit import valkey
 
 
 async def test_a_line_that_is_lost_before_it_is_written_to_is_an_error_of_the_connection(

@@ -10,8 +10,8 @@ import trio
 from mapsrv.errors import StartupError, StoreAway, StoreUnavailable
 from mapsrv.store import Done, Ok, Store
 from mapsrv.store.redis import open_redis
-from tests.ports import free_port
-from tests.store import valkey
+from tests.kit.ports import free_port
+from tests.store.kit import valkey
 
 
 async def until(holds, seconds: float = 20.0) -> None:

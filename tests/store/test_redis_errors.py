@@ -12,7 +12,7 @@ from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.store import Component, Done, Ok, Refused
 from mapsrv.store.redis import RedisStore, open_redis
 from mapsrv.store.redis.client import OPEN_SECONDS
-from tests.store import valkey
+from tests.store.kit import valkey
 
 BLOB = "ab" * 32
 

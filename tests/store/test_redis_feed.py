@@ -13,8 +13,8 @@ from mapsrv.store import Ok
 from mapsrv.store.redis import open_redis
 from mapsrv.store.redis.feed import RedisFeed
 from mapsrv.store.shared import Committed, Live, Missed
-from tests.store import valkey
 from tests.store.conftest import History
+from tests.store.kit import valkey
 
 
 async def heard(feed: RedisFeed, kind: type, seconds: float = 20.0):

@@ -10,8 +10,8 @@ from mapsrv.store import Ok
 from mapsrv.store.redis import open_redis
 from mapsrv.store.redis.address import parse_address
 from mapsrv.store.redis.client import OPEN_SECONDS
-from tests.ports import free_port
-from tests.store import valkey
+from tests.kit.ports import free_port
+from tests.store.kit import valkey
 
 WRONG = [
     "redis:",

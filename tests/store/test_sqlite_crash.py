@@ -17,7 +17,7 @@ from mapsrv.errors import StartupError
 from mapsrv.store import KeyRecord
 from mapsrv.store.sqlite import open_sqlite
 
-CRASHER = Path(__file__).with_name("crasher.py")
+CRASHER = Path(__file__).parent / "kit" / "crasher.py"
 SOURCE = Path(__file__).resolve().parents[2]
 SESSIONS, EVENTS, KILLS = ["s0", "s1", "s2"], 4, 20
 

@@ -17,7 +17,7 @@ from mapsrv.tools.publish import Publisher
 from mapsrv.tools.results import Result
 from mapsrv.tools.run import Tools
 from mapsrv.transports.endpoints import McpEndpoints, open_mcp
-from tests.transports.serving import serving
+from tests.transports.kit.serving import serving
 
 SECRET = "a secret of this user"
 MAX_DATA = 1 << 20

@@ -17,7 +17,7 @@ from mapsrv.tools.instructions import INSTRUCTIONS, MAX_LENGTH
 from mapsrv.tools.publish import KEY, tools
 from mapsrv.wire.calls import CALLS
 from tests.tools.conftest import POINT, SECRET, Served
-from tests.transports.serving import CLIENT_LEAKS, WAYS, connected
+from tests.transports.kit.serving import CLIENT_LEAKS, WAYS, connected
 
 pytestmark = CLIENT_LEAKS
 

@@ -14,7 +14,7 @@ from mapsrv.hub.hub import Hub
 from mapsrv.tools.caller import MAX_NAMED, Named
 from mapsrv.tools.which_map import NO_MAP, OPENING_SECONDS, NoMapNamed
 from tests.tools.conftest import BASE, POINT, Desk, Served
-from tests.transports.serving import CLIENT_LEAKS, connected
+from tests.transports.kit.serving import CLIENT_LEAKS, connected
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, Te
 
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.transports.endpoints import McpEndpoints, open_mcp
-from tests.transports.serving import serving
+from tests.transports.kit.serving import serving
 
 
 @dataclass

@@ -12,7 +12,7 @@ import trio
 
 from mapsrv.transports import mcp_http, mcp_sse
 from tests.transports.conftest import Fixture
-from tests.transports.serving import CLIENT_LEAKS, LEGACY, WAYS, connected, dial, eventually, hang_up
+from tests.transports.kit.serving import CLIENT_LEAKS, LEGACY, WAYS, connected, dial, eventually, hang_up
 
 pytestmark = CLIENT_LEAKS
 

@@ -16,8 +16,8 @@ from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from mapsrv.web.streams import Streams
-from tests.hub.stores import HeldStore
-from tests.web.asgi import Client
+from tests.hub.kit.stores import HeldStore
+from tests.web.kit.asgi import Client
 
 MAX_DATA = 1 << 20
 MAX_STREAMS = 3

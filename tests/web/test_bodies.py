@@ -17,9 +17,9 @@ from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from mapsrv.web.streams import Streams
-from tests.hub.stores import HeldStore
-from tests.web.asgi import Answer, Client
+from tests.hub.kit.stores import HeldStore
 from tests.web.conftest import MAX_DATA
+from tests.web.kit.asgi import Answer, Client
 
 READING = ["/data", "/commands", "/presence"]  # the routes that read a body
 HEAD = {"content-type": "application/json"}

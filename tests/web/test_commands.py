@@ -13,8 +13,8 @@ from mapsrv.errors import StoreUnavailable
 from mapsrv.hub.hub import Hub
 from mapsrv.web.site import Site
 from mapsrv.wire.calls import CALLS
-from tests.hub.stores import HeldStore
-from tests.web.asgi import Client
+from tests.hub.kit.stores import HeldStore
+from tests.web.kit.asgi import Client
 
 POSTS = ("/sessions", "/commands", "/presence", "/data")
 RENAME = {"command": "open_map", "arguments": {"title": "Rivers"}}

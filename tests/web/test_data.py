@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.web.asgi import Client
 from tests.web.conftest import MAX_DATA
+from tests.web.kit.asgi import Client
 
 POINT = {"type": "Point", "coordinates": [8.5, 47.4]}
 

@@ -26,7 +26,7 @@ from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from mapsrv.web.streams import LIFETIME_SECONDS, LIFETIME_SPREAD, RETRY_MS, Stream, Streams
 from tests.test_docs import PODS
-from tests.web.asgi import Client, Exchange
+from tests.web.kit.asgi import Client, Exchange
 
 MANY = 40
 GRACE = 45  # seconds: what the docs say for Kubernetes' terminationGracePeriodSeconds

@@ -15,8 +15,8 @@ from mapsrv.core.log import Origin
 from mapsrv.errors import StoreUnavailable
 from mapsrv.hub.hub import Hub
 from mapsrv.web.site import Site
-from tests.web.asgi import Client
 from tests.web.conftest import MAX_STREAMS
+from tests.web.kit.asgi import Client
 
 ANA = Origin("person", "ana", "Ana")
 

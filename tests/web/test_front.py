@@ -11,7 +11,7 @@ from mapsrv.hub.hub import Hub
 from mapsrv.local.front import TOKEN_SECONDS, Front
 from mapsrv.web.app import create_app
 from mapsrv.web.site import Site
-from tests.web.asgi import Client
+from tests.web.kit.asgi import Client
 
 FORGED: tuple[Any, ...] = (None, 7, "", "x" * 60_000, "ä.b", "\x00", "A" * 22, ["a"], {"a": 1}, "a.b.c")
 
@@ -81,9 +81,7 @@ async def test_a_token_is_good_once(client: Client, site: Site) -> None:
     assert (again.status, again.code) == (422, "invalid_argument")
 
 
-async def test_a_token_is_good_for_ten_minutes(
-    client: Client, site: Site, autojump_clock: object
-) -> None:
+async def test_a_token_is_good_for_ten_minutes(client: Client, site: Site, autojump_clock: object) -> None:
     late, early = site.front.token(), site.front.token()
     await trio.sleep(TOKEN_SECONDS - 1)
     await proof_of(client, early)

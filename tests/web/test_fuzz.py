@@ -18,7 +18,7 @@ from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from mapsrv.web.streams import Streams
 from mapsrv.wire.calls import CALLS
-from tests.web.asgi import Answer, Client
+from tests.web.kit.asgi import Answer, Client
 from tests.wire.values import JSON
 
 CHANGING = sorted(name for name, call in CALLS.items() if call.changes)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mapsrv.web.site import Site
-from tests.hub.stores import HeldStore
-from tests.web.asgi import Client
+from tests.hub.kit.stores import HeldStore
+from tests.web.kit.asgi import Client
 
 
 async def test_probes_answer_by_any_name(client: Client) -> None:

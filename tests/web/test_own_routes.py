@@ -17,7 +17,7 @@ from mapsrv.server.serve import open_house
 from mapsrv.tools.caller import Caller, Named
 from mapsrv.tools.run import Tools
 from mapsrv.web.site import Site
-from tests.web.asgi import Client
+from tests.web.kit.asgi import Client
 
 BASE = "http://localhost:8081"
 OWN = OwnRoutes(OriginGuard("127.0.0.1", port=8081), ("/events",))

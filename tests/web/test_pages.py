@@ -12,7 +12,7 @@ from mapsrv.errors import StartupError
 from mapsrv.hub.hub import Hub
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site
-from tests.web.asgi import Client
+from tests.web.kit.asgi import Client
 
 WEEK = 7 * 86400
 

@@ -12,7 +12,7 @@ import trio
 from mapsrv.hub.hub import Hub
 from mapsrv.web.site import Site
 from mapsrv.web.streams import Streams
-from tests.web.asgi import Client
+from tests.web.kit.asgi import Client
 
 VIEWPORT = {"center": [8.5, 47.4], "zoom": 9, "bearing": 0, "pitch": 0, "bounds": [8, 47, 9, 48]}
 POINTING = {"lng_lat": [8.5, 47.4], "layer_id": "stops", "style_layer": "stops", "properties": {"name": "HB"}}

@@ -16,8 +16,8 @@ import trio
 from mapsrv.config import Config
 from mapsrv.errors import StartupError
 from mapsrv.server import serve
-from tests.ports import free_port
-from tests.web.real import open_files, read_all, read_until, running
+from tests.kit.ports import free_port
+from tests.web.kit.real import open_files, read_all, read_until, running
 
 GET = "GET {} HTTP/1.1\nHost: localhost\n\n"
 MANY = 60

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapsrv.wire.sse import comment, frame
-from tests.sse import Message, parse
+from tests.kit.sse import Message, parse
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=8)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from tests.bench import machine, report
 from tests.bench.bridge import calls, first, memory, options, survived
-from tests.bridge.faults import BOTH
-from tests.bridge.wrappers import WRAPPERS
+from tests.bridge.kit.faults import BOTH
+from tests.bridge.kit.wrappers import WRAPPERS
 
 MEASURES: Mapping[str, Callable[[options.Options], list[report.Table]]] = {
     "calls": calls.measure,

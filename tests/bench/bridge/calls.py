@@ -12,8 +12,8 @@ import trio
 from tests.bench.bridge.load import Rate, open_stdio, opener, rate, wrapper_cpu
 from tests.bench.bridge.options import Options, telling
 from tests.bench.report import Cell, Table, times
-from tests.bridge.running import running
-from tests.bridge.wrappers import Wrapper
+from tests.bridge.kit.running import running
+from tests.bridge.kit.wrappers import Wrapper
 
 ROUNDS = 3  # each measures all, so that what else the machine does meets all alike
 

@@ -12,11 +12,11 @@ import trio
 from tests.bench.bridge.load import open_stdio
 from tests.bench.bridge.options import Options, each, telling
 from tests.bench.report import Table, times
-from tests.bridge import faults
-from tests.bridge.client import open_session
-from tests.bridge.running import Running, running
-from tests.bridge.session import Session
-from tests.bridge.wrappers import Wrapper
+from tests.bridge.kit import faults
+from tests.bridge.kit.client import open_session
+from tests.bridge.kit.running import Running, running
+from tests.bridge.kit.session import Session
+from tests.bridge.kit.wrappers import Wrapper
 
 STARTS, OPENINGS = 5, 20
 START_SECONDS = 30.0

@@ -12,11 +12,11 @@ import trio
 
 from tests.bench.machine import cpu_seconds
 from tests.bench.report import percentile
-from tests.bridge import proc
-from tests.bridge.client import open_session
-from tests.bridge.raw import StdioSession
-from tests.bridge.running import ABUSE, Running
-from tests.bridge.session import Session
+from tests.bridge.kit import proc
+from tests.bridge.kit.client import open_session
+from tests.bridge.kit.raw import StdioSession
+from tests.bridge.kit.running import ABUSE, Running
+from tests.bridge.kit.session import Session
 
 WARM_UP_SECONDS = 2.0  # of the same load before the clock starts: some wrappers compile while they run
 IDS = 1_000_000  # of a session: one wrapper mixes up sessions that use the same

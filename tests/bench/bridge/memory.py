@@ -6,8 +6,8 @@ import trio
 
 from tests.bench.bridge.options import Options, each, telling
 from tests.bench.report import Table
-from tests.bridge.client import open_session
-from tests.bridge.running import Running, running
+from tests.bridge.kit.client import open_session
+from tests.bridge.kit.running import Running, running
 
 IDLE_SESSIONS = 20
 SETTLE_SECONDS = 1.0

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mapsrv.errors import leaves
-from tests.bridge.faults import WRONG
-from tests.bridge.wrappers import Wrapper
+from tests.bridge.kit.faults import WRONG
+from tests.bridge.kit.wrappers import Wrapper
 
 
 @dataclass(frozen=True, slots=True)

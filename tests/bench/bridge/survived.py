@@ -6,9 +6,9 @@ import trio
 
 from tests.bench.bridge.options import Options, each, say, telling
 from tests.bench.report import Table
-from tests.bridge import faults, isolation
-from tests.bridge.running import running
-from tests.bridge.wrappers import Wrapper
+from tests.bridge.kit import faults, isolation
+from tests.bridge.kit.running import running
+from tests.bridge.kit.wrappers import Wrapper
 
 NOTE = (
     "Each is tried on a wrapper started for it, over both transports, by the checks that mapsrv's own"

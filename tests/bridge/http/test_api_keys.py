@@ -10,7 +10,7 @@ import pytest
 
 from mapsrv.bridge.http.api_keys import read_keys
 from mapsrv.errors import StartupError, Unauthorized
-from tests.bridge.process import CHILD, ask, bridge, refused
+from tests.bridge.kit.process import CHILD, ask, bridge, refused
 
 
 def key_file(folder: Path, text: str | bytes) -> Path:

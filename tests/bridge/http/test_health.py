@@ -9,7 +9,7 @@ from mapsrv.bridge.sessions.health import PROBE_SECONDS, Health
 from mapsrv.bridge.sessions.per_session import OwnChildren
 from mapsrv.bridge.sessions.probe import FAILED_SECONDS, KEPT_SECONDS
 from mapsrv.bridge.sessions.shared_child import SharedChild
-from tests.bridge.fake import Client, FakeFactory, message
+from tests.bridge.kit.fake import Client, FakeFactory, message
 from tests.bridge.sessions.test_shared_child import initialize, join, sharing
 
 

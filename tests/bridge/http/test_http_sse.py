@@ -9,7 +9,7 @@ import trio
 import trio.testing
 
 from mapsrv.bridge.http.streams import PING_SECONDS
-from tests.bridge.http.served import JSON, Exchange, Front, call, slow
+from tests.bridge.http.kit.served import JSON, Exchange, Front, call, slow
 
 NOTE = "notifications/tools/list_changed"
 

@@ -13,9 +13,9 @@ from mcp import ClientSession
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.bridge.faults import BOTH
-from tests.bridge.running import Running, running
-from tests.bridge.wrappers import Mapsrv
+from tests.bridge.kit.faults import BOTH
+from tests.bridge.kit.running import Running, running
+from tests.bridge.kit.wrappers import Mapsrv
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

@@ -7,7 +7,7 @@ import trio
 
 from mapsrv.bridge.http.streams import JSON_SECONDS, PING_SECONDS
 from mapsrv.bridge.revisions.vocabulary import LEGACY
-from tests.bridge.http.served import JSON, Front, call, slow
+from tests.bridge.http.kit.served import JSON, Front, call, slow
 
 NEW, OLD = "2025-11-25", "2025-06-18"
 STREAM = {"accept": "text/event-stream"}

@@ -8,7 +8,7 @@ import pytest
 import trio
 import trio.testing
 
-from tests.bridge.http.served import JSON, Front, call, slow
+from tests.bridge.http.kit.served import JSON, Front, call, slow
 
 NEW = "2025-11-25"
 

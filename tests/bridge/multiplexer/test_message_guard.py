@@ -16,7 +16,7 @@ from mapsrv.bridge.multiplexer.tool_filter import Tools
 from mapsrv.bridge.revisions.legacy_at_modern import LegacyAtModern
 from mapsrv.bridge.revisions.legacy_to_modern import Client
 from mapsrv.errors import BadRequest
-from tests.bridge.table import Table
+from tests.bridge.kit.table import Table
 
 NO_WRITING = Tools(deny=frozenset({"write_*"}))
 Parser = Callable[[str], Any]

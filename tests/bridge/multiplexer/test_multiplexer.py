@@ -10,7 +10,7 @@ from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.multiplexer.request_ids import MAX_CALLS
 from mapsrv.bridge.multiplexer.tool_filter import Tools
 from mapsrv.errors import TooMany
-from tests.bridge.table import Table, junk
+from tests.bridge.kit.table import Table, junk
 
 
 @given(

@@ -14,7 +14,7 @@ from mapsrv.bridge import json_rpc
 from mapsrv.bridge.multiplexer.tool_filter import Tools
 from mapsrv.bridge.multiplexer.unreadable import MOST_BYTES, MOST_TOKENS, answered
 from mapsrv.errors import MapsrvError
-from tests.bridge.table import Table, junk
+from tests.bridge.kit.table import Table, junk
 
 LINE_SECONDS = 1.0  # for the worst line of 4 MiB: a hundred times what it takes
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.bridge.real import packages
-from tests.bridge.real.bridging import Bridge, running
+from tests.bridge.real.kit import packages
+from tests.bridge.real.kit.bridging import Bridge, running
 
 MODES = ("per-session", "shared")
 
@@ -25,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bridge(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bridge]:
     """It serves NAME-MODE for each server and mode."""
     home = tmp_path_factory.mktemp("bridge")
-    programs = (*packages.npm(packages.HERE), *packages.npm(packages.DEPLOY / "npm"))
+    programs = (*packages.npm(packages.NPM), *packages.npm(packages.DEPLOY / "npm"))
     served = {
         f"{name}-{mode}": {**given, "mode": mode}
         for mode in MODES

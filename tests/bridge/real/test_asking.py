@@ -15,9 +15,9 @@ import pytest
 import trio
 from mcp.client import Client
 
-from tests.bridge.real.bridging import SESSIONS, WAYS, Bridge, said, talking, tools
 from tests.bridge.real.conftest import MODES
-from tests.transports.serving import CLIENT_LEAKS, eventually
+from tests.bridge.real.kit.bridging import SESSIONS, WAYS, Bridge, said, talking, tools
+from tests.transports.kit.serving import CLIENT_LEAKS, eventually
 
 pytestmark = [
     CLIENT_LEAKS,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.bridge.real import compose, packages
+from tests.bridge.real.kit import compose, packages
 
 SERVICES = compose.services()
 OURS = {name: service for name, service in SERVICES.items() if service.ours}

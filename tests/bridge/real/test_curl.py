@@ -16,10 +16,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.bridge.real import packages
-from tests.bridge.real.bridging import Bridge
-from tests.bridge.real.stage import served
-from tests.store.valkey import die_with_parent
+from tests.bridge.real.kit import packages
+from tests.bridge.real.kit.bridging import Bridge
+from tests.bridge.real.kit.stage import served
+from tests.store.kit.valkey import die_with_parent
 
 ANSWER_SECONDS = 20.0
 ENDPOINT = re.compile(r"event: endpoint\r?\n(?:id: .+\n)?data: (/\S+)\r?\n\r?\n")

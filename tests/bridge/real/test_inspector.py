@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bridge.real.bridging import Bridge
 from tests.bridge.real.conftest import MODES
-from tests.e2e.conformance.inspector import HTTP, MODERN, SSE, WAYS, Inspector
+from tests.bridge.real.kit.bridging import Bridge
+from tests.kit.inspector import HTTP, MODERN, SSE, WAYS, Inspector
 
 CALLS = {
     "everything": (HTTP, "get-sum", {"a": 40, "b": 2}, "42"),

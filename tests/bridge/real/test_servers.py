@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.bridge.real.bridging import WAYS, Bridge, said, talking, tools
 from tests.bridge.real.conftest import MODES
-from tests.transports.serving import CLIENT_LEAKS, serving
+from tests.bridge.real.kit.bridging import WAYS, Bridge, said, talking, tools
+from tests.transports.kit.serving import CLIENT_LEAKS, serving
 
 pytestmark = [CLIENT_LEAKS, pytest.mark.parametrize("way", WAYS), pytest.mark.parametrize("mode", MODES)]
 

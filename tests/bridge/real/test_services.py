@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.bridge.real import packages
-from tests.bridge.real.bridging import WAYS, said, talking, tools
-from tests.bridge.real.stage import served
-from tests.stdio_servers import postgres as real
-from tests.stdio_servers.standin import standing_in
-from tests.transports.serving import CLIENT_LEAKS
+from tests.bridge.real.kit import packages
+from tests.bridge.real.kit.bridging import WAYS, said, talking, tools
+from tests.bridge.real.kit.stage import served
+from tests.stdio_servers.kit import postgres as real
+from tests.stdio_servers.kit.standin import standing_in
+from tests.transports.kit.serving import CLIENT_LEAKS
 
 pytestmark = CLIENT_LEAKS
 PASSWORD = "hex0f'the secret"

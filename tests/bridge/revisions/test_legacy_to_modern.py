@@ -9,8 +9,8 @@ import pytest
 import trio
 from mcp.shared.exceptions import MCPError
 
-from tests.bridge.revisions.joined import NEWER, OLDER, older_client, shared, value
-from tests.transports.serving import CLIENT_LEAKS, eventually
+from tests.bridge.revisions.kit.joined import NEWER, OLDER, older_client, shared, value
+from tests.transports.kit.serving import CLIENT_LEAKS, eventually
 
 pytestmark = [CLIENT_LEAKS, pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")]
 

@@ -8,8 +8,8 @@ import mcp_types as types
 import trio
 from mcp.shared.subscriptions import ResourceUpdated, ToolsListChanged
 
-from tests.bridge.revisions.joined import NEWER, newer_client, shared, value
-from tests.transports.serving import CLIENT_LEAKS, eventually
+from tests.bridge.revisions.kit.joined import NEWER, newer_client, shared, value
+from tests.transports.kit.serving import CLIENT_LEAKS, eventually
 
 pytestmark = CLIENT_LEAKS
 

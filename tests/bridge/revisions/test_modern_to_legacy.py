@@ -10,8 +10,8 @@ import trio
 from mcp.shared.exceptions import MCPError
 from mcp.shared.subscriptions import ResourceUpdated, ToolsListChanged
 
-from tests.bridge.revisions.joined import MODERN, OLDER, newer_client, shared, value
-from tests.transports.serving import CLIENT_LEAKS, eventually
+from tests.bridge.revisions.kit.joined import MODERN, OLDER, newer_client, shared, value
+from tests.transports.kit.serving import CLIENT_LEAKS, eventually
 
 pytestmark = [CLIENT_LEAKS, pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")]
 

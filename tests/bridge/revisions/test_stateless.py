@@ -13,8 +13,8 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSI
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.http.streamable_http import is_newer
 from mapsrv.bridge.revisions import vocabulary
-from tests.bridge.revisions.joined import MODERN, OLDER, shared
-from tests.transports.serving import CLIENT_LEAKS, serving
+from tests.bridge.revisions.kit.joined import MODERN, OLDER, shared
+from tests.transports.kit.serving import CLIENT_LEAKS, serving
 
 pytestmark = CLIENT_LEAKS
 

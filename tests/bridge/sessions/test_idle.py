@@ -16,9 +16,9 @@ from mapsrv.bridge.http.app import Bridge
 from mapsrv.bridge.sessions.service import Service, run_service
 from mapsrv.bridge.specs import Spec
 from mapsrv.http_server.connections import Connections
-from tests.bridge.client import open_session
-from tests.bridge.running import ABUSE
-from tests.bridge.session import Refused
+from tests.bridge.kit.client import open_session
+from tests.bridge.kit.running import ABUSE
+from tests.bridge.kit.session import Refused
 
 HOUR = 3600.0
 

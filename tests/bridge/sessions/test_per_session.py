@@ -9,7 +9,7 @@ from trio.testing import wait_all_tasks_blocked
 from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.sessions.child_factory import Full
 from mapsrv.bridge.sessions.per_session import OwnChildren
-from tests.bridge.fake import Client, FakeFactory, message
+from tests.bridge.kit.fake import Client, FakeFactory, message
 
 
 async def test_each_has_its_own_child_which_ends_with_it_and_it_with_the_child(autojump_clock, nursery):

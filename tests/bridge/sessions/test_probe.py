@@ -7,8 +7,8 @@ import trio
 
 from mapsrv.bridge.sessions.child_factory import ChildFactory
 from mapsrv.bridge.sessions.health import Health
-from tests.bridge.fake import FakeFactory
-from tests.bridge.revisions.joined import NEWER, OLDER, command
+from tests.bridge.kit.fake import FakeFactory
+from tests.bridge.revisions.kit.joined import NEWER, OLDER, command
 
 
 @pytest.mark.parametrize("program", [OLDER, NEWER])

@@ -15,7 +15,7 @@ from mapsrv.bridge.multiplexer.serializer import TURN_SECONDS
 from mapsrv.bridge.sessions.backoff import CRASH_SECONDS, CRASHES
 from mapsrv.bridge.sessions.shared_child import WAIT_SECONDS, SharedChild
 from mapsrv.bridge.sessions.shared_port import SharedPort
-from tests.bridge.fake import Client, FakeFactory, message
+from tests.bridge.kit.fake import Client, FakeFactory, message
 
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {"roots": {}}, "clientInfo": {"name": "first"}}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.server import Server, running
+from tests.e2e.kit.server import Server, running
 
 
 @pytest.fixture(scope="package")

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from mapsrv.asgi.origin_guard import OriginGuard
-from tests.e2e.conformance import suite
-from tests.e2e.conformance.fixture import make_server
-from tests.e2e.conformance.serving import HOST, serving
-from tests.e2e.server import Server
+from tests.e2e.conformance.kit import suite
+from tests.e2e.conformance.kit.fixture import make_server
+from tests.e2e.conformance.kit.serving import HOST, serving
+from tests.e2e.kit.server import Server
 
 # Sampling and logging are asked for by the suite, and on their way out of the protocol.
 pytestmark = pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mapsrv.wire.calls import CALLS
-from tests.e2e.conformance.inspector import HTTP, WAYS, Inspector
-from tests.e2e.server import Server
+from tests.e2e.kit.server import Server
+from tests.kit.inspector import HTTP, WAYS, Inspector
 
 PEAK = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [7.66, 45.98]}, "properties": {}}
 each_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)

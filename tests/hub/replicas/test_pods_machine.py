@@ -18,8 +18,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from trio.testing import MockClock
 
 from mapsrv.core.commands import AddLayer, Command, RemoveLayer, SetTitle, ToggleLayer, UpdateFeatures
-from tests.hub import laws
-from tests.hub.world import World
+from tests.hub.kit import laws
+from tests.hub.kit.world import World
 
 AGREE_SECONDS = 60.0  # after the last fault all is well again
 

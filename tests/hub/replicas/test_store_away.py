@@ -12,7 +12,7 @@ from mapsrv.core.log import Head, Origin
 from mapsrv.errors import StoreUnavailable
 from mapsrv.hub.hub import Hub
 from mapsrv.store import Moved
-from tests.hub.stores import HeldStore
+from tests.hub.kit.stores import HeldStore
 
 ANA = Origin("model", "ana", "Ana")
 

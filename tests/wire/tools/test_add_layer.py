@@ -9,7 +9,7 @@ import pytest
 from mapsrv.core import commands as c
 from mapsrv.wire.calls import local_path
 from mapsrv.wire.tools.requests import GetMapState
-from tests.wire.tools.calling import POINT, refusal, request
+from tests.wire.tools.kit.calling import POINT, refusal, request
 
 GEOJSON = {"type": "geojson", "data": POINT}
 TILES = "https://a.org/{z}/{x}/{y}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mapsrv.core import commands as c
-from tests.wire.tools.calling import refusal, request
+from tests.wire.tools.kit.calling import refusal, request
 
 
 def test_filter_layer_takes_an_expression_or_nothing() -> None:

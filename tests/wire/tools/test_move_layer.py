@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mapsrv.core import commands as c
-from tests.wire.tools.calling import refusal, request
+from tests.wire.tools.kit.calling import refusal, request
 
 
 def test_move_layer_takes_one_place() -> None:

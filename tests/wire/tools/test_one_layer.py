@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mapsrv.core import commands as c
-from tests.wire.tools.calling import refusal, request
+from tests.wire.tools.kit.calling import refusal, request
 
 
 def test_commands_about_one_layer_are_read() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mapsrv.wire.tools.requests import GetLayerInfo, GetMapState, OpenMap
-from tests.wire.tools.calling import request
+from tests.wire.tools.kit.calling import request
 
 
 def test_queries_are_read() -> None:

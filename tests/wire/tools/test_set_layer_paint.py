@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mapsrv.core import commands as c
-from tests.wire.tools.calling import refusal, request
+from tests.wire.tools.kit.calling import refusal, request
 
 
 def test_set_layer_paint_takes_one_property_or_several() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mapsrv.core import commands as c
-from tests.wire.tools.calling import POINT, refusal, request
+from tests.wire.tools.kit.calling import POINT, refusal, request
 
 
 def test_update_features_takes_lists() -> None:
