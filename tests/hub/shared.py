@@ -31,16 +31,16 @@ LOSS_SECONDS = 60.0
 class Feed:
     def __init__(self, shared: SharedMemory) -> None:
         self._shared = shared
-        self._watched: set[str] = set()
-        self._send, self._receive = trio.open_memory_channel[News](100_000)
+        self.watched: set[str] = set()
+        self.send, self._receive = trio.open_memory_channel[News](100_000)
 
     async def watch(self, session_id: str) -> None:
         await trio.lowlevel.checkpoint()
-        self._watched.add(session_id)
+        self.watched.add(session_id)
 
     async def unwatch(self, session_id: str) -> None:
         await trio.lowlevel.checkpoint()
-        self._watched.discard(session_id)
+        self.watched.discard(session_id)
 
     async def tell(self, session_id: str, body: bytes, *, about: str = "viewers") -> None:
         await trio.lowlevel.checkpoint()
@@ -50,8 +50,8 @@ class Feed:
         return await self._receive.receive()
 
     def deliver(self, news: News) -> None:
-        if isinstance(news, Missed) or news.session_id in self._watched:
-            self._send.send_nowait(news)
+        if isinstance(news, Missed) or news.session_id in self.watched:
+            self.send.send_nowait(news)
 
 
 @dataclass
@@ -77,10 +77,10 @@ class SharedMemory:
         lost_replies: bool = True,
         history: History | None = None,
     ) -> None:
-        self._store, self._rng = store, rng or random.Random(1)
+        self.store, self._rng = store, rng or random.Random(1)
         self.faults, self.lost_replies = faults, lost_replies
         self.history = history or History()
-        self._feeds: list[Feed] = []
+        self.feeds: list[Feed] = []
         self._late: list[News] = []
         self._came_from: dict[str, tuple[Position, ...]] = {}
         self._copies: deque[Kept] = deque(maxlen=COPIES)
@@ -89,10 +89,15 @@ class SharedMemory:
         self.accepted: dict[str, list[str]] = {}
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
+        return getattr(self.store, name)
+
+    @property
+    def sessions(self) -> dict[str, _Session]:
+        """What is stored now, for those who check it: no store tells all that it has."""
+        return self.store._sessions
 
     async def create(self, session_id: str, head: Head, *, now: float) -> bool:
-        made = await self._store.create(session_id, head, now=now)
+        made = await self.store.create(session_id, head, now=now)
         if made:
             self.history.begin(head)
             self._copies.clear()  # what goes back goes back to a time that knew all sessions
@@ -100,37 +105,37 @@ class SharedMemory:
 
     async def load(self, session_id: str) -> StoredSession | None:
         await self._wait()
-        stored = await self._store.load(session_id)
+        stored = await self.store.load(session_id)
         if stored is None:
             self._check_for_loss()
             return None
         return replace(stored, came_from=self._came_from.get(session_id, ()))
 
     async def exists(self, session_id: str) -> bool:
-        there = await self._store.exists(session_id)
+        there = await self.store.exists(session_id)
         if not there:
             self._check_for_loss()
         return there
 
     async def put_blob(self, name: str, body: bytes, *, now: float) -> None:
-        await self._store.put_blob(name, body, now=now)
+        await self.store.put_blob(name, body, now=now)
 
     async def renew_blob(self, name: str, *, now: float) -> bool:
-        return await self._store.renew_blob(name, now=now)
+        return await self.store.renew_blob(name, now=now)
 
     async def get_blob(self, name: str) -> bytes | None:
-        return await self._store.get_blob(name)
+        return await self.store.get_blob(name)
 
     async def renew(self, session_ids: Collection[str], *, now: float) -> None:
-        await self._store.renew(session_ids, now=now)
+        await self.store.renew(session_ids, now=now)
 
     async def sweep(self, *, before: float, crowded: float = -math.inf) -> tuple[int, int]:
-        return await self._store.sweep(before=before, crowded=crowded)
+        return await self.store.sweep(before=before, crowded=crowded)
 
     async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
         await self._wait()
         self._copy()
-        outcomes = await self._store.commit(batches)
+        outcomes = await self.store.commit(batches)
         for batch, outcome in zip(batches, outcomes, strict=True):
             if isinstance(outcome, Ok):
                 keys = self.accepted.setdefault(batch.session_id, [])
@@ -146,7 +151,7 @@ class SharedMemory:
         return outcomes
 
     async def heads(self, session_ids: Collection[str]) -> dict[str, Head | None]:
-        stored = {name: await self._store.load(name) for name in session_ids}
+        stored = {name: await self.store.load(name) for name in session_ids}
         await self._wait()
         return {name: one.head if one else None for name, one in stored.items()}
 
@@ -161,18 +166,18 @@ class SharedMemory:
 
     async def seed(self, seed: Seed) -> bool:
         await self._wait()
-        session = self._store._sessions.get(seed.session_id)
+        session = self.sessions.get(seed.session_id)
         if (session.head if session else None) != seed.expect:
             return False
         self._copy()
         self.history.begin_anew(seed)
         if session is not None:
             for part in session.components.values():
-                self._store._forget(part.blobs)
+                self.store._forget(part.blobs)
         begun = _Session(seed.head, seed.head, 0.0, keys={record.key: record for record in seed.keys})
-        self._store._sessions[seed.session_id] = begun
+        self.sessions[seed.session_id] = begun
         for name, part in seed.components.items():
-            self._store._put_component(begun, name, part)
+            self.store._put_component(begun, name, part)
         self._came_from[seed.session_id] = seed.came_from
         return True
 
@@ -182,23 +187,23 @@ class SharedMemory:
         """Be started anew with nothing in it."""
         self._copies.clear()
         self._restore(Kept({}, {}))
-        self._store._blobs.clear()
+        self.store._blobs.clear()
         self._identity = None
         self._loss_until = 0.0
 
     def go_back(self, changes: int) -> None:
         """Be what it was so many changes ago, as far as that is remembered, and knew all the sessions."""
-        kept, now = None, self._store._sessions.keys()
+        kept, now = None, self.sessions.keys()
         while changes and self._copies and self._copies[-1].sessions.keys() >= now:
             kept, changes = self._copies.pop(), changes - 1
         if kept is not None:
             self._restore(kept)
 
     def _copy(self) -> None:
-        self._copies.append(Kept(_copied(self._store._sessions), dict(self._came_from)))
+        self._copies.append(Kept(_copied(self.sessions), dict(self._came_from)))
 
     def _restore(self, kept: Kept) -> None:
-        store, self._came_from = self._store, kept.came_from
+        store, self._came_from = self.store, kept.came_from
         store._sessions = kept.sessions
         store._refs.clear()
         for session in kept.sessions.values():
@@ -216,7 +221,7 @@ class SharedMemory:
         await trio.sleep(self._rng.random() / 100)
 
     def spread(self, news: News) -> None:
-        for feed in self._feeds:
+        for feed in self.feeds:
             luck = self._rng.random()
             if luck > self.faults:
                 feed.deliver(news)
@@ -227,22 +232,22 @@ class SharedMemory:
                 self._late.append(news)
         if self._late and self._rng.random() < 0.3:
             late = self._late.pop(self._rng.randrange(len(self._late)))
-            for feed in self._feeds:
+            for feed in self.feeds:
                 feed.deliver(late)
 
     def break_connections(self) -> None:
-        for feed in self._feeds:
+        for feed in self.feeds:
             feed.deliver(Missed())
 
     @asynccontextmanager
     async def open_feed(self) -> AsyncIterator[Feed]:
         feed = Feed(self)
-        self._feeds.append(feed)
+        self.feeds.append(feed)
         await trio.lowlevel.checkpoint()
         try:
             yield feed
         finally:
-            self._feeds.remove(feed)
+            self.feeds.remove(feed)
 
 
 def _copied(sessions: dict[str, _Session]) -> dict[str, _Session]:

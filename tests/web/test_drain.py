@@ -17,7 +17,7 @@ from mapsrv.http_server.connections import CLOSE_SECONDS, CUT_SECONDS
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.lifecycle import BRANCH_SECONDS, FLUSH_SECONDS
 from mapsrv.hub.replicas.parting import let_go
-from mapsrv.metrics import DRAINED
+from mapsrv.metrics.maps import REGISTRY
 from mapsrv.store.redis.client import CLOSE_SECONDS as REDIS_SECONDS
 from mapsrv.store.redis.feed import CLOSE_SECONDS as FEED_SECONDS
 from mapsrv.transports.endpoints import DRAIN_SECONDS, END_SECONDS
@@ -56,6 +56,10 @@ def told(stream: Exchange) -> int:
     return last.retry
 
 
+def drained() -> float:
+    return REGISTRY.get_sample_value("mapsrv_streams_drained_total", {"why": "stopping"}) or 0.0
+
+
 async def test_streams_end_at_an_even_pace_and_come_back_spread_over_the_window(
     autojump_clock: object, client: Client, streams: Streams, session: str
 ) -> None:
@@ -65,7 +69,7 @@ async def test_streams_end_at_an_even_pace_and_come_back_spread_over_the_window(
         await stream.ended.wait()
         ended.append(trio.current_time() - began)
 
-    before = DRAINED.labels("stopping")._value.get()
+    before = drained()
     async with watching(client, session, MANY) as opened, trio.open_nursery() as nursery:
         began = trio.current_time()
         for stream in opened:
@@ -78,7 +82,7 @@ async def test_streams_end_at_an_even_pace_and_come_back_spread_over_the_window(
     assert ended == pytest.approx([8.0 * number / MANY for number in range(MANY)], abs=0.01)
     again = [told(stream) for stream in opened]
     assert 0 < min(again) < 2000 < 6000 < max(again) <= 8100
-    assert DRAINED.labels("stopping")._value.get() == before + MANY
+    assert drained() == before + MANY
 
 
 async def test_alone_streams_end_at_once_and_come_back_as_after_any_end(

@@ -15,7 +15,7 @@ def check(world: World) -> None:
     """Raise AssertionError for any law that does not hold."""
     assert not world.writing, "every command is answered"
     refused = {key for viewer in world.viewers for key in viewer.refused}
-    gone = [name for name in world.sessions if name not in world.memory._sessions]
+    gone = [name for name in world.sessions if name not in world.shared.sessions]
     for pod in world.living:
         _check_buffers(pod, gone)
         for live in pod.hub.held().values():
@@ -31,7 +31,7 @@ def check(world: World) -> None:
 
 
 def _check_agreement(world: World, session_id: str) -> None:
-    stored = world.memory._sessions[session_id]
+    stored = world.shared.sessions[session_id]
     position, node = str(stored.head.position), world.shared.history.at(stored.head)
     assert set(node.keys) <= set(stored.keys), "what was done is remembered by its key"
     for pod in world.living:
@@ -63,7 +63,7 @@ def _may_be_lost(world: World, name: str) -> None:
 
 
 def _check_told(world: World, name: str, told: Told, refused: set[str]) -> None:
-    stored = world.memory._sessions.get(told.session_id)
+    stored = world.shared.sessions.get(told.session_id)
     done = stored is not None and told.key in world.shared.history.at(stored.head).keys
     assert len(told.answers) <= 1 or told.key in refused, "a key is answered alike"
     if done:

@@ -229,7 +229,7 @@ class World:
         if lost and trio.current_time() > lost[-1] + LOSS_SECONDS:
             # No longer is it kept in mind that a pod which is away all the time may have it.
             holders = [pod for pod in holders if self._is_sound(pod.line)]
-        there = session_id in self.memory._sessions or bool(holders)
+        there = session_id in self.shared.sessions or bool(holders)
         last = self.losses[-1].at if self.losses else -NOTICE_SECONDS
         new = asked.began + 1 >= last and not self._is_noticed(last)
         assert new or not there, "a map that is somewhere is not unknown"
@@ -323,19 +323,19 @@ class World:
 
     async def _break_connections(self) -> None:
         """A store that is started anew has dropped all lines; a pod sees that when it connects again."""
-        for feed in self.rng.sample(self.shared._feeds, len(self.shared._feeds)):
+        for feed in self.rng.sample(self.shared.feeds, len(self.shared.feeds)):
             await trio.sleep(self.rng.random())
             feed.deliver(Missed())
 
     def _is_apart(self, session_id: str) -> bool:
         lives = [pod.hub.held()[session_id] for pod in self.living if session_id in pod.hub.held()]
         trunks = [live.branch.trunk if live.branch else live.session for live in lives]
-        stored = self.memory._sessions.get(session_id)
+        stored = self.shared.sessions.get(session_id)
         return stored is None or any(trunk.head.epoch != stored.head.epoch for trunk in trunks)
 
     def _stored_keys(self) -> dict[str, tuple[str, str | None]]:
         found: dict[str, tuple[str, str | None]] = {}
-        for session_id, session in self.memory._sessions.items():
+        for session_id, session in self.shared.sessions.items():
             found[session_id] = session_id, None
             found.update({f"{session_id} {key}": (session_id, key) for key in session.keys})
         return found

@@ -88,9 +88,9 @@ async def test_its_readers_are_sent_away_and_the_other_maps_live_on(autojump_clo
             store.newer.add(theirs)
             match how:
                 case "told":
-                    store._feeds[0]._send.send_nowait(Unread(theirs))
+                    store.feeds[0].send.send_nowait(Unread(theirs))
                 case "broken":
-                    store._feeds[0]._send.send_nowait(Missed())
+                    store.feeds[0].send.send_nowait(Missed())
                 case "checked":
                     await trio.sleep(CHECK_SECONDS)
                 case "asked":
@@ -126,7 +126,7 @@ async def test_what_waits_when_it_is_let_go_is_refused_and_nothing_is_done_twice
             await trio.sleep(0.1)
             nursery.start_soon(execute, "two")  # waits behind the batch that is in flight
             await trio.sleep(0.1)
-            store._feeds[0]._send.send_nowait(Unread(session_id))
+            store.feeds[0].send.send_nowait(Unread(session_id))
             await trio.sleep(0.1)
             assert ends == [] and not reader.gone, "the reply that is on its way says more"
             commit, store.held = store.held, None
@@ -165,7 +165,7 @@ async def test_what_was_done_alone_on_a_map_that_is_newer_then_is_given_back_to_
 
 async def test_news_of_a_map_that_nobody_holds_is_no_trouble(autojump_clock: object) -> None:
     async with marked() as (store, hub):
-        store._feeds[0]._send.send_nowait(Unread("s1"))
+        store.feeds[0].send.send_nowait(Unread("s1"))
         await trio.sleep(1)
         session_id = await hub.create_session()
         await hub.execute(session_id, SetTitle("One"), ANA)

@@ -167,7 +167,7 @@ async def test_news_that_is_on_its_way_is_waited_for_and_nothing_is_read(
 
     async def late() -> None:
         await trio.sleep(NEWS_SECONDS / 2)
-        for feed in pods.shared._feeds:
+        for feed in pods.shared.feeds:
             feed.deliver(news[0])
 
     async with trio.open_nursery() as nursery:
@@ -278,7 +278,7 @@ async def test_a_map_that_the_store_has_lost_comes_back_and_is_shown_meanwhile(
     pods.shared.lose_everything()
     async with pods.hubs[0].open_current(pods.session_id) as live:
         assert live.state.title == "One"
-    for feed in pods.shared._feeds:
+    for feed in pods.shared.feeds:
         feed.deliver(Missed())
     await trio.sleep(30)
     async with pods.hubs[1].open_current(pods.session_id) as live:

@@ -18,7 +18,7 @@ from mapsrv.hub.hub import Hub
 from mapsrv.hub.lifecycle import BRANCH_SECONDS, flush, open_hub
 from mapsrv.hub.live_session import HOLD_SECONDS, LiveSession
 from mapsrv.hub.replicas import reconcile
-from mapsrv.metrics import HEALING, HEALING_ATTEMPTS
+from mapsrv.metrics.maps import REGISTRY
 from mapsrv.store import Batch, Ok, Outcome
 from mapsrv.store.memory import MemoryStore
 from tests.hub.kit.world import many
@@ -99,7 +99,7 @@ async def back(live: LiveSession) -> None:
 
 
 def attempts() -> float:
-    return HEALING_ATTEMPTS._value.get()
+    return REGISTRY.get_sample_value("mapsrv_healing_attempts_total")
 
 
 async def test_a_branch_ends_beside_a_writer_who_never_rests(autojump_clock, pods):
@@ -116,7 +116,7 @@ async def test_a_branch_ends_beside_a_writer_who_never_rests(autojump_clock, pod
         assert attempts() - before <= 60 * count, "each command costs a bounded number of attempts"
         again = await pods.away.execute(session_id, SetTitle("alone 7"), ANA, "a7")
         assert again.durability == "redis" and not again.warnings
-    assert HEALING._value.get() == 0
+    assert REGISTRY.get_sample_value("mapsrv_healing_commands") == 0
 
 
 async def test_a_share_halves_when_it_is_overtaken_and_grows_when_it_is_taken(pods, autojump_clock):

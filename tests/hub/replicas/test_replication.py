@@ -117,14 +117,14 @@ async def test_what_is_committed_while_a_map_is_loaded_is_not_missed(autojump_cl
         shared, (one, other) = await pods(stack, 2, random.Random(1), 0.0)
         session_id = await one.create_session()
         await one.execute(session_id, SetTitle("first"), Origin("model", "ana", "Ana"))
-        load = shared._store.load
+        load = shared.store.load
 
         async def slow(name: str) -> object:
             found = await load(name)
             await one.execute(session_id, SetTitle("second"), Origin("model", "ana", "Ana"))
             return found
 
-        shared._store.load = slow  # type: ignore[method-assign]
+        shared.store.load = slow  # type: ignore[method-assign]
         async with other.open_session(session_id) as live:
             await trio.sleep(0.5)
             assert live.state.title == "second" and live.position.revision == 2
@@ -135,4 +135,4 @@ async def test_a_map_that_never_was_is_not_watched(autojump_clock: object) -> No
         shared, (hub,) = await pods(stack, 1, random.Random(1), 0.0)
         with pytest.raises(MapsrvError):
             await hub.execute("never-issued", SetTitle("x"), Origin("model", "ana", "Ana"))
-        assert not shared._feeds[0]._watched
+        assert not shared.feeds[0].watched
