@@ -18,8 +18,8 @@ from mapsrv.config.parser import Option
 from mapsrv.errors import Draining, Forbidden, MapsrvError, NotFound, TooLarge, TooMany, Unauthorized
 from mapsrv.wire.calls import CALLS
 from mapsrv.wire.codec import OP_NAMES
-from tests.error_tree import tree
 from tests.failures.faults import FAULTS, Fault
+from tests.kit.error_tree import tree
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

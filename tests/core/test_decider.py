@@ -20,7 +20,7 @@ from mapsrv.core.drawing_order import MAX_RANK
 from mapsrv.core.rank import DIGITS, between
 from mapsrv.core.state import MAX_LAYERS, Camera, MapLayer, MapState
 from mapsrv.errors import MapsrvError
-from tests.core.maps import command, grown
+from tests.core.kit.maps import command, grown
 
 POINTS = {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}}
 

@@ -17,7 +17,7 @@ from mapsrv.core.session import NOTHING_CHANGED, Replay, Session, Snapshot
 from mapsrv.core.state import MapState
 from mapsrv.errors import KeyReused, UnknownLayer
 from mapsrv.wire.codec import decode_event, encode_event
-from tests.core.maps import add_layer, as_asked, asked
+from tests.core.kit.maps import add_layer, as_asked, asked
 
 
 @dataclass

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mapsrv.core import expressions, style_check
 from mapsrv.core.css_color import is_color
 from mapsrv.core.style_check import check_constant, nearest
-from tests.wire.values import JSON
+from tests.wire.kit.values import JSON
 
 EVERY = [(kind, name) for kind in style_check.LAYER_TYPES for name in style_check.properties_for(kind)]
 

@@ -20,7 +20,7 @@ from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
 from mapsrv.wire import codec
 from mapsrv.wire.style import to_style
-from tests.core.maps import command, grown
+from tests.core.kit.maps import command, grown
 
 FOLDER = Path(__file__).parent.parent / "vectors"
 BASE = "https://maps.example"

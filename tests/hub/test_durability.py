@@ -11,7 +11,7 @@ from mapsrv.core.log import Origin
 from mapsrv.hub.lifecycle import open_hub
 from mapsrv.store import Batch, Ok, Outcome
 from mapsrv.store.memory import MemoryStore
-from tests.hub.shared import SharedMemory
+from tests.hub.kit.shared import SharedMemory
 
 ANA = Origin("model", "ana", "Ana")
 

@@ -12,8 +12,8 @@ from mapsrv.core.log import Origin
 from mapsrv.errors import UnknownData
 from mapsrv.hub.lifecycle import open_hub
 from mapsrv.store.memory import MemoryStore
-from tests.hub.line import Line
-from tests.hub.shared import SharedMemory
+from tests.hub.kit.line import Line
+from tests.hub.kit.shared import SharedMemory
 
 ANA = Origin("model", "ana", "Ana")
 LARGE = json.dumps({"type": "Feature", "geometry": None, "properties": {"text": "t" * 20_000}}).encode()

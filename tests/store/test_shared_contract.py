@@ -15,7 +15,7 @@ from mapsrv.store.memory import MemoryStore
 from mapsrv.store.redis import open_redis
 from mapsrv.store.shared import Committed, Seed, SharedStore
 from tests.hub.kit.history import History
-from tests.hub.shared import SharedMemory
+from tests.hub.kit.shared import SharedMemory
 
 CAME_FROM = (Position("old", 7, "0123abcd"), Position("older", 3, "89abcdef"))
 

@@ -19,7 +19,7 @@ from mapsrv.hub.problems import Problem
 from mapsrv.store.memory import open_memory
 from mapsrv.tools.run import Tools
 from mapsrv.wire.calls import CALLS
-from tests.hub.shared import SharedMemory
+from tests.hub.kit.shared import SharedMemory
 from tests.tools.conftest import MAX_DATA, POINT, Desk
 
 RECEIPT = {"session_id", "title", "url", "position", "changed", "viewers", "warnings", "durability"}

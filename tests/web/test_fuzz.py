@@ -19,7 +19,7 @@ from mapsrv.web.site import Site
 from mapsrv.web.streams import Streams
 from mapsrv.wire.calls import CALLS
 from tests.web.kit.asgi import Answer, Client
-from tests.wire.values import JSON
+from tests.wire.kit.values import JSON
 
 CHANGING = sorted(name for name, call in CALLS.items() if call.changes)
 IDS = st.sampled_from(["a", "b", "c", "peaks", "lakes", "Ü", "a-line", "stops"])

@@ -14,7 +14,7 @@ from mapsrv.core import commands as c
 from mapsrv.errors import BadRequest, InvalidArgument, MalformedJson, MapsrvError, TooLarge
 from mapsrv.wire.bodies import MAX_SMALL, slim_body
 from mapsrv.wire.calls import CALLS, parse_command_body
-from tests.wire.values import JSON
+from tests.wire.kit.values import JSON
 
 POINT = {"type": "Point", "coordinates": [7.5, 46.9]}
 FEATURE = {"type": "Feature", "geometry": POINT, "properties": {"name": "x" * 100}}

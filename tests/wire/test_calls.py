@@ -15,7 +15,7 @@ from mapsrv.wire.calls import (
     Parsed,
     parse_call,
 )
-from tests.wire.values import JSON
+from tests.wire.kit.values import JSON
 
 NAMES = list(CALLS)
 

@@ -19,8 +19,8 @@ from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
 from mapsrv.wire import codec, parts
 from mapsrv.wire.receipt import Receipt, map_url
-from tests.core.maps import command, grown
-from tests.error_tree import tree
+from tests.core.kit.maps import command, grown
+from tests.kit.error_tree import tree
 
 
 @given(st.randoms(use_true_random=False), st.integers(0, 20))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire.filters import as_expression, check_filter, is_legacy
-from tests.wire.values import JSON
+from tests.wire.kit.values import JSON
 
 LEGACY = [
     (["==", "kind", "a"], ["==", ["get", "kind"], "a"]),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mapsrv.errors import InvalidArgument, MalformedJson
 from mapsrv.wire.json_text import MAX_DEPTH, check_value, loads, printed, shown
-from tests.wire.values import JSON
+from tests.wire.kit.values import JSON
 
 
 @settings(deadline=None)

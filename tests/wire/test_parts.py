@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mapsrv.core.log import Origin
 from mapsrv.wire import codec, parts
-from tests.wire.values import JSON
+from tests.wire.kit.values import JSON
 
 LAYER = {
     "id": "a",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mapsrv.errors import InvalidArgument, MapsrvError
 from mapsrv.wire.source_text import Hints, local_data, read_source
 from mapsrv.wire.sources import EXAMPLES, check_source
-from tests.wire.values import JSON
+from tests.wire.kit.values import JSON
 
 NONE = Hints(None, False, False)
 TILES = Hints(None, False, True)

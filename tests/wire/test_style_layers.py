@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mapsrv.core.style_check import LAYER_TYPES, check_constant, is_layout, is_paint
 from mapsrv.errors import IdTaken, InvalidArgument, LimitReached, MapsrvError
 from mapsrv.wire.style_layers import DRAWN_BY, KEYS, check_style_layers
-from tests.wire.values import JSON
+from tests.wire.kit.values import JSON
 
 
 def ids(layers: list[Any]) -> list[str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire import codec, sse, viewers
 from mapsrv.wire.names import clean_name
-from tests.wire.values import JSON
+from tests.wire.kit.values import JSON
 
 BOUNDS = [-170.123456789, -80.000001, 170.987654321, 80.5]
 LONGEST = {"text": "\U0001f5fa" * 4_000, "zeros": [0.000001] * 300, "deep": {"a": {"b": "x" * 3_000}}}

@@ -23,9 +23,9 @@ from mapsrv.hub.replicas.read_index import SECONDS
 from mapsrv.store.memory import MemoryStore
 from mapsrv.store.shared import Missed
 from mapsrv.wire.codec import state_bytes
+from tests.hub.kit.line import Line
+from tests.hub.kit.shared import LOSS_SECONDS, SharedMemory
 from tests.hub.kit.viewers import Viewer
-from tests.hub.line import Line
-from tests.hub.shared import LOSS_SECONDS, SharedMemory
 
 ANSWER_SECONDS = 30.0  # a command is answered within, whatever happens
 NOTICE_SECONDS = 17.0  # until each pod that holds a map has seen that the store lost it: CHECK_SECONDS

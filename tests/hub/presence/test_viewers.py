@@ -18,7 +18,7 @@ from mapsrv.hub.presence.tabs import AWAY_SECONDS, MAX_TABS
 from mapsrv.hub.presence.viewers import Presence, public_id
 from mapsrv.wire import sse, viewers
 from mapsrv.wire.names import clean_name
-from tests.wire.values import JSON
+from tests.wire.kit.values import JSON
 
 ANA, BELL = "a" * 16, "b" * 16
 TABS = [f"tab-{number}" for number in range(60)]

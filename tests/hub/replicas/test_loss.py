@@ -19,8 +19,8 @@ from mapsrv.hub.replicas.replication import CHECK_SECONDS
 from mapsrv.hub.replicas.store_health import StoreHealth
 from mapsrv.hub.standing import Sign, Standing
 from mapsrv.store.memory import MemoryStore
-from tests.hub.line import Line
-from tests.hub.shared import SharedMemory
+from tests.hub.kit.line import Line
+from tests.hub.kit.shared import SharedMemory
 
 ANA = Origin("model", "ana", "Ana")
 

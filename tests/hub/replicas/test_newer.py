@@ -19,7 +19,7 @@ from mapsrv.hub.replicas.replication import CHECK_SECONDS
 from mapsrv.store import Batch, Outcome, Refused
 from mapsrv.store.memory import open_memory
 from mapsrv.store.shared import Missed, Unread
-from tests.hub.shared import SharedMemory
+from tests.hub.kit.shared import SharedMemory
 from tests.hub.test_readers import reading, taken
 
 ANA = Origin("model", "ana", "Ana")

@@ -21,9 +21,9 @@ from mapsrv.hub.replicas.read_index import HEADS_AT_ONCE, NEWS_SECONDS, SECONDS
 from mapsrv.store import Outcome, Refused
 from mapsrv.store.memory import open_memory
 from mapsrv.store.shared import Missed
+from tests.hub.kit.line import Line
+from tests.hub.kit.shared import SharedMemory
 from tests.hub.kit.world import many
-from tests.hub.line import Line
-from tests.hub.shared import SharedMemory
 from tests.hub.test_readers import reading, taken
 
 ANA = Origin("model", "ana", "Ana")

@@ -21,9 +21,9 @@ from mapsrv.hub.replicas import reconcile
 from mapsrv.metrics.maps import REGISTRY
 from mapsrv.store import Batch, Ok, Outcome
 from mapsrv.store.memory import MemoryStore
+from tests.hub.kit.line import Line
+from tests.hub.kit.shared import SharedMemory
 from tests.hub.kit.world import many
-from tests.hub.line import Line
-from tests.hub.shared import SharedMemory
 
 ANA, BEN = Origin("model", "ana", "Ana"), Origin("model", "ben", "Ben")
 

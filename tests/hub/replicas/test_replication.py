@@ -17,7 +17,7 @@ from mapsrv.hub.lifecycle import open_hub
 from mapsrv.hub.presence.other_pods import OTHERS_SECONDS
 from mapsrv.hub.replicas.replication import BEAT_SECONDS, CHECK_SECONDS
 from mapsrv.store.memory import open_memory
-from tests.hub.shared import SharedMemory
+from tests.hub.kit.shared import SharedMemory
 from tests.hub.test_commands import layer
 from tests.hub.test_readers import reading, taken
 

@@ -10,7 +10,7 @@ import trio
 
 from mapsrv.errors import StoreAway
 from mapsrv.store import Batch, Outcome
-from tests.hub.shared import Feed, SharedMemory
+from tests.hub.kit.shared import Feed, SharedMemory
 
 HANG_SECONDS = 0.9  # before a call to a store that says nothing is given up, as store/redis does
 
