@@ -59,6 +59,16 @@ def test_a_changed_proof_is_none(place: int, letter: str) -> None:
     assert proof == other or not Front(KEY).proves(other)
 
 
+async def test_a_proof_has_one_form() -> None:  # noqa: ASYNC124
+    """Base64 is read with + for - and / for _, and letters that it does not know are passed over."""
+    front, proofs = Front(KEY), [proof_of(Front(KEY)) for _ in range(100)]
+    others = [proof.replace("-", "+").replace("_", "/") for proof in proofs]
+    others += [f"{proof[:30]}{letter}{proof[30:]}" for proof in proofs for letter in "!= \n"]
+    changed = set(others) - set(proofs)
+    assert len(changed) > 400 and not any(front.proves(other) for other in changed)
+    assert all(front.proves(proof) for proof in proofs)
+
+
 async def test_tokens_are_bounded_and_the_newest_are_good() -> None:  # noqa: ASYNC124
     front = Front()
     tokens = [front.token(f"map-{number}") for number in range(MAX_TOKENS + 1)]
