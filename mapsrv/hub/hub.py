@@ -77,6 +77,8 @@ class Hub:
         """Return the id of a new map: an unguessable capability."""
         while True:
             session_id = secrets.token_urlsafe(16)
+            if session_id.startswith("-"):
+                continue  # on a command line it would be an option: `--session ID`
             head = Head.of_epoch(secrets.token_hex(8))
             if await self.store.create(session_id, head, now=self.clock.wall()):
                 return session_id

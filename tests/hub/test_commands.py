@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any
 
 import pytest
@@ -359,3 +360,11 @@ async def test_a_receipt_says_what_and_where(autojump_clock: object, hub: Hub) -
     assert receipt == Receipt(session_id, "Untitled map", position, ("a",), 0, (warning,), "memory")
     assert "nothing to draw" in warning
     assert position.revision == 1 and position != Head.of_epoch(position.epoch).position
+
+
+async def test_a_maps_id_is_no_option_on_a_command_line(
+    autojump_clock: object, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = iter(["-begins-as-an-option", "-again", "is-none"])
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda size: next(drawn))
+    assert await hub.create_session() == "is-none"
