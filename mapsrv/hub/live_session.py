@@ -64,9 +64,7 @@ class LiveSession:
         self.idle_since = 0.0
         self.held_until = 0.0  # another process has its turn: commit nothing before
         self.around = around
-        self.news: deque[Event] = deque(
-            maxlen=MAX_NEWS
-        )  # a gap before the oldest is found when it is applied
+        self.news: deque[Event] = deque(maxlen=MAX_NEWS)  # who lacks what came before finds a gap
         self._encoded: tuple[Position, bytes] | None = None
 
     @property
