@@ -14,7 +14,7 @@ from mapsrv.errors import BadRequest, MalformedJson, MapsrvError
 
 Id: TypeAlias = int | str
 
-PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND = -32700, -32600, -32601  # JSON-RPC 2.0 section 5.1
+INVALID_REQUEST, METHOD_NOT_FOUND = -32600, -32601  # JSON-RPC 2.0 section 5.1
 INVALID_PARAMS, INTERNAL_ERROR = -32602, -32603
 
 MOST_MEMBERS = 1000  # of params that are judged: MCP's have a dozen, and each costs a microsecond

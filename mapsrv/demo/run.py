@@ -101,9 +101,7 @@ def arguments(config: Config) -> list[str]:
 
 
 @asynccontextmanager
-async def _open_client(
-    config: Config, url: str | None, headers: dict[str, str]
-) -> AsyncIterator[Client]:
+async def _open_client(config: Config, url: str | None, headers: dict[str, str]) -> AsyncIterator[Client]:
     if url is None or config.transport == "stdio":
         stdio = StdioServerParameters(
             command=sys.executable, args=["-m", "mapsrv", *arguments(config)], env=environment(config)
@@ -113,7 +111,7 @@ async def _open_client(
             yield client
         return
     path = {"sse": "/sse", "http": "/mcp"}[config.transport]
-    print(f"Connecting to {url}{path}.", flush=True)
+    print(f"Connecting to {url}{path}", flush=True)  # no full stop: it would be copied with the address
     if config.transport == "sse":
         transport = sse_client(f"{url}/sse?name={NAME}", headers, httpx_client_factory=_http)
         async with Client(transport, mode="legacy") as client:

@@ -1,7 +1,7 @@
 """One committer a process: what is proposed goes to the store in batches, one in flight, and is then visible.
 
 Per batch each session has one place, with its oldest pending commands in order, all or none. A session
-stands in line (`_due`) once, while it has something pending or is behind. How it stands to the store
+stands in line (`due`) once, while it has something pending or is behind. How it stands to the store
 meanwhile is in standing.py. What can be answered:
 
 - Ok: its share is visible, its callers are answered, and what was heard from others meanwhile is applied.
@@ -54,7 +54,7 @@ class Committer:
     def __init__(self, store: Store, replicas: SingleProcess) -> None:
         self._store = store
         self._replicas = replicas
-        self._due: OrderedDict[LiveSession, None] = OrderedDict()
+        self.due: OrderedDict[LiveSession, None] = OrderedDict()
         self._wake = trio.Event()
         self._idle = trio.Event()
         self._reading: LiveSession | None = None
@@ -68,56 +68,56 @@ class Committer:
             if live.session.has_pending:
                 self._replicas.go_alone(live)
             return  # what is out of step is read when the store is back
-        self._due.setdefault(live)
+        self.due.setdefault(live)
         self._wake.set()
 
     def reads(self, live: LiveSession) -> bool:
         """Return whether it is being read anew, or stands in line for it."""
-        return live is self._reading or (live.standing.behind and live in self._due)
+        return live is self._reading or (live.standing.behind and live in self.due)
 
     async def run(self) -> None:
         """Commit for ever."""
         while True:
             self._wake = trio.Event()
-            if not self._due:
+            if not self.due:
                 self._idle.set()
                 await self._wake.wait()
             self._idle = trio.Event()
-            for live in [live for live in self._due if live.standing.behind]:
-                del self._due[live]  # before it is read: what is submitted meanwhile stands in line anew
+            for live in [live for live in self.due if live.standing.behind]:
+                del self.due[live]  # before it is read: what is submitted meanwhile stands in line anew
                 await self._read(live)
             if self._replicas.away:
                 self._let_go()
             elif shares := self._gather():
                 await self._commit(shares)
-            elif self._due:
-                with trio.move_on_at(min(live.held_until for live in self._due)):
+            elif self.due:
+                with trio.move_on_at(min(live.held_until for live in self.due)):
                     await self._wake.wait()
 
     def _let_go(self) -> None:
-        due, self._due = self._due, OrderedDict()
+        due, self.due = self.due, OrderedDict()
         for live in due:
             self.submit(live)
 
     async def flushed(self) -> None:
         """Wait until nothing is pending; the caller says its bound."""
-        while self._due or not self._idle.is_set():
+        while self.due or not self._idle.is_set():
             await self._idle.wait()
 
     def _gather(self) -> Shares:
         """Take sessions off the line until the batch is full; what is left over joins at its end."""
         shares: Shares = []
         events = size = 0
-        for _ in range(len(self._due)):
-            live, _none = self._due.popitem(last=False)
+        for _ in range(len(self.due)):
+            live, _none = self.due.popitem(last=False)
             # Behind since others were read: it is read first, in the next round.
             if live.standing.behind or live.held_until > trio.current_time():
-                self._due[live] = None
+                self.due[live] = None
                 continue
             share: list[Pending] = []
             for pending in live.session.pending:
                 if events and (events >= MAX_EVENTS or size + len(pending.event.body) > MAX_BYTES):
-                    self._due[live] = None
+                    self.due[live] = None
                     break
                 share.append(pending)
                 events += 1
@@ -201,7 +201,7 @@ class Committer:
         live.now(Sign.ANSWERED)
         self.failing = not isinstance(error, StoreDamaged)  # which says nothing of the store as a whole
         if isinstance(error, StoreAway) and self._replicas.lost_touch(error):
-            self._due.pop(live, None)
+            self.due.pop(live, None)
             self.submit(live)  # alone, if anything is pending
         else:
             STORE_ERRORS.inc()

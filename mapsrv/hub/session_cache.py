@@ -27,7 +27,7 @@ class SessionCache:
     def __init__(self, store: Store, replicas: SingleProcess, around: Around, idle: float) -> None:
         self.held: dict[str, LiveSession] = {}
         self._store, self._replicas, self._around, self._idle = store, replicas, around, idle
-        self._loading: dict[str, trio.Event] = {}
+        self.loading: dict[str, trio.Event] = {}
 
     @asynccontextmanager
     async def open(self, session_id: str) -> AsyncIterator[LiveSession]:
@@ -49,16 +49,16 @@ class SessionCache:
     async def _find(self, session_id: str) -> LiveSession:
         """Return the session; loading is single-flight."""
         while (live := self.held.get(session_id)) is None:
-            loading = self._loading.get(session_id)
+            loading = self.loading.get(session_id)
             if loading is not None:
                 await loading.wait()
                 continue
-            self._loading[session_id] = trio.Event()
+            self.loading[session_id] = trio.Event()
             try:
                 live = self.held[session_id] = await self._load_in_step(session_id)
                 self._replicas.loaded(live)
             finally:
-                self._loading.pop(session_id).set()
+                self.loading.pop(session_id).set()
             SESSIONS.set(len(self.held))
         return live
 

@@ -50,12 +50,10 @@ class Documents:
         self.max_data = max_data
         self._store = store
         self._forgetful = isinstance(store, SharedStore)
-        self._clock = clock
+        self.clock = clock
         self._workers = Workers()
         self._summaries: OrderedDict[str, Summary] = OrderedDict()
-        self._bodies: OrderedDict[str, bytes] = (
-            OrderedDict()
-        )  # the newest used, where the store can lose them
+        self.bodies: OrderedDict[str, bytes] = OrderedDict()  # the newest used, where the store can lose them
         self._size = 0
 
     async def warm(self) -> None:
@@ -89,7 +87,7 @@ class Documents:
 
     async def keep(self, regular: Regular) -> Stored:
         """Store a regular document, or renew the one that is there."""
-        await self._store.put_blob(regular.name, regular.body, now=self._clock())
+        await self._store.put_blob(regular.name, regular.body, now=self.clock())
         self._remember(regular.name, regular.summary)
         self._remember_body(regular.name, regular.body)
         return Stored(PREFIX + regular.name, len(regular.body), regular.summary)
@@ -98,13 +96,13 @@ class Documents:
         """Have the store keep these, also those that it has lost; return what is lost for good."""
         lost = []
         for name in names:
-            if await self._store.renew_blob(name, now=self._clock()):
+            if await self._store.renew_blob(name, now=self.clock()):
                 continue
-            body = self._bodies.get(name)
+            body = self.bodies.get(name)
             if body is None:
                 lost.append(name)
             else:
-                await self._store.put_blob(name, body, now=self._clock())
+                await self._store.put_blob(name, body, now=self.clock())
         return lost
 
     async def renew(self, address: str) -> Summary:
@@ -170,10 +168,10 @@ class Documents:
     def _remember_body(self, name: str, body: bytes) -> None:
         if not self._forgetful or len(body) > MAX_REMEMBERED:
             return
-        self._size += len(body) - len(self._bodies.pop(name, b""))
-        self._bodies[name] = body
+        self._size += len(body) - len(self.bodies.pop(name, b""))
+        self.bodies[name] = body
         while self._size > MAX_REMEMBERED:
-            self._size -= len(self._bodies.popitem(last=False)[1])
+            self._size -= len(self.bodies.popitem(last=False)[1])
 
     async def _compute(self, size: int, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if size <= INLINE:

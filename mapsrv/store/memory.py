@@ -32,7 +32,7 @@ from mapsrv.store.protocol import (
 
 
 @dataclass(slots=True, eq=False)
-class _Session:
+class MemorySession:
     """One session; `size` is the bytes of the bodies in `entries`."""
 
     head: Head
@@ -57,21 +57,21 @@ class MemoryStore:
     trouble = None
 
     def __init__(self) -> None:
-        self._sessions: dict[str, _Session] = {}
-        self._blobs: dict[str, _Blob] = {}
+        self.sessions: dict[str, MemorySession] = {}
+        self.blobs: dict[str, _Blob] = {}
         # How often each blob is named by a component or a kept event: a sweep need not walk them all.
-        self._refs: Counter[str] = Counter()
+        self.refs: Counter[str] = Counter()
 
     async def create(self, session_id: str, head: Head, *, now: float) -> bool:
         await trio.lowlevel.checkpoint()
-        if session_id in self._sessions:
+        if session_id in self.sessions:
             return False
-        self._sessions[session_id] = _Session(head, head, now)
+        self.sessions[session_id] = MemorySession(head, head, now)
         return True
 
     async def load(self, session_id: str) -> StoredSession | None:
         await trio.lowlevel.checkpoint()
-        session = self._sessions.get(session_id)
+        session = self.sessions.get(session_id)
         if session is None:
             return None
         components = {name: part.value for name, part in session.components.items() if part.value is not None}
@@ -81,7 +81,7 @@ class MemoryStore:
 
     async def exists(self, session_id: str) -> bool:
         await trio.lowlevel.checkpoint()
-        return session_id in self._sessions
+        return session_id in self.sessions
 
     async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
         await trio.lowlevel.checkpoint()
@@ -90,7 +90,7 @@ class MemoryStore:
     async def put_blob(self, name: str, body: bytes, *, now: float) -> None:
         await trio.lowlevel.checkpoint()
         if not self._renew(name, now):
-            self._blobs[name] = _Blob(bytes(body), now)
+            self.blobs[name] = _Blob(bytes(body), now)
 
     async def renew_blob(self, name: str, *, now: float) -> bool:
         await trio.lowlevel.checkpoint()
@@ -98,30 +98,30 @@ class MemoryStore:
 
     async def get_blob(self, name: str) -> bytes | None:
         await trio.lowlevel.checkpoint()
-        blob = self._blobs.get(name)
+        blob = self.blobs.get(name)
         return None if blob is None else blob.body
 
     async def renew(self, session_ids: Collection[str], *, now: float) -> None:
         await trio.lowlevel.checkpoint()
         for session_id in session_ids:
-            if session_id in self._sessions:
-                self._sessions[session_id].renewed = now
+            if session_id in self.sessions:
+                self.sessions[session_id].renewed = now
 
     async def sweep(self, *, before: float, crowded: float = -math.inf) -> tuple[int, int]:
         await trio.lowlevel.checkpoint()
-        idle = [k for k, s in self._sessions.items() if s.head.revision == 0 and s.renewed < before]
+        idle = [k for k, s in self.sessions.items() if s.head.revision == 0 and s.renewed < before]
         for session_id in idle:
-            for part in self._sessions.pop(session_id).components.values():
-                self._forget(part.blobs)
-        found, names = Loose(), [name for name in self._blobs if name not in self._refs]
-        found.add((self._blobs[k].renewed, n, len(self._blobs[k].body)) for n, k in enumerate(names))
+            for part in self.sessions.pop(session_id).components.values():
+                self.forget(part.blobs)
+        found, names = Loose(), [name for name in self.blobs if name not in self.refs]
+        found.add((self.blobs[k].renewed, n, len(self.blobs[k].body)) for n, k in enumerate(names))
         due = found.due(before, crowded)
         for number in due:
-            del self._blobs[names[number]]
+            del self.blobs[names[number]]
         return len(idle), len(due)
 
     def _commit(self, batch: Batch) -> Outcome:
-        session = self._sessions.get(batch.session_id)
+        session = self.sessions.get(batch.session_id)
         if session is None:
             return Unknown()
         known = (session.keys.get(entry.record.key) for entry in batch.entries)
@@ -132,44 +132,46 @@ class MemoryStore:
         for entry in batch.entries:
             self._append(session, entry)
         for name, part in batch.components.items():
-            self._put_component(session, name, part)
+            self.put_component(session, name, part)
         return Ok()
 
-    def _append(self, session: _Session, entry: Entry) -> None:
+    def _append(self, session: MemorySession, entry: Entry) -> None:
         session.head = entry.record.head
         session.keys[entry.record.key] = entry.record
         if len(session.keys) > log.MAX_KEYS:
             del session.keys[next(iter(session.keys))]
         session.entries.append(entry)
         session.size += len(entry.body)
-        self._refs.update(entry.blobs)
+        self.refs.update(entry.blobs)
         while len(session.entries) > log.MAX_EVENTS or session.size > log.MAX_BYTES:
             oldest = session.entries.popleft()
             session.size -= len(oldest.body)
             session.base = oldest.record.head
-            self._forget(oldest.blobs)
+            self.forget(oldest.blobs)
 
-    def _put_component(self, session: _Session, name: str, part: Component) -> None:
+    def put_component(self, session: MemorySession, name: str, part: Component) -> None:
+        """Set a part of a session, or take it away."""
         if (previous := session.components.pop(name, None)) is not None:
-            self._forget(previous.blobs)
+            self.forget(previous.blobs)
         if part.value is not None:
             session.components[name] = part
-            self._refs.update(part.blobs)
+            self.refs.update(part.blobs)
 
-    def _forget(self, blobs: Sequence[str]) -> None:
-        self._refs.subtract(blobs)
+    def forget(self, blobs: Sequence[str]) -> None:
+        """Note that something that named these names them no more."""
+        self.refs.subtract(blobs)
         for name in blobs:
-            if self._refs[name] <= 0:
-                del self._refs[name]
+            if self.refs[name] <= 0:
+                del self.refs[name]
 
     def _renew(self, name: str, now: float) -> bool:
-        if (blob := self._blobs.get(name)) is None:
+        if (blob := self.blobs.get(name)) is None:
             return False
         blob.renewed = max(blob.renewed, now)  # a clock that is set back must not age what is in use
         return True
 
 
-def _news(session: _Session, after: Head) -> tuple[Entry, ...]:
+def _news(session: MemorySession, after: Head) -> tuple[Entry, ...]:
     """Return what came after a head, or nothing where that is no place of this history that is kept."""
     places = [session.base, *(entry.record.head for entry in session.entries)]
     index = after.revision - session.base.revision

@@ -301,7 +301,7 @@ async def test_many_bytes_that_no_map_names_leave_after_an_hour(
     monkeypatch.setattr(loose, "MAX_LOOSE", 100_000)
     start = trio.current_time()
     now = Clock(lambda: trio.current_time() - start)
-    hub.clock, hub.documents._clock = now, now.wall
+    hub.clock, hub.documents.clock = now, now.wall
     session_id, names = await hub.create_session(), []
     for n in range(5):
         text = {"type": "Feature", "geometry": None, "properties": {"text": str(n) * 30_000}}

@@ -42,7 +42,7 @@ async def test_a_layer_that_waited_for_hours_on_a_branch_has_its_document(autoju
                 line.cut = True
             assert receipts[0].durability == "memory"
             await trio.sleep(3 * 3600)
-            memory._blobs.clear()  # as Redis does by itself
+            memory.blobs.clear()  # as Redis does by itself
             line.mend()
             await trio.sleep(30)
             assert (await hub.execute(session_id, SetTitle("x"), ANA)).durability == "redis"
@@ -56,10 +56,10 @@ async def test_only_what_is_remembered_is_brought_back(autojump_clock: object) -
     async with open_hub(shared, max_data=1 << 20, session_idle=1e6, warm=False) as hub:
         session_id = await hub.create_session()
         data = (await hub.documents.put(LARGE)).data
-        memory._blobs.clear()
+        memory.blobs.clear()
         await hub.execute(session_id, by_name(data), ANA)
         assert await memory.get_blob(data.removeprefix("data/")) is not None
-        memory._blobs.clear()
-        hub.documents._bodies.clear()
+        memory.blobs.clear()
+        hub.documents.bodies.clear()
         with pytest.raises(UnknownData, match="within an hour"):
             await hub.execute(session_id, by_name(data), ANA)

@@ -19,13 +19,13 @@ async def test_a_line_that_is_lost_before_it_is_written_to_is_an_error_of_the_co
         assert await client.call("PING") == b"PONG"
 
         async def written() -> None:
-            connection = await client._client.connection_pool.get_connection()
+            connection = await client.redis.connection_pool.get_connection()
             connection._writer.transport.abort()
             await asyncio.sleep(0.01)
             with pytest.raises(exceptions.ConnectionError):
                 await connection.send_command("PING")
             assert not connection.is_connected
-            await client._client.connection_pool.release(connection)
+            await client.redis.connection_pool.release(connection)
 
         await client.island(written())
         assert await client.call("PING") == b"PONG"

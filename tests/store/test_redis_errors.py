@@ -243,7 +243,7 @@ async def test_data_of_another_type_is_refused_by_the_name_of_its_key(redis):
 
 async def test_half_a_blob_is_not_seen_and_is_gone_by_itself(redis):
     async with open_redis(redis.url) as store:
-        real, link, calls = store._client.pipe, store._client, 0
+        real, link, calls = store.client.pipe, store.client, 0
 
         async def broken(*args, **kwargs):
             nonlocal calls

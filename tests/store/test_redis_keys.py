@@ -99,7 +99,7 @@ async def test_a_blob_named_while_another_pod_still_writes_it_keeps_its_time(red
     made, body = history.of("s1"), b"x" * 1_200_000
     async with open_redis(redis.url) as slow, open_redis(redis.url) as quick:
         await quick.create("s1", made.head, now=1)
-        pipe, parts = slow._client.pipe, 0
+        pipe, parts = slow.client.pipe, 0
 
         async def others_first(commands, **kwargs):
             nonlocal parts
@@ -108,7 +108,7 @@ async def test_a_blob_named_while_another_pod_still_writes_it_keeps_its_time(red
                 await quick.commit([made.take("k1", blobs=(BLOB,))])
             return await pipe(commands, **kwargs)
 
-        slow._client.pipe = others_first
+        slow.client.pipe = others_first
         await slow.put_blob(BLOB, body, now=1)
         assert parts == 3 and await slow.get_blob(BLOB) == body
     assert 31 * DAY - 9 < ttl(redis, f"map_data:{BLOB}") <= 31 * DAY
@@ -193,15 +193,15 @@ async def test_a_commit_of_many_sessions_is_one_round_trip(redis, history):
     async with open_redis(redis.url) as store:
         for one in made:
             await store.create(one.session_id, one.head, now=1)
-        sends, link = 0, store._client
-        real = link._send
+        sends, link = 0, store.client
+        real = link.island
 
         async def counted(*args):
             nonlocal sends
             sends += 1
             return await real(*args)
 
-        link._send = counted
+        link.island = counted
         assert await store.commit([one.take("k1") for one in made]) == [Ok()] * 50
         assert sends == 1
 

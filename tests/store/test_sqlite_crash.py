@@ -93,7 +93,7 @@ async def test_a_blob_is_whole_or_absent_after_kill_9(tmp_path):
             assert await store.sweep(before=2) == (0, len(names) + 1)
             # What the kill left of the unfinished one is gone as well.
             for table in ("blobs", "chunks"):
-                assert store._database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+                assert store.database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
 
 async def test_a_second_opener_is_told_who_has_the_file_until_that_is_killed(tmp_path):

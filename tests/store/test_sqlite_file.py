@@ -57,7 +57,7 @@ async def test_a_clean_close_leaves_no_wal_and_an_empty_lock_file(tmp_path):
 async def test_every_commit_is_synced_and_the_log_is_a_wal(tmp_path):
     async with open_sqlite(str(tmp_path / "maps.sqlite")) as store:
         pragmas = ["journal_mode", "synchronous", "locking_mode", "user_version"]
-        said = [store._database.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]
+        said = [store.database.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]
     assert said == ["wal", 2, "exclusive", FORMAT]
 
 
@@ -164,7 +164,7 @@ async def test_a_commit_that_has_begun_outlives_its_cancelled_caller(tmp_path, h
     async with open_sqlite(str(tmp_path / "maps.sqlite")) as store:
         await store.create("s1", made.head, now=1)
         begun = threading.Event()
-        store._database.set_trace_callback(lambda text: text.startswith("INSERT INTO events") and begun.set())
+        store.database.set_trace_callback(lambda text: text.startswith("INSERT INTO events") and begun.set())
         async with trio.open_nursery() as nursery:
             nursery.start_soon(store.commit, [made.take("k1")])
             await trio.to_thread.run_sync(begun.wait)
@@ -179,11 +179,11 @@ async def test_closing_gives_up_at_its_bound_and_the_file_stays_locked_until_don
 
     def slow() -> None:
         stalled.wait(5)
-        release()
+        close()
         done.set()
 
     async with open_sqlite(str(path)) as store:
-        release, store._release = store._release, slow
+        close, store.database.close = store.database.close, slow
     assert "open in another mapsrv" in await refusal(path)
     stalled.set()
     await trio.to_thread.run_sync(done.wait)

@@ -191,7 +191,7 @@ async def test_rows_that_do_not_fit_together_are_damage(path, history):
     async with open_sqlite(str(path)) as store:
         await store.create("s1", made.head, now=1)
         await store.commit([made.take("k1")])
-        store._database.execute("DELETE FROM keys")
+        store.database.execute("DELETE FROM keys")
         with pytest.raises(StoreUnavailable, match="damaged"):
             await store.load("s1")
         assert store.trouble == TORN

@@ -32,11 +32,11 @@ def failing_writes(store) -> Iterator[str]:
 @contextmanager
 def full_disk(store) -> Iterator[str]:
     """The file may not grow: SQLite says SQLITE_FULL, as it does when the kernel says ENOSPC."""
-    store._database.execute("PRAGMA max_page_count = 1")  # it takes the present size
+    store.database.execute("PRAGMA max_page_count = 1")  # it takes the present size
     try:
         yield "disk is full"
     finally:
-        store._database.execute("PRAGMA max_page_count = 1073741823")
+        store.database.execute("PRAGMA max_page_count = 1073741823")
 
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE")
@@ -120,21 +120,21 @@ async def test_a_damaged_page_is_unavailable_and_says_so(tmp_path, history):
 async def test_a_blob_swept_while_it_is_written_or_read_is_no_half_blob(tmp_path):
     body, name = b"x" * 3_000_000, "ab" * 32
     async with open_sqlite(str(tmp_path / "maps.sqlite")) as store:
-        real, swept = store._slice, 0
+        real, swept = store.slice, 0
 
         async def sweep_first(work, *args):
             nonlocal swept
             swept += 1
             if swept == 3:
-                store._slice = real
+                store.slice = real
                 await store.sweep(before=99)
             return await real(work, *args)
 
-        store._slice = sweep_first
+        store.slice = sweep_first
         with pytest.raises(StoreUnavailable, match="send it again"):
             await store.put_blob(name, body, now=1)
         await store.put_blob(name, body, now=1)
-        swept, store._slice = 0, sweep_first
+        swept, store.slice = 0, sweep_first
         assert await store.get_blob(name) is None
 
 

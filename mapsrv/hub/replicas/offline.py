@@ -46,12 +46,12 @@ class Room:
     """How much of MAX_COMMANDS and MAX_BYTES the process has left."""
 
     def __init__(self, *, commands: int = MAX_COMMANDS, size: int = MAX_BYTES) -> None:
-        self._commands, self._bytes = commands, size
+        self.commands, self.bytes = commands, size
 
     @property
     def full(self) -> bool:
         """Whether no command can be taken."""
-        return self._commands <= 0 or self._bytes <= 0
+        return self.commands <= 0 or self.bytes <= 0
 
     def check(self) -> None:
         """Raise StoreUnavailable when no command can be taken."""
@@ -71,8 +71,8 @@ class Room:
         self._count(wanted, -1)
 
     def _count(self, wanted: Wanted, sign: int) -> None:
-        self._commands -= sign
-        self._bytes -= sign * wanted.size
+        self.commands -= sign
+        self.bytes -= sign * wanted.size
         BRANCH_COMMANDS.inc(sign)
 
 
@@ -118,9 +118,14 @@ class Branch:
 
     # New commands wait for the end of the branch once it is near: else they might put it off for ever.
 
+    @property
+    def closed(self) -> bool:
+        """Whether new commands wait."""
+        return not self._open.is_set()
+
     def close(self) -> None:
         """Have new commands wait."""
-        if self._open.is_set():
+        if not self.closed:
             self._open = trio.Event()
 
     def reopen(self) -> None:

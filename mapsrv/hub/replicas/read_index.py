@@ -82,14 +82,15 @@ class ReadIndex:
             await self._asked.until(lambda: self._next.ids)
             asked, self._next = self._next, _Round()
             try:
-                asked.heads = await self._heads(list(asked.ids))
+                asked.heads = await self.heads(list(asked.ids))
             except StoreAway as error:
                 self._health.begin(error)
             except StoreUnavailable:
                 pass  # it says nothing of these sessions
             asked.answered.set()
 
-    async def _heads(self, ids: list[str]) -> Found:
+    async def heads(self, ids: list[str]) -> Found:
+        """Return the heads of sessions in the store, in calls of a bounded size. Raises StoreUnavailable."""
         found: dict[str, Head | NewerFormat | None] = {}
         for start in range(0, len(ids), HEADS_AT_ONCE):
             found.update(await self._store.heads(ids[start : start + HEADS_AT_ONCE]))

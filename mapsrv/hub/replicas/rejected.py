@@ -40,7 +40,7 @@ class Rejections:
     """The newest of one session."""
 
     def __init__(self) -> None:
-        self._held: deque[Rejection] = deque(maxlen=MAX_REFUSALS)
+        self.held: deque[Rejection] = deque(maxlen=MAX_REFUSALS)
 
     def add(self, wanted: Wanted, error: MapsrvError) -> Rejection:
         """Keep and return the refusal of a command."""
@@ -49,18 +49,18 @@ class Rejections:
         key = wanted.key.removesuffix(f" {origin.kind}:{origin.id}")
         text = f"{name} could not be kept after the store was away: {error.message}"
         refusal = Rejection((origin.kind, origin.id), key, name, error.code, text)
-        self._held.append(refusal)
+        self.held.append(refusal)
         return refusal
 
     def of(self, author: tuple[str, str]) -> list[Rejection]:
         """Return those of one author, oldest first."""
-        return [refusal for refusal in self._held if refusal.author == author]
+        return [refusal for refusal in self.held if refusal.author == author]
 
     def take_warnings(self, origin: Origin) -> tuple[str, ...]:
         """Return what an author has not been told yet in a Receipt, once."""
         author = (origin.kind, origin.id)
         told = tuple(refusal.message for refusal in self.of(author))
-        self._held = deque((one for one in self._held if one.author != author), MAX_REFUSALS)
+        self.held = deque((one for one in self.held if one.author != author), MAX_REFUSALS)
         return told
 
 

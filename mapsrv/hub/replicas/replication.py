@@ -46,23 +46,23 @@ class Replication:
         self._store, self._feed, self._pod, self._store_health = store, feed, pod, store_health
         self._held, self._reread = held, reread
         self._dropped: list[str] = []
-        self._early: dict[str, deque[Entry]] = {}  # news of sessions that are being loaded
+        self.early: dict[str, deque[Entry]] = {}  # news of sessions that are being loaded
         self._check_now = trio.Event()
         self._check_now.set()  # who the store is must be known before it can be another
 
     async def watch(self, session_id: str) -> None:
         """Hear of a session before it is loaded, so that nothing falls between."""
-        self._early[session_id] = deque(maxlen=MAX_EARLY)
+        self.early[session_id] = deque(maxlen=MAX_EARLY)
         await self._feed.watch(session_id)
 
     def loaded(self, live: LiveSession) -> None:
         """Apply what was heard of a session while it was loaded."""
-        for entry in self._early.pop(live.id, ()):
+        for entry in self.early.pop(live.id, ()):
             self._hear(live.id, entry)
 
     async def forget(self, session_id: str) -> None:
         """Hear no more of a session that is not there, or could not be loaded."""
-        self._early.pop(session_id, None)
+        self.early.pop(session_id, None)
         await self._feed.unwatch(session_id)
 
     def check_now(self) -> None:
@@ -95,8 +95,8 @@ class Replication:
     def _hear(self, session_id: str, entry: Entry) -> None:
         live = self._held().get(session_id)
         if live is None:
-            if session_id in self._early:
-                self._early[session_id].append(entry)
+            if session_id in self.early:
+                self.early[session_id].append(entry)
             return
         try:
             event = heard(entry)

@@ -30,7 +30,7 @@ class StoreHealth:
         self._store = store
         self._ended, self._begun = ended, begun
         self._began = trio.Event()
-        self._since = 0.0
+        self.since = 0.0
         self._identity: str | None = None
 
     def begin(self, error: StoreAway) -> None:
@@ -39,7 +39,7 @@ class StoreHealth:
         if self.away:
             return
         self.away = True
-        self._since = trio.current_time()
+        self.since = trio.current_time()
         STORE_AWAY.set(1)
         log.warning("store=away reason=%r", error.message)
         self._began.set()
@@ -61,7 +61,7 @@ class StoreHealth:
             return
         self.away = False
         STORE_AWAY.set(0)
-        log.warning("store=back seconds=%.1f", trio.current_time() - self._since)
+        log.warning("store=back seconds=%.1f", trio.current_time() - self.since)
         self._ended()
 
     async def identify(self) -> bool:

@@ -53,7 +53,7 @@ class Client:
     """A pool of connections to one Redis. Made by open_client."""
 
     def __init__(self, loop: trio_asyncio.TrioEventLoop, clients: Sequence[Redis]) -> None:
-        self._loop, self._client, self._clients = loop, clients[0], clients
+        self._loop, self.redis, self._clients = loop, clients[0], clients
         self._turns = trio.CapacityLimiter(CONNECTIONS)
         self._failures = 0
         self._open_until = 0.0  # the breaker: 0 while all is well
@@ -102,7 +102,7 @@ class Client:
         self.deadlines.heard()
         if any(isinstance(reply, exceptions.ReadOnlyError) for reply in replies):
             # The master became a replica: what leads to it (DNS, a proxy) may lead elsewhere by now.
-            await self.island(self._client.connection_pool.disconnect(inuse_connections=False))
+            await self.island(self.redis.connection_pool.disconnect(inuse_connections=False))
         return replies
 
     def _check_breaker(self, failures: int, seconds: float) -> None:
@@ -117,7 +117,7 @@ class Client:
             self._open_until = now + seconds
 
     async def _execute(self, commands: Sequence[Command], atomic: bool) -> list[Reply]:
-        async with self._client.pipeline(transaction=atomic) as pipe:
+        async with self.redis.pipeline(transaction=atomic) as pipe:
             for command in commands:
                 pipe.execute_command(*command)
             replies: list[Reply] = await pipe.execute(raise_on_error=False)
@@ -135,18 +135,18 @@ class Client:
     @property
     def moves(self) -> int:
         """How often another Redis became the master: a line from before hears nothing of the new one."""
-        pool = self._client.connection_pool
+        pool = self.redis.connection_pool
         return pool.moves if isinstance(pool, MasterPool) else 0
 
     async def watch_master(self) -> None:
         """Know of another master soon, where there are sentinels."""
-        pool = self._client.connection_pool
+        pool = self.redis.connection_pool
         if isinstance(pool, MasterPool):
             await watch_master(pool, self.island)
 
     def pubsub(self) -> Any:
         """Return a new connection for publications; nothing is connected yet."""
-        return self._client.pubsub()
+        return self.redis.pubsub()
 
     async def close(self) -> None:
         """End the connections; the caller says the bound."""

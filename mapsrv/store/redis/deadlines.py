@@ -32,7 +32,7 @@ class Deadlines:
     """The bounds of what is on its way; run() ends what waits too long."""
 
     def __init__(self) -> None:
-        self._waiting: set[Bound] = set()
+        self.waiting: set[Bound] = set()
         self._some = trio.Event()
         self._heard = False
 
@@ -47,26 +47,26 @@ class Deadlines:
         # before anybody could read what came meanwhile.
         with trio.CancelScope() as scope:
             bound = Bound(scope, seconds, max(seconds, most))
-            self._waiting.add(bound)
+            self.waiting.add(bound)
             self._some.set()
             try:
                 yield
             finally:
-                self._waiting.discard(bound)
+                self.waiting.discard(bound)
         if scope.cancelled_caught:
             raise trio.TooSlowError
 
     async def run(self) -> None:
         """Count the time of those who wait, for ever."""
         while True:
-            if not self._waiting:
+            if not self.waiting:
                 self._some = trio.Event()
                 await self._some.wait()
             began = trio.current_time()
             await trio.sleep(PACE_SECONDS)
             passed = min(trio.current_time() - began, 2 * PACE_SECONDS)
             spoke, self._heard = self._heard, False
-            for bound in self._waiting:
+            for bound in self.waiting:
                 bound.total += passed
                 bound.silent = 0.0 if spoke else bound.silent + passed
                 if bound.silent >= bound.seconds or bound.total >= bound.most:

@@ -36,7 +36,7 @@ class RedisFeed:
     """One process's feed. Made by open_feed."""
 
     def __init__(self, client: Client, probe: bytes) -> None:
-        self._client = client
+        self.client = client
         self._probe = probe  # a channel of this process alone
         self._watches = Watches(client.deadlines)
         self._pubsub: Any = None
@@ -65,7 +65,7 @@ class RedisFeed:
         if self._pubsub is None:
             return
         try:
-            await self._client.island(self._pubsub.unsubscribe(*channels_of(session_id)))
+            await self.client.island(self._pubsub.unsubscribe(*channels_of(session_id)))
         except (exceptions.RedisError, OSError):
             pass  # the connection is gone, and its watches with it
 
@@ -97,7 +97,7 @@ class RedisFeed:
             for subject, _body in some:
                 del self._told[subject]
             try:
-                await self._client.pipe([("PUBLISH", live_channel_of(one), body) for (one, _), body in some])
+                await self.client.pipe([("PUBLISH", live_channel_of(one), body) for (one, _), body in some])
             except StoreUnavailable:
                 pass
 
@@ -118,7 +118,7 @@ class RedisFeed:
 
     async def _subscribe(self, pubsub: Any, session_ids: Iterable[str]) -> None:
         if channels := self._watches.channels(session_ids):
-            await self._client.island(pubsub.subscribe(*channels))
+            await self.client.island(pubsub.subscribe(*channels))
 
     async def run(self) -> None:
         """Listen for ever, on one connection after the other."""
@@ -131,9 +131,9 @@ class RedisFeed:
             await trio.sleep(AGAIN_SECONDS)
 
     async def _listen(self) -> None:
-        pubsub, moves = self._client.pubsub(), self._client.moves
+        pubsub, moves = self.client.pubsub(), self.client.moves
         try:
-            await self._client.island(pubsub.subscribe(self._probe))
+            await self.client.island(pubsub.subscribe(self._probe))
             known = list(self._watches.all)
             for start in range(0, len(known), AT_ONCE):
                 await self._subscribe(pubsub, known[start : start + AT_ONCE])
@@ -145,19 +145,19 @@ class RedisFeed:
         finally:
             self._pubsub = None
             with trio.move_on_after(CLOSE_SECONDS, shield=True):
-                await self._client.island(pubsub.aclose())
+                await self.client.island(pubsub.aclose())
 
     async def _read(self, pubsub: Any, moves: int) -> None:
         probed = False
         while True:
-            heard = await self._client.island(self._hear_some(pubsub, moves))
-            if moves != self._client.moves:
+            heard = await self.client.island(self._hear_some(pubsub, moves))
+            if moves != self.client.moves:
                 raise exceptions.ConnectionError("another Redis is the master")
             if heard == HEARD_AT_ONCE:
                 continue
             if probed and not heard:
                 raise exceptions.ConnectionError("nothing is heard any more")
-            await self._client.call("PUBLISH", self._probe, b"")
+            await self.client.call("PUBLISH", self._probe, b"")
             probed = True
 
     async def _hear_some(self, pubsub: Any, moves: int) -> int:
@@ -168,9 +168,9 @@ class RedisFeed:
         """
         for heard in range(HEARD_AT_ONCE):
             message = await pubsub.get_message(timeout=PROBE_SECONDS)
-            if message is None or moves != self._client.moves:
+            if message is None or moves != self.client.moves:
                 return heard
-            self._client.deadlines.heard()
+            self.client.deadlines.heard()
             self._take(message)
         return HEARD_AT_ONCE
 

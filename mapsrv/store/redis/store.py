@@ -43,16 +43,16 @@ class RedisStore:
 
     def __init__(self, client: Client, kept: Lifetimes, *, replicated: bool) -> None:
         self.durability = "replicated" if replicated else "redis"
-        self._client = client
+        self.client = client
         self._kept = kept
         self._then = _REPLICATED if replicated else ()
 
     async def create(self, session_id: str, head: Head, *, now: float) -> bool:
-        return await self._client.call(*sessions.create_command(session_id, head, self._kept)) == 1
+        return await self.client.call(*sessions.create_command(session_id, head, self._kept)) == 1
 
     async def load(self, session_id: str) -> StoredSession | None:
         commands = sessions.load_commands(session_id, self._kept)
-        replies = await self._client.pipe(commands, atomic=True, seconds=LOAD_SECONDS)
+        replies = await self.client.pipe(commands, atomic=True, seconds=LOAD_SECONDS)
         stored = await reading.stored_session(session_id, replies)
         if stored is None:
             await self._check_for_loss()
@@ -60,11 +60,11 @@ class RedisStore:
         if stored is not None:
             named.update(name for entry in stored.log for name in entry.blobs)
         if named:
-            await blobs.renew(self._client, named, self._kept.blob)
+            await blobs.renew(self.client, named, self._kept.blob)
         return stored
 
     async def exists(self, session_id: str) -> bool:
-        there = await self._client.call(*sessions.rest_command(session_id)) != 0  # damaged is not unknown
+        there = await self.client.call(*sessions.rest_command(session_id)) != 0  # damaged is not unknown
         if not there:
             await self._check_for_loss()
         return there
@@ -73,7 +73,7 @@ class RedisStore:
         commands = [sessions.commit_command(batch, self._kept) for batch in batches]
         # Before what names them: were the line cut in between, nothing would be named that soon goes.
         first = blobs.renewals(_named(batches), self._kept.blob)
-        replies = await self._client.pipe([*first, *commands, *self._then], seconds=CALL_SECONDS)
+        replies = await self.client.pipe([*first, *commands, *self._then], seconds=CALL_SECONDS)
         outcomes = [
             await sessions.outcome(batch, reply) for batch, reply in zip(batches, replies[len(first) :])
         ]
@@ -86,30 +86,30 @@ class RedisStore:
         return outcomes
 
     async def put_blob(self, name: str, body: bytes, *, now: float) -> None:
-        await blobs.put(self._client, name, body, sessions.HOUR, self._kept.blob)
+        await blobs.put(self.client, name, body, sessions.HOUR, self._kept.blob)
 
     async def renew_blob(self, name: str, *, now: float) -> bool:
-        return await blobs.renew(self._client, [name], sessions.HOUR) == 1
+        return await blobs.renew(self.client, [name], sessions.HOUR) == 1
 
     async def get_blob(self, name: str) -> bytes | None:
-        return await blobs.get(self._client, name)
+        return await blobs.get(self.client, name)
 
     async def renew(self, session_ids: Collection[str], *, now: float) -> None:
         """Renew sessions, with the blobs that their states and kept events name."""
         ids = list(session_ids)
         for start in range(0, len(ids), RENEWED_AT_ONCE):
             some = ids[start : start + RENEWED_AT_ONCE]
-            metas = await self._client.pipe([sessions.renew_command(one, self._kept) for one in some])
+            metas = await self.client.pipe([sessions.renew_command(one, self._kept) for one in some])
             # One that is damaged is refused where it is used; here the others go on.
             for meta in metas:
                 raise_if_away(meta)
             named = set[str]().union(*(sessions.blobs_of(meta) for meta in metas))
             for one in range(0, len(some), LOGS_AT_ONCE):
                 asked = [sessions.log_blobs_command(name) for name in some[one : one + LOGS_AT_ONCE]]
-                for reply in await self._client.pipe(asked, seconds=LOAD_SECONDS):
+                for reply in await self.client.pipe(asked, seconds=LOAD_SECONDS):
                     raise_if_away(reply)
                     named |= sessions.log_blobs_of(reply)
-            await blobs.renew(self._client, named, self._kept.blob)
+            await blobs.renew(self.client, named, self._kept.blob)
 
     async def sweep(self, *, before: float, crowded: float = -math.inf) -> tuple[int, int]:
         """Nothing: Redis forgets by itself."""
@@ -117,12 +117,12 @@ class RedisStore:
 
     def open_feed(self) -> AbstractAsyncContextManager[RedisFeed]:
         """Open this process's feed of what the others do."""
-        return open_feed(self._client, f"map_probe:{secrets.token_hex(8)}".encode())
+        return open_feed(self.client, f"map_probe:{secrets.token_hex(8)}".encode())
 
     async def heads(self, session_ids: Collection[str]) -> Mapping[str, Head | NewerFormat | None]:
         """Return where sessions are, in one round trip; a damaged one is left out."""
         ids = list(session_ids)
-        metas = await self._client.pipe([sessions.head_command(one) for one in ids])
+        metas = await self.client.pipe([sessions.head_command(one) for one in ids])
         found: dict[str, Head | NewerFormat | None] = {}
         for session_id, meta in zip(ids, metas, strict=True):
             raise_if_away(meta)
@@ -131,7 +131,7 @@ class RedisStore:
             except ValueError:
                 continue  # it is refused where it is used
         gone = [name for name, head in found.items() if head is None]
-        rests = await self._client.pipe([sessions.rest_command(name) for name in gone]) if gone else []
+        rests = await self.client.pipe([sessions.rest_command(name) for name in gone]) if gone else []
         for name, rest in zip(gone, rests, strict=True):
             raise_if_away(rest)
             if rest != 0:  # not gone, but damaged: what is left must not be written over
@@ -140,7 +140,7 @@ class RedisStore:
 
     async def identity(self) -> str:
         """Return map_store as it is now, given anew where it is missing."""
-        _set, found = await self._client.pipe(identity_commands(secrets.token_hex(16)))
+        _set, found = await self.client.pipe(identity_commands(secrets.token_hex(16)))
         for reply in (_set, found):
             if isinstance(reply, Exception):
                 raise explain(reply) from reply
@@ -148,19 +148,19 @@ class RedisStore:
 
     async def note_loss(self) -> None:
         """Have all processes say of an unknown session that it is unavailable, for LOSS_SECONDS."""
-        await self._client.call("SET", LOST, 1, "EX", LOSS_SECONDS)
+        await self.client.call("SET", LOST, 1, "EX", LOSS_SECONDS)
 
     async def seed(self, seed: Seed) -> bool:
         """Begin a session anew from what this process remembers."""
         names = [name for part in seed.components.values() for name in part.blobs]
-        await blobs.renew(self._client, names, self._kept.blob)
-        (reply,) = await self._client.pipe([sessions.seed_command(seed, self._kept)], seconds=LOAD_SECONDS)
+        await blobs.renew(self.client, names, self._kept.blob)
+        (reply,) = await self.client.pipe([sessions.seed_command(seed, self._kept)], seconds=LOAD_SECONDS)
         if isinstance(reply, Exception):
             raise explain(reply) from reply
         return reply == 1
 
     async def _check_for_loss(self) -> None:
-        if await self._client.call("EXISTS", LOST):
+        if await self.client.call("EXISTS", LOST):
             raise StoreUnavailable(
                 "Redis, where the maps are kept, has lost some, and they are being brought back:"
                 " try again in a moment.",

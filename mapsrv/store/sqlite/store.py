@@ -56,7 +56,7 @@ class SqliteStore:
     durability = "disk"
 
     def __init__(self, database: Database, lock: FileLock) -> None:
-        self._database = database
+        self.database = database
         self._file_lock = lock
         self._thread = trio.CapacityLimiter(1)
         self._slices = trio.Lock()  # held for one slice: the others wait here, and commits do not
@@ -64,13 +64,13 @@ class SqliteStore:
     @property
     def trouble(self) -> str | None:
         """What is wrong with the file, as far as is known."""
-        return self._database.watch.trouble
+        return self.database.watch.trouble
 
     async def create(self, session_id: str, head: Head, *, now: float) -> bool:
         return await self._call(sessions.create, session_id, head, now)
 
     async def load(self, session_id: str) -> StoredSession | None:
-        return await self._slice(sessions.load, session_id)
+        return await self.slice(sessions.load, session_id)
 
     async def exists(self, session_id: str) -> bool:
         return await self._call(sessions.exists, session_id)
@@ -81,7 +81,7 @@ class SqliteStore:
     async def put_blob(self, name: str, body: bytes, *, now: float) -> None:
         view, n = memoryview(body), None
         for part in range(max(1, -(-len(view) // blobs.CHUNK))):
-            n = await self._slice(blobs.put_part, name, now, n, part, view)
+            n = await self.slice(blobs.put_part, name, now, n, part, view)
             if n is None:
                 break
 
@@ -93,7 +93,7 @@ class SqliteStore:
             return None
         chunks = []
         for part in range(found[1]):
-            chunk = await self._slice(blobs.get_part, found[0], part)
+            chunk = await self.slice(blobs.get_part, found[0], part)
             if chunk is None:
                 return None
             chunks.append(chunk)
@@ -103,21 +103,21 @@ class SqliteStore:
     async def renew(self, session_ids: Collection[str], *, now: float) -> None:
         ids = list(session_ids)
         for start in range(0, len(ids), RENEWED_AT_ONCE):
-            await self._slice(sessions.renew, ids[start : start + RENEWED_AT_ONCE], now)
+            await self.slice(sessions.renew, ids[start : start + RENEWED_AT_ONCE], now)
 
     async def sweep(self, *, before: float, crowded: float = -math.inf) -> tuple[int, int]:
         swept = doomed = 0
         latest = max(before, crowded)
-        while forgotten := await self._slice(sessions.forget_unchanged, before):
+        while forgotten := await self.slice(sessions.forget_unchanged, before):
             swept += forgotten
         loose, row = Loose(), 0
-        while (found := await self._slice(blobs.look, row)) is not None:
+        while (found := await self.slice(blobs.look, row)) is not None:
             row = found[0]
             loose.add(found[1])
         due = loose.due(before, crowded)
         for start in range(0, len(due), blobs.LOOKED_AT):
-            doomed += await self._slice(blobs.doom, due[start : start + blobs.LOOKED_AT], latest)
-        while await self._slice(blobs.free, latest):
+            doomed += await self.slice(blobs.doom, due[start : start + blobs.LOOKED_AT], latest)
+        while await self.slice(blobs.free, latest):
             pass
         return swept, doomed
 
@@ -128,17 +128,18 @@ class SqliteStore:
         except OSError:
             pass  # the refusal of a second server then does not name it
 
-    async def _slice(self, work: Callable[[Database, *Ts], T], *args: *Ts) -> T:
+    async def slice(self, work: Callable[[Database, *Ts], T], *args: *Ts) -> T:
+        """Do a part of a long work in the thread; commits get in between. Raises StoreUnavailable."""
         async with self._slices:
             return await self._call(work, *args)
 
     async def _call(self, work: Callable[[Database, *Ts], T], *args: *Ts) -> T:
         try:
-            return await trio.to_thread.run_sync(partial(work, self._database, *args), limiter=self._thread)
+            return await trio.to_thread.run_sync(partial(work, self.database, *args), limiter=self._thread)
         except sqlite3.Error as error:
             refusal = explain(error)
             if refusal.message.startswith(TORN):  # its own words may hold what it read
-                self._database.watch.note_damage(getattr(error, "sqlite_errorname", "unreadable"))
+                self.database.watch.note_damage(getattr(error, "sqlite_errorname", "unreadable"))
             raise refusal from error
 
     async def _close(self) -> None:
@@ -151,7 +152,7 @@ class SqliteStore:
 
     def _release(self) -> None:
         try:
-            self._database.close()  # of the last connection: checkpoints, and removes the WAL
+            self.database.close()  # of the last connection: checkpoints, and removes the WAL
         except sqlite3.Error:
             pass  # a disk that fails now: the WAL stays, and the next opening reads it
         finally:

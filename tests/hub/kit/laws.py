@@ -20,7 +20,7 @@ def check(world: World) -> None:
         _check_buffers(pod, gone)
         for live in pod.hub.held().values():
             check_log(live.session.log)
-            refused |= {f"{one.id} {one.author[0]}:{one.author[1]}" for one in live.rejections._held}
+            refused |= {f"{one.id} {one.author[0]}:{one.author[1]}" for one in live.rejections.held}
     for session_id in world.sessions:
         if session_id in gone:
             _may_be_lost(world, session_id)
@@ -83,11 +83,11 @@ def _check_told(world: World, name: str, told: Told, refused: set[str]) -> None:
 
 def _check_buffers(pod: Pod, gone: list[str]) -> None:
     hub = pod.hub
-    assert (hub.room._commands, hub.room._bytes) == (MAX_COMMANDS, MAX_BYTES), "all room is free again"
+    assert (hub.room.commands, hub.room.bytes) == (MAX_COMMANDS, MAX_BYTES), "all room is free again"
     replicas = many(hub)
-    assert not hub.committer._due and replicas.healer.idle
-    assert replicas.replication._early.keys() <= hub.cache._loading.keys()
-    assert hub.cache._loading.keys() <= set(gone), "only for what is gone is still asked"
+    assert not hub.committer.due and replicas.healer.idle
+    assert replicas.replication.early.keys() <= hub.cache.loading.keys()
+    assert hub.cache.loading.keys() <= set(gone), "only for what is gone is still asked"
     for live in hub.held().values():
         _check_quiet(live)
 
@@ -95,7 +95,7 @@ def _check_buffers(pod: Pod, gone: list[str]) -> None:
 def _check_quiet(live: LiveSession) -> None:
     assert live.standing is Standing.IN_STEP and not live.session.has_pending
     assert not (live.queues or live.acks), "nobody waits, and nothing is kept for them"
-    assert len(live.news) <= MAX_NEWS and len(live.rejections._held) <= MAX_REFUSALS
+    assert len(live.news) <= MAX_NEWS and len(live.rejections.held) <= MAX_REFUSALS
 
 
 def check_log(log: EventLog) -> None:

@@ -20,7 +20,7 @@ import trio
 from mapsrv.core.log import Head, Position
 from mapsrv.errors import StoreUnavailable
 from mapsrv.store import Batch, Component, Ok, Outcome, StoredSession
-from mapsrv.store.memory import MemoryStore, _Session
+from mapsrv.store.memory import MemorySession, MemoryStore
 from mapsrv.store.shared import Committed, Live, Missed, News, Seed
 from tests.hub.kit.history import History
 
@@ -58,7 +58,7 @@ class Feed:
 class Kept:
     """What the store has besides the sessions themselves, at one moment."""
 
-    sessions: dict[str, _Session]
+    sessions: dict[str, MemorySession]
     came_from: dict[str, tuple[Position, ...]]
 
 
@@ -92,9 +92,9 @@ class SharedMemory:
         return getattr(self.store, name)
 
     @property
-    def sessions(self) -> dict[str, _Session]:
+    def sessions(self) -> dict[str, MemorySession]:
         """What is stored now, for those who check it: no store tells all that it has."""
-        return self.store._sessions
+        return self.store.sessions
 
     async def create(self, session_id: str, head: Head, *, now: float) -> bool:
         made = await self.store.create(session_id, head, now=now)
@@ -173,11 +173,11 @@ class SharedMemory:
         self.history.begin_anew(seed)
         if session is not None:
             for part in session.components.values():
-                self.store._forget(part.blobs)
-        begun = _Session(seed.head, seed.head, 0.0, keys={record.key: record for record in seed.keys})
+                self.store.forget(part.blobs)
+        begun = MemorySession(seed.head, seed.head, 0.0, keys={record.key: record for record in seed.keys})
         self.sessions[seed.session_id] = begun
         for name, part in seed.components.items():
-            self.store._put_component(begun, name, part)
+            self.store.put_component(begun, name, part)
         self._came_from[seed.session_id] = seed.came_from
         return True
 
@@ -187,7 +187,7 @@ class SharedMemory:
         """Be started anew with nothing in it."""
         self._copies.clear()
         self._restore(Kept({}, {}))
-        self.store._blobs.clear()
+        self.store.blobs.clear()
         self._identity = None
         self._loss_until = 0.0
 
@@ -204,12 +204,12 @@ class SharedMemory:
 
     def _restore(self, kept: Kept) -> None:
         store, self._came_from = self.store, kept.came_from
-        store._sessions = kept.sessions
-        store._refs.clear()
+        store.sessions = kept.sessions
+        store.refs.clear()
         for session in kept.sessions.values():
             named: list[Component | Any] = [*session.components.values(), *session.entries]
             for one in named:
-                store._refs.update(one.blobs)
+                store.refs.update(one.blobs)
 
     def _check_for_loss(self) -> None:
         if trio.current_time() < self._loss_until:
@@ -250,7 +250,7 @@ class SharedMemory:
             self.feeds.remove(feed)
 
 
-def _copied(sessions: dict[str, _Session]) -> dict[str, _Session]:
+def _copied(sessions: dict[str, MemorySession]) -> dict[str, MemorySession]:
     return {
         name: replace(one, components=dict(one.components), entries=deque(one.entries), keys=dict(one.keys))
         for name, one in sessions.items()

@@ -286,7 +286,7 @@ class World:
         began = self.shared.history.began.get(epoch, math.inf)
         lost = any(loss.at >= began for loss in self.losses)
         store_health = many(pod.hub).store_health
-        without = store_health.away or trio.current_time() < store_health._since + SECONDS
+        without = store_health.away or trio.current_time() < store_health.since + SECONDS
         assert lost or without, f"pod {pod.number} shows less than {revision}, which was seen before"
 
     # --- faults ------------------------------------------------------------------

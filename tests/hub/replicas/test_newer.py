@@ -157,7 +157,7 @@ async def test_what_was_done_alone_on_a_map_that_is_newer_then_is_given_back_to_
             statuses = [frame for name, frame, _ in taken(leaves) if name == "status"]
             assert [one["code"] for one in statuses[-1]["refused"]] == ["newer_format"] and leaves.gone
             assert statuses[-1]["pending"] == 0 and list(hub.held()) == [ours]
-            assert hub.room._commands == Room()._commands and hub.room._bytes == Room()._bytes
+            assert hub.room.commands == Room().commands and hub.room.bytes == Room().bytes
             await refused(hub, theirs)
             assert (await store.load(ours)).head.revision == 1
         assert theirs not in store.accepted

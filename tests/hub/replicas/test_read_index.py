@@ -301,7 +301,7 @@ async def test_many_maps_are_asked_for_in_calls_of_a_bounded_size(
 
     monkeypatch.setattr(pods.lines[1], "heads", heads)
     names = [f"map {number}" for number in range(2 * HEADS_AT_ONCE + 1)]
-    assert await many(pods.hubs[1]).read_index._heads(names) == {}
+    assert await many(pods.hubs[1]).read_index.heads(names) == {}
     assert sizes == [HEADS_AT_ONCE, HEADS_AT_ONCE, 1]
 
 

@@ -194,12 +194,12 @@ async def test_new_commands_wait_only_when_what_is_left_fits_one_share(pods, aut
 
         async def look(batches: Sequence[Batch]) -> list[Outcome]:
             if len(batches[0].entries):
-                seen.append((len(live.branch), live.branch._open.is_set()))
+                seen.append((len(live.branch), live.branch.closed))
             return await SlowLine.commit(pods.line, batches)
 
         pods.line.commit = look
         await back(live)
-    assert seen == [(9, True), (5, True), (1, False)]
+    assert seen == [(9, False), (5, False), (1, True)]
 
 
 class Turns(trio.abc.Instrument):
