@@ -59,7 +59,7 @@ PLACES: dict[str, frozenset[str]] = {
     "mcp": frozenset({"tools", "transports", "demo", "bridge", "stdio_servers"}),
     "mcp_types": frozenset({"tools", "transports", "demo", "bridge", "stdio_servers"}),
     "httpx2": frozenset({"transports", "demo", "stdio_servers"}),
-    "msgspec": frozenset({"bridge", "stdio_servers"}),
+    "msgspec": frozenset({"wire", "bridge", "stdio_servers"}),
     "psycopg": frozenset({"stdio_servers"}),
     "jsonschema": frozenset({"wire", "tools"}),
     "platformdirs": frozenset({"config"}),

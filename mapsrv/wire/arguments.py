@@ -15,6 +15,7 @@ from mapsrv.core.state import Json
 from mapsrv.core.suggest import nearest
 from mapsrv.errors import InvalidArgument, MalformedJson
 from mapsrv.wire.json_text import check_value, loads, shown
+from mapsrv.wire.schema_check import TYPES, compiled
 from mapsrv.wire.tools.schema import MAX_IDS, Schema
 from mapsrv.wire.tools.tool import Tool
 
@@ -26,15 +27,6 @@ ALIASES = (
     ("session", "session_id"),
 )
 
-_PYTHON: dict[str, tuple[type[Any], ...]] = {
-    "string": (str,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "array": (list,),
-    "object": (dict,),
-    "null": (type(None),),
-}
-
 
 class Shape:
     """One tool's schema with all that is prepared once: its check, and an example for its messages."""
@@ -42,7 +34,8 @@ class Shape:
     def __init__(self, tool: Tool) -> None:
         self._tool, self._schema = tool, tool.schema
         self._aliases = (*ALIASES, *tool.aliases.items())
-        self._validator = Draft202012Validator(_walkable(tool))
+        checked = walkable(tool)
+        self._valid, self._validator = compiled(checked), Draft202012Validator(checked)
 
     def regular(self, arguments: Json) -> dict[str, Json]:
         """Return the arguments under their printed names, each of a type that the schema allows."""
@@ -89,11 +82,11 @@ class Shape:
         for key in self._schema["required"]:
             if key not in values:
                 self.refuse(f"{key} is missing: {properties[key]['description']}")
-        for error in self._validator.iter_errors(values):
-            self.refuse(_told(error, properties))
+        if not self._valid(values):
+            self.refuse(_told(next(self._validator.iter_errors(values)), properties))
 
 
-def _walkable(tool: Tool) -> Schema:
+def walkable(tool: Tool) -> Schema:
     """Return the schema to check by: types alone of what may be large, and all words that are accepted."""
     properties: dict[str, Schema] = {}
     for key, item in tool.schema["properties"].items():
@@ -167,7 +160,7 @@ def _of_text(text: str, types: set[str]) -> Json:
     if not types or ("string" in types and not (containers and plain[:1] in ("[", "{"))):
         return text
     value = _json_of(plain.lower() if plain.lower() in ("true", "false", "null") else plain)
-    right = any(isinstance(value, _PYTHON[kind]) for kind in types) and (
+    right = any(isinstance(value, TYPES[kind]) for kind in types) and (
         "boolean" in types or not isinstance(value, bool)
     )
     return value if right and not isinstance(value, str) else text

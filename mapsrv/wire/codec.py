@@ -13,6 +13,7 @@ from mapsrv.core import commands as c
 from mapsrv.core import ops as o
 from mapsrv.core.log import Origin, Position
 from mapsrv.core.state import PARTS, Json, MapLayer, MapState
+from mapsrv.wire import fast_json
 
 FORMAT = 1  # of snapshots and events; a page that meets a higher one offers to reload
 BLOB_PREFIX = "data/"
@@ -23,6 +24,10 @@ _layers: WeakKeyDictionary[MapLayer, bytes] = WeakKeyDictionary()
 def dumps(value: Json) -> bytes:
     """Return compact UTF-8 JSON; raises ValueError for NaN and infinities."""
     try:
+        return fast_json.encode(value)
+    except fast_json.AskJson:
+        pass
+    try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:  # a lone surrogate, which JSON can write only as an escape
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
@@ -30,8 +35,12 @@ def dumps(value: Json) -> bytes:
 
 def loads(body: bytes) -> Json:
     """Return what dumps wrote. Raises ValueError."""
+    text = body.decode()
     try:
-        return json.loads(body, parse_constant=_no_constant)
+        try:
+            return fast_json.decode(text)
+        except fast_json.AskJson:
+            return json.loads(text, parse_constant=_no_constant)
     except RecursionError as error:
         raise ValueError("JSON that nests too deep") from error
 

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument, MalformedJson
+from mapsrv.wire import fast_json
 
 MAX_DEPTH = 64  # levels; a GeoJSON geometry in a collection in a call needs a dozen
 _BLOCK = 128  # characters; a run of 309 digits, too many for a double, fills an aligned block of 128
@@ -39,7 +40,10 @@ def _parse(text: str) -> Json:
     try:
         if any(text[at : at + _BLOCK].isdigit() for at in range(0, len(text), _BLOCK)):
             return json.loads(text, parse_constant=_refuse_constant, parse_int=_bounded_int)
-        return json.loads(text, parse_constant=_refuse_constant)
+        try:
+            return fast_json.decode(text)
+        except fast_json.AskJson:  # it says why it is none; value_fault() says what is wrong with half a pair
+            return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise MalformedJson(
             f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."

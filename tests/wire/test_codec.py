@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +23,7 @@ from mapsrv.wire import codec, parts
 from mapsrv.wire.receipt import Receipt, map_url
 from tests.core.kit.maps import command, grown
 from tests.kit.error_tree import tree
+from tests.wire.kit.values import JSON
 
 
 @given(st.randoms(use_true_random=False), st.integers(0, 20))
@@ -90,6 +93,48 @@ def test_a_lone_surrogate_is_written_as_an_escape_and_nan_not_at_all() -> None:
     assert codec.dumps("é") == '"é"'.encode()
     with pytest.raises(ValueError):
         codec.dumps(float("nan"))
+
+
+@settings(deadline=None)
+@given(JSON)
+def test_what_dumps_writes_is_what_json_writes(value: Any) -> None:
+    assert json.loads(codec.dumps(value)) == value
+    assert repr(codec.loads(json.dumps(value).encode())) == repr(json.loads(json.dumps(value)))
+
+
+@settings(deadline=None)
+@given(JSON, st.sampled_from([math.nan, math.inf, -math.inf]), st.sampled_from([None, "null", 1]))
+def test_a_number_that_json_does_not_have_is_refused_wherever_it_is(
+    value: Any, odd: float, beside: Any
+) -> None:
+    for hidden in ([value, odd], {"a": {"b": odd, "c": beside}, "d": value}, [[odd], beside]):
+        with pytest.raises(ValueError):
+            codec.dumps(hidden)
+
+
+@settings(deadline=None)
+@given(
+    st.text(alphabet='{}[]",:0123456789.eE-+nultrfas\\d8', max_size=40).map(str.encode)
+    | st.binary(max_size=20)
+)
+def test_loads_takes_what_json_takes_but_what_json_does_not_have(body: bytes) -> None:
+    try:
+        meant = repr(json.loads(body.decode(), parse_constant=_no_constant))
+    except ValueError:
+        with pytest.raises(ValueError):
+            codec.loads(body)
+    else:
+        assert repr(codec.loads(body)) == meant
+
+
+def test_what_nests_too_deep_is_a_value_error_wherever_it_is_found() -> None:
+    for begun in (b"[", b'["\\ud800", ', b'{"a":'):
+        with pytest.raises(ValueError):
+            codec.loads(begun * 100_000)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
 
 
 def test_every_error_says_what_it_is() -> None:
