@@ -17,7 +17,7 @@ class Dispatch:
     """`mounts` are served by their path, with or without a slash at its end; all else by `web`."""
 
     def __init__(self, web: Asgi, mounts: Mapping[str, Asgi]) -> None:
-        self._web, self._mounts = web, mounts
+        self.web, self.mounts = web, mounts
         self._active = 0
         self._last_used = trio.current_time()
 
@@ -28,7 +28,7 @@ class Dispatch:
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         path = scope["path"] = scope["path"] or "/"  # "GET ?x" is not to Quart's taste
-        app = self._mounts.get(path.rstrip("/"), self._web)
+        app = self.mounts.get(path.rstrip("/"), self.web)
         if path in PROBES:
             return await app(scope, receive, send)
         self._active += 1

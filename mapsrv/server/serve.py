@@ -38,8 +38,9 @@ from mapsrv.store.sqlite import open_sqlite
 from mapsrv.tools.publish import Publisher
 from mapsrv.tools.run import Tools
 from mapsrv.transports.endpoints import PATHS, McpEndpoints, open_mcp
-from mapsrv.web.app import ROUTES, create_app
+from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
+from mapsrv.web.routes import ROUTES
 from mapsrv.web.site import Site
 from mapsrv.web.streams import LIFETIME_SECONDS, Streams
 

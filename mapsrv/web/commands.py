@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from quart_trio.wrappers import TrioResponse as Response
-
 from mapsrv.core.commands import Command
-from mapsrv.web.site import Site, json_response, session_id_of_query
+from mapsrv.web.answer import Answer, json_answer
+from mapsrv.web.ask import Ask
+from mapsrv.web.site import Site
 from mapsrv.wire import json_text
 from mapsrv.wire.bodies import MAX_SMALL, slim_body
 from mapsrv.wire.calls import parse_command_body
@@ -17,13 +17,13 @@ TOO_LARGE = (
 )
 
 
-async def commands(site: Site) -> Response:
+async def commands(site: Site, ask: Ask) -> Answer:
     """Do the command and answer its Receipt."""
-    session_id, base_url = session_id_of_query(), site.base_url()
-    key, command = await _parsed(site, await site.body(session_id, TOO_LARGE))
+    session_id, base_url = ask.session_id, site.base_url(ask)
+    key, command = await _parsed(site, await site.body(ask, session_id, TOO_LARGE))
     site.own.check(command, base_url)
-    receipt = await site.hub.execute(session_id, command, site.origin(session_id), key)
-    return json_response(receipt.to_json(base_url))
+    receipt = await site.hub.execute(session_id, command, site.origin(ask, session_id), key)
+    return json_answer(receipt.to_json(base_url))
 
 
 async def _parsed(site: Site, body: bytes) -> tuple[str | None, Command]:

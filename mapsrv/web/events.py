@@ -4,49 +4,41 @@ from __future__ import annotations
 
 import secrets
 
-from quart import request
-from quart_trio.wrappers import TrioResponse as Response
-
 from mapsrv.core.log import Position
+from mapsrv.web.answer import Answer
+from mapsrv.web.ask import Ask
 from mapsrv.web.pages import session_of_cookie
-from mapsrv.web.site import (
-    SESSION_COOKIE,
-    SESSION_DAYS,
-    Site,
-    author_of,
-    query_name,
-    session_id_of_query,
-)
+from mapsrv.web.site import SESSION_COOKIE, SESSION_DAYS, Site
 from mapsrv.web.streams import Stream
 from mapsrv.wire.receipt import map_url
 
 MAX_VIEWER = 100  # characters of a tab's id
 
-CONTENT_TYPE = "text/event-stream; charset=utf-8"
 HEADERS = {
-    "Cache-Control": "no-cache, no-transform",
-    "X-Accel-Buffering": "no",  # nginx sends each event at once
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-transform",
+    "x-accel-buffering": "no",  # nginx sends each event at once
 }
 
 
-async def events(site: Site) -> Response:
+async def events(site: Site, ask: Ask) -> Answer:
     """Answer with the stream, from where the client is; without ?session of the cookie's map or a new one."""
-    named = "session" in request.args
-    session_id = session_id_of_query() if named else await session_of_cookie(site)
+    named = ask.argument("session") is not None
+    session_id = ask.session_id if named else await session_of_cookie(site, ask)
     await site.streams.check(session_id)
-    if request.method == "HEAD":  # whose answer has no body: a stream would hold its connection for ever
-        return Response(b"", headers=HEADERS, content_type=CONTENT_TYPE)
+    answer = Answer(headers=dict(HEADERS))
+    if ask.method == "HEAD":  # whose answer has no body: a stream would hold its connection for ever
+        return answer
     # A native reconnect sends the header beside the query of its first connect: the header is newer.
-    cursor = Position.parse(request.headers.get("Last-Event-ID") or request.args.get("last_event_id", ""))
-    viewer = request.args.get("viewer", "")[:MAX_VIEWER] or secrets.token_hex(16)
-    name, author = query_name(), ("person", author_of(request))
-    url = map_url(site.base_url(), session_id)
+    cursor = Position.parse(ask.header("last-event-id") or ask.argument("last_event_id") or "")
+    viewer = (ask.argument("viewer") or "")[:MAX_VIEWER] or secrets.token_hex(16)
+    name, author = ask.name, ("person", ask.author)
+    url = map_url(site.base_url(ask), session_id)
 
-    stream = Stream(
+    answer.body = Stream(
         site.streams,
         lambda: site.hub.subscribe(session_id, cursor, viewer=viewer, name=name, url=url, author=author),
     )
-    response = Response(stream, headers=HEADERS, content_type=CONTENT_TYPE)
     if not named:
-        site.set_cookie(response, SESSION_COOKIE, session_id, SESSION_DAYS)
-    return site.know_viewer(response)
+        site.set_cookie(ask, answer, SESSION_COOKIE, session_id, SESSION_DAYS)
+    return site.know_viewer(ask, answer)

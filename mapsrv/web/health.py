@@ -1,24 +1,21 @@
-"""What machines ask of the process: liveness, readiness, metrics. Whoever asks, by any name.
-
-The views never wait; they are async because Quart calls a plain function in a thread.
-"""
+"""What machines ask of the process: liveness, readiness, metrics. Whoever asks, by any name."""
 
 from __future__ import annotations
-
-from quart_trio.wrappers import TrioResponse as Response
 
 from mapsrv import metrics
 from mapsrv.core.state import Json
 from mapsrv.errors import Busy, Draining, StoreUnavailable
-from mapsrv.web.site import Site, json_response
+from mapsrv.web.answer import Answer, json_answer
+from mapsrv.web.ask import Ask
+from mapsrv.web.site import Site
 
 
-async def health(site: Site) -> Response:  # noqa: ASYNC124
+async def health(site: Site, ask: Ask) -> Answer:  # noqa: ASYNC124
     """Answer while the process works. Never asks the store: an outage there must not restart this."""
-    return json_response({"status": "healthy"})
+    return json_answer({"status": "healthy"})
 
 
-async def ready(site: Site) -> Response:  # noqa: ASYNC124
+async def ready(site: Site, ask: Ask) -> Answer:  # noqa: ASYNC124
     """Answer whether this server can serve; raises Draining or Busy."""
     if site.draining:
         raise Draining("This server is stopping.", retry_after=1)
@@ -31,10 +28,10 @@ async def ready(site: Site) -> Response:  # noqa: ASYNC124
         status["degraded"] = True
     if site.hub.store.trouble is not None:
         status["reason"] = site.hub.store.trouble
-    return json_response(status)
+    return json_answer(status)
 
 
-async def numbers(site: Site) -> Response:  # noqa: ASYNC124
+async def numbers(site: Site, ask: Ask) -> Answer:  # noqa: ASYNC124
     """Answer the metrics as Prometheus reads them."""
     body, content_type = metrics.exposition()
-    return Response(body, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+    return Answer(body, headers={"content-type": content_type, "cache-control": "no-store"})

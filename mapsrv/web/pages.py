@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from quart import request
-from quart_trio.wrappers import TrioResponse as Response
-
 from mapsrv.errors import MapsrvError, NotFound, UnknownSession
-from mapsrv.web.site import (
-    SESSION_COOKIE,
-    SESSION_DAYS,
-    Site,
-    file_response,
-    json_response,
-    open_to_all,
-    session_id_of_query,
-)
+from mapsrv.web.answer import Answer, file_answer, json_answer, open_to_all
+from mapsrv.web.ask import MAX_ID, Ask
+from mapsrv.web.site import SESSION_COOKIE, SESSION_DAYS, Site
 from mapsrv.wire.receipt import map_url
 
 CSP = (
@@ -26,66 +17,63 @@ CSP = (
 )
 
 
-async def home(site: Site) -> Response:
+async def home(site: Site, ask: Ask) -> Answer:
     """Answer GET /: the page of the map that is named, else the way to the cookie's map or a new one."""
-    if "session" in request.args:
-        return site.know_viewer(await _page(site))
-    session_id = await session_of_cookie(site)
-    link = map_url(urlsplit(site.base_url()).path, session_id)
-    response = Response("", 303, headers={"Location": link, "Cache-Control": "no-store"})
-    site.set_cookie(response, SESSION_COOKIE, session_id, SESSION_DAYS)
-    return site.know_viewer(response)
+    if ask.argument("session") is not None:
+        return site.know_viewer(ask, await _page(site, ask))
+    session_id = await session_of_cookie(site, ask)
+    link = map_url(urlsplit(site.base_url(ask)).path, session_id)
+    answer = Answer(status=303, headers={"location": link, "cache-control": "no-store"})
+    site.set_cookie(ask, answer, SESSION_COOKIE, session_id, SESSION_DAYS)
+    return site.know_viewer(ask, answer)
 
 
-async def _page(site: Site) -> Response:
-    response = file_response(site.page.index)
-    response.headers["Content-Security-Policy"] = CSP
+async def _page(site: Site, ask: Ask) -> Answer:
+    answer = file_answer(ask, site.page.index)
+    answer.headers["content-security-policy"] = CSP
     try:
-        if not await site.hub.exists(session_id_of_query()):
+        if not await site.hub.exists(ask.session_id):
             raise UnknownSession()
     except MapsrvError as error:
         # The status is for programs; a person reads the same on the page, which asks for the map itself.
-        if "text/html" not in request.headers.get("Accept", ""):
+        if "text/html" not in (ask.header("accept") or ""):
             raise
-        response = Response(site.page.index.body, error.status, headers=response.headers)
-        response.headers["Cache-Control"] = "no-store"
-    return response
+        headers = answer.headers | {"content-type": site.page.index.type, "cache-control": "no-store"}
+        answer = Answer(site.page.index.body, error.status, headers)
+    return answer
 
 
-async def session_of_cookie(site: Site) -> str:
-    """Return the map of the current request's cookie if it still exists, else a new one's id."""
-    known = request.cookies.get(SESSION_COOKIE, "")
-    if known.isascii() and 0 < len(known) <= 200 and await site.hub.exists(known):
+async def session_of_cookie(site: Site, ask: Ask) -> str:
+    """Return the map of the request's cookie if it still exists, else a new one's id."""
+    known = ask.cookie(SESSION_COOKIE)
+    if known.isascii() and 0 < len(known) <= MAX_ID and await site.hub.exists(known):
         return known
     return await site.hub.create_session()
 
 
-async def create(site: Site) -> Response:
+async def create(site: Site, ask: Ask) -> Answer:
     """Answer POST /sessions: a new map."""
     session_id = await site.hub.create_session()
-    return json_response({"session_id": session_id, "url": map_url(site.base_url(), session_id)}, 201)
+    return json_answer({"session_id": session_id, "url": map_url(site.base_url(ask), session_id)}, 201)
 
 
-def _static(site: Site, path: str) -> Response:
+def _static(site: Site, ask: Ask, path: str) -> Answer:
     file = site.page.files.get(path)
     if file is None:
         raise NotFound("There is no such file here.")
-    return file_response(file)
+    return file_answer(ask, file)
 
 
-# These never wait; they are async because Quart calls a plain function in a thread.
-
-
-async def asset(site: Site, name: str) -> Response:  # noqa: ASYNC124
+async def asset(site: Site, ask: Ask, name: str) -> Answer:  # noqa: ASYNC124
     """Answer a script, style or picture."""
-    return _static(site, f"assets/{name}")
+    return _static(site, ask, f"assets/{name}")
 
 
-async def basemap(site: Site, name: str) -> Response:  # noqa: ASYNC124
+async def basemap(site: Site, ask: Ask, name: str) -> Answer:  # noqa: ASYNC124
     """Answer a file of the built-in basemap, to any site: /style.json names it."""
-    return open_to_all(_static(site, f"basemap/{name}"))
+    return open_to_all(_static(site, ask, f"basemap/{name}"))
 
 
-async def licences(site: Site) -> Response:  # noqa: ASYNC124
+async def licences(site: Site, ask: Ask) -> Answer:  # noqa: ASYNC124
     """Answer the licences of what the page is built with."""
-    return _static(site, "licenses.txt")
+    return _static(site, ask, "licenses.txt")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from quart import request
-from quart_trio.wrappers import TrioResponse as Response
-
 from mapsrv.core.state import Json
 from mapsrv.errors import BadRequest, InvalidArgument
 from mapsrv.hub.problems import Problem
+from mapsrv.web.answer import Answer
+from mapsrv.web.ask import Ask
 from mapsrv.web.events import MAX_VIEWER
-from mapsrv.web.site import Site, author_of, session_id_of_query
+from mapsrv.web.site import Site
 from mapsrv.wire import json_text, viewers
 from mapsrv.wire.names import MAX_NAME, clean_name
 
@@ -21,10 +20,10 @@ MAX_MESSAGE = 500  # characters
 MAX_ID = 256  # characters of a layer id or a position
 
 
-async def presence(site: Site) -> Response:
+async def presence(site: Site, ask: Ask) -> Answer:
     """Note what the tab says. One that has no stream open is passed over."""
-    session_id = session_id_of_query()
-    told = json_text.loads(await site.body(session_id, "What a page says of itself is at most 64 KiB."))
+    session_id = ask.session_id
+    told = json_text.loads(await site.body(ask, session_id, "What a page says of itself is at most 64 KiB."))
     if not isinstance(told, dict):
         raise BadRequest('Send an object, such as {"viewer": ID, "visible": true}.')
     viewer = _text(told, "viewer", MAX_VIEWER)
@@ -34,7 +33,7 @@ async def presence(site: Site) -> Response:
     gone, own = _flag(told, "gone"), site.front.proves(told.get("proof"))
     async with site.hub.open_session(session_id) as live:
         if "name" in changes:
-            site.remember_name(session_id, author_of(request), str(changes["name"]))
+            site.remember_name(session_id, ask.author, str(changes["name"]))
         live.presence.told(viewer, changes, own=own)
         if live.presence.front is not None:
             site.front.shown(session_id)
@@ -42,7 +41,7 @@ async def presence(site: Site) -> Response:
             live.problems.report(problem)
         if gone:
             live.presence.gone(viewer)
-    return Response(status=204)
+    return Answer(status=204)
 
 
 def _changes(told: Mapping[str, Json]) -> dict[str, Json]:

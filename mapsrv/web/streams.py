@@ -1,6 +1,6 @@
 """The open event streams of this process: one map's changes as Server-Sent Events to one browser tab.
 
-A stream is pulled: Quart asks for the next bytes when the last are written, so a slow reader is one
+A stream is pulled: the next bytes are asked for when the last are written, so a slow reader is one
 that asks seldom, and it then gets what is current. It needs no task and no queue of its own. Its life:
 
 - Opening: check() says whether it may, before a response is begun, since a status other than 200 ends an
@@ -29,8 +29,8 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
 import trio
-from quart.wrappers.response import ResponseBody
 
+from mapsrv.asgi.message import Message, Receive, Send
 from mapsrv.errors import Draining, MapsrvError, TooMany
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.subscribers import Subscriber
@@ -118,8 +118,8 @@ class Streams:
             await self._ended.wait()
 
 
-class Stream(ResponseBody):
-    """The body of one stream's response. Quart enters and leaves it in one task, whatever happens between."""
+class Stream:
+    """The body of one stream's answer. It is entered and left in one task, whatever happens between."""
 
     def __init__(self, streams: Streams, subscription: Subscription) -> None:
         self._streams = streams
@@ -189,10 +189,20 @@ class Stream(ResponseBody):
         if self._subscriber is not None:
             self._subscriber.wake()
 
-    async def convert_to_sequence(self) -> bytes:
-        """Not for an endless body."""
-        raise RuntimeError("a stream has no end")
 
-    async def make_conditional(self, begin: int, end: int | None) -> int:
-        """Not for an endless body."""
-        raise RuntimeError("a stream has no ranges")
+async def run_stream(stream: Stream, start: Message, receive: Receive, send: Send) -> None:
+    """Answer with a stream, until it ends or its reader leaves."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_watch, receive, nursery.cancel_scope)
+        await send(start)
+        async with stream:
+            async for part in stream:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        nursery.cancel_scope.cancel()
+
+
+async def _watch(receive: Receive, reader: trio.CancelScope) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    reader.cancel()

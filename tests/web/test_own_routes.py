@@ -26,8 +26,8 @@ OWN = OwnRoutes(OriginGuard("127.0.0.1", port=8081), ("/events",))
 async def test_every_route_of_a_server_is_known_as_its_own_but_for_data_and_basemap(tmp_path: Path) -> None:
     config = Config(data_dir=tmp_path, store="memory:")
     async with open_house(config, Front(), "secret", BASE) as house:
-        rules = {rule.rule for rule in house.dispatch._web.url_map.iter_rules()}  # type: ignore[attr-defined]
-        paths = rules | set(house.dispatch._mounts)
+        rules = {rule.rule for rule in house.dispatch.web.quart.url_map.iter_rules()}  # type: ignore
+        paths = rules | set(house.dispatch.mounts)
         own = {path for path in paths if house.site.own.has(BASE + path.replace("<name>", "x"), BASE)}
     assert paths - own == OPEN and len(own) > 10
 

@@ -17,10 +17,7 @@ from werkzeug.routing import MapAdapter
 from mapsrv.asgi.message import Bounds, Receive, take_body
 from mapsrv.budget import Budget, Claim
 from mapsrv.errors import MapsrvError
-
-BODY_TIMEOUT = 60.0  # seconds; each arriving SLOWEST bytes give one more, so that a slow line may upload
-SLOWEST = 64 * 1024  # bytes a second
-SLOW = "The body did not arrive in time. Send it again, or send less."
+from mapsrv.web.ask import SLOW, SLOWEST, address_of
 
 
 class BoundedBody(TrioBody):
@@ -102,7 +99,7 @@ class Connection(TrioASGIHTTPConnection):
         request = super()._create_request_from_scope(send)
         body = body_of(request)
         body.limit = self.body_limits.get(request.path)
-        body.claim = self._held.enter_context(self.budget.claim(client_of(self.scope)))
+        body.claim = self._held.enter_context(self.budget.claim(address_of(self.scope)))
         cast(BoundedRequest, request).held = self._held
         return request
 
@@ -133,9 +130,3 @@ def body_of(request: Request) -> BoundedBody:
 def held_of(request: Request) -> ExitStack:
     """Return what is closed when the request has ended."""
     return cast(BoundedRequest, request).held
-
-
-def client_of(scope: Any) -> str | None:
-    """Return the address that a request comes from."""
-    client = scope.get("client")
-    return client[0] if client else None

@@ -1,0 +1,130 @@
+"""One request as the views see it, whichever way it came in: made of the ASGI scope, of no framework."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from mapsrv.core.log import ANONYMOUS
+from mapsrv.errors import BadRequest, UnknownSession
+from mapsrv.wire.names import clean_name
+
+VIEWER_COOKIE = "mapsrv_viewer"
+MAX_ID = 200  # characters of an id that we look up
+SLOWEST = 64 * 1024  # bytes a second: for each that arrive, a body has one second more
+SLOW = "The body did not arrive in time. Send it again, or send less."
+
+_VIEWER = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+class Body(Protocol):
+    """What the client sends behind the head. Nothing of it is taken before it is read."""
+
+    async def read(self, seconds: float, too_large: str) -> bytes:
+        """Return it, whole; it is claimed of the budget until the request has ended.
+
+        Raises SlowBody, Busy where too much is in flight, or TooLarge with that message.
+        """
+
+
+class Ask:
+    """The head of a request, and its body when that is asked for. `held` is closed when it has ended."""
+
+    __slots__ = ("_arguments", "_headers", "body", "held", "scope")
+
+    def __init__(self, scope: Any, body: Body, held: ExitStack) -> None:
+        self.scope, self.body, self.held = scope, body, held
+        self._headers: Mapping[bytes, bytes] = dict(reversed(scope["headers"]))  # the first of each name
+        self._arguments: Mapping[str, str] | None = None
+
+    @property
+    def method(self) -> str:
+        """The method, in capitals."""
+        method: str = self.scope["method"]
+        return method
+
+    @property
+    def path(self) -> str:
+        """The path, decoded."""
+        path: str = self.scope["path"]
+        return path
+
+    @property
+    def scheme(self) -> str:
+        """Either http or https, as far as the server knows."""
+        scheme: str = self.scope["scheme"]
+        return scheme
+
+    @property
+    def address(self) -> str | None:
+        """The address that it comes from; None where that is not known."""
+        return address_of(self.scope)
+
+    def header(self, name: str) -> str | None:
+        """Return a header's first value; the name is in lower case."""
+        value = self._headers.get(name.encode())
+        return None if value is None else value.decode("latin-1")
+
+    @property
+    def content_length(self) -> int | None:
+        """The bytes that the body is said to have."""
+        said = self.header("content-length") or ""
+        return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type without its parameters."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    def argument(self, name: str) -> str | None:
+        """Return the first value of an argument in the query."""
+        if self._arguments is None:
+            query = self.scope["query_string"].decode("latin-1")
+            self._arguments = dict(reversed(parse_qsl(query, keep_blank_values=True)))
+        return self._arguments.get(name)
+
+    def cookie(self, name: str) -> str:
+        """Return a cookie's value, or nothing."""
+        for part in (self.header("cookie") or "").split(";"):
+            key, _, value = part.partition("=")
+            if key.strip() == name:
+                return value.strip()
+        return ""
+
+    # --- who asks, and of what -------------------------------------------------------
+
+    @property
+    def session_id(self) -> str:
+        """The map that it names; raises BadRequest, UnknownSession for what is no id."""
+        found = self.argument("session")
+        if not found:
+            raise BadRequest("Say which map: add ?session=ID, as in the map's link.")
+        if len(found) > MAX_ID or not found.isascii():
+            raise UnknownSession()
+        return found
+
+    @property
+    def known_viewer(self) -> bool:
+        """Whether the browser has its mapsrv_viewer cookie."""
+        return _VIEWER.fullmatch(self.cookie(VIEWER_COOKIE)) is not None
+
+    @property
+    def author(self) -> str:
+        """The id of the person, which does not tell the cookie that it was made of."""
+        cookie = self.cookie(VIEWER_COOKIE)
+        return hashlib.sha256(cookie.encode()).hexdigest()[:16] if _VIEWER.fullmatch(cookie) else ANONYMOUS
+
+    @property
+    def name(self) -> str:
+        """Its ?name=, cleaned, or nothing."""
+        return clean_name(self.argument("name") or "")
+
+
+def address_of(scope: Any) -> str | None:
+    """Return the address that a request comes from."""
+    client = scope.get("client")
+    return client[0] if client else None

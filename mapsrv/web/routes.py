@@ -1,0 +1,97 @@
+"""One table of routes, and what holds for each of them, whichever way a request comes to it.
+
+Those that are hot are asked more often than all others together: app.py has them answered before Quart.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from mapsrv.errors import MapsrvError, UnsupportedMediaType
+from mapsrv.web import commands, data, events, front, health, pages, presence
+from mapsrv.web.answer import JSON, Answer, error_answer
+from mapsrv.web.ask import Ask
+from mapsrv.web.site import Site
+
+log = logging.getLogger("mapsrv.web")
+
+HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "strict-origin"}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A row of the table. `checked`: Host and Origin must be ours, since it changes state."""
+
+    path: str
+    view: Callable[..., Awaitable[Answer]]
+    method: str = "GET"
+    checked: bool = False
+    takes: tuple[str, ...] = ()  # media types of the body
+    bare: bool = False  # may come without a body, and then without a type
+    hot: bool = False
+
+    async def answer(self, site: Site, ask: Ask, **names: str) -> Answer:
+        """Answer a request, once it may ask; what is refused is an answer too."""
+        try:
+            self._check(site, ask)
+            answer = await self.view(site, ask, **names)
+        except MapsrvError as error:
+            answer = error_answer(error)
+        except Exception as error:
+            answer = failed(ask, error)
+        answer.headers.update(HEADERS)
+        return answer
+
+    def _check(self, site: Site, ask: Ask) -> None:
+        if self.checked:
+            site.check_edge(ask)
+        if not self.takes:
+            return
+        kind = ask.media_type
+        if kind not in self.takes and not (self.bare and not kind and not _has_body(ask)):
+            raise UnsupportedMediaType(f"Send the body with Content-Type: {' or '.join(self.takes)}.")
+        if (ask.header("content-encoding") or "identity").lower() != "identity":
+            raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
+
+
+def _has_body(ask: Ask) -> bool:
+    return bool(ask.content_length) or ask.header("transfer-encoding") is not None
+
+
+def failed(ask: Ask, error: Exception) -> Answer:
+    """Return what is answered where the code is at fault."""
+    # The path, never the query: ids are in there.
+    log.error("%s %s failed", ask.method, ask.path, exc_info=error)
+    return error_answer(MapsrvError("The server failed, and its log says why; what you sent may be right."))
+
+
+ROUTES = (
+    Route("/", pages.home, checked=True),
+    Route("/assets/<name>", pages.asset),
+    Route("/basemap/<name>", pages.basemap),
+    Route("/licenses.txt", pages.licences),
+    Route("/sessions", pages.create, "POST", checked=True, takes=(JSON,), bare=True),
+    Route("/events", events.events, checked=True, hot=True),
+    Route("/commands", commands.commands, "POST", checked=True, takes=(JSON,), hot=True),
+    Route("/presence", presence.presence, "POST", checked=True, takes=(JSON,), hot=True),
+    Route("/front", front.trade, "POST", checked=True, takes=(JSON,)),
+    Route("/state", data.state),
+    Route("/style.json", data.style),
+    Route("/data", data.upload, "POST", checked=True, takes=(JSON, "application/geo+json")),
+    Route("/data/<name>", data.download),
+    Route("/health", health.health),
+    Route("/ready", health.ready),
+    Route("/metrics", health.numbers),
+)
+
+
+def body_limits(site: Site) -> dict[str, int]:
+    """Return the bytes that a body may have, by path, where one is read."""
+    return {
+        "/commands": commands.MAX_BODY,
+        "/data": site.hub.documents.max_data,
+        "/presence": presence.MAX_BODY,
+        "/front": front.MAX_BODY,
+    }
