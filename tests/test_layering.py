@@ -55,7 +55,7 @@ PLACES: dict[str, frozenset[str]] = {
     "werkzeug": frozenset({"web"}),
     "itsdangerous": frozenset({"local"}),
     "hypercorn": frozenset({"http_server"}),
-    "h11": frozenset({"http_server"}),
+    "httptools": frozenset({"http_server"}),
     "mcp": frozenset({"tools", "transports", "demo", "bridge", "stdio_servers"}),
     "mcp_types": frozenset({"tools", "transports", "demo", "bridge", "stdio_servers"}),
     "httpx2": frozenset({"transports", "demo", "stdio_servers"}),

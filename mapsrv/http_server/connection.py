@@ -1,170 +1,163 @@
-"""One HTTP connection: Hypercorn's protocol on a socket, with few turns of the event loop for a request.
+"""One HTTP connection: its requests one after the other, all in one task.
 
-Hypercorn's TCPServer writes the head, each part and the end of an answer one by one, and starts a task
-when a request ends to wait for the next: twenty turns of Trio's loop, where five are enough.
+Theory of operation. A connection rests until the head of a request is there, then it is served: the
+application is called right here, and what it sends leaves in as few writes as it can (exchange.py). Then the
+next, if both sides want one: the answer said so in its head, all of the request's body was taken, and the
+server does not stop. What comes too early waits (parser.py), so reading, answering and resting never overlap,
+and no second task watches.
+
+How it ends:
+- The peer ends its side or is gone; in the middle of a request it is told 400 first.
+- It is refused, or answered before all of its body came. Where more is on its way our side ends first, and
+  what still comes is dropped for a while (RFC 9112 section 9.6), since a reset may overtake the answer.
+- It rests too long, or the server stops: others shut the socket down, and the task reads the end.
+- Its reader is too slow: the writer cuts it.
 """
 
 from __future__ import annotations
 
-import math
-import os
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+import logging
+import socket
+from typing import Any
+from urllib.parse import unquote
 
 import trio
-from hypercorn.config import Config
-from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.typing import AppWrapper, ConnectionState
 from hypercorn.utils import parse_socket_addr
 
-from mapsrv.http_server.asgi_tasks import AsgiTasks
-from mapsrv.http_server.hypercorn_context import HypercornContext
-from mapsrv.http_server.protocol import JOINED_BYTES, Protocol
-from mapsrv.http_server.writer import Writer
+from mapsrv.asgi.peer import PEER
+from mapsrv.http_server.bodies import Refused
+from mapsrv.http_server.channel import Channel
+from mapsrv.http_server.context import Context
+from mapsrv.http_server.exchange import Exchange
+from mapsrv.http_server.parser import Parser, Request
+from mapsrv.http_server.response import Response, State, refusal
 
-READ_BYTES = 65_536
-LINGER_SECONDS = 2.0  # what comes after an early answer is dropped so long: a reset may overtake the answer
+LINGER_SECONDS = 2.0  # what comes after an early answer is dropped so long
 
-Address: TypeAlias = tuple[str, int] | None
+_ASGI = {"spec_version": "2.1", "version": "3.0"}
+
+log = logging.getLogger("mapsrv.http")
 
 
 class Connection:
     """A connection without TLS; run() serves it to its end."""
 
-    def __init__(
-        self,
-        app: AppWrapper,
-        config: Config,
-        context: HypercornContext,
-        stream: trio.SocketStream,
-        pressed: Callable[[], bool] = lambda: False,
-    ) -> None:
-        self._app, self._config, self._context = app, config, context
-        self._stream, self._writer = stream, Writer(stream, pressed)
-        self._protocol: Protocol
-        self._writing = trio.Lock()
-        self._corked: list[bytes] | None = None  # what is held back, while it is
-        self._reading = trio.CancelScope()  # its deadline is how long what comes too late is dropped
-        self._resting = True  # whether no request is being served
-        self._rest = trio.CancelScope()  # its deadline is how long the peer may rest
+    __slots__ = ("_context", "_channel", "_parser", "_client", "_server", "_served")
+
+    def __init__(self, context: Context, sock: socket.socket, client: Any) -> None:
+        self._context = context
+        self._channel = Channel(sock, context.pressed)
+        self._parser = Parser()
+        self._client = parse_socket_addr(sock.family, client)
+        self._server = parse_socket_addr(sock.family, sock.getsockname())
+        self._served = 0
+
+    def shut_down(self) -> None:
+        """End it, in the middle of a write too."""
+        self._channel.shut_down()
 
     async def run(self) -> None:
-        """Serve it. Raises what the application raises and Hypercorn does not catch."""
+        """Serve it to its end."""
+        while (request := await self._next()) is not None:
+            if not await self._serve(request):
+                break
+
+    def close(self) -> None:
+        """Give its socket back; run() has ended."""
+        self._channel.close()
+
+    async def _next(self) -> Request | None:
+        """Return the next request, or None where there is none."""
+        parser = self._parser
+        self._context.resting.add(self)
         try:
-            sock = self._stream.socket
-            addresses = [
-                parse_socket_addr(sock.family, name) for name in (sock.getpeername(), sock.getsockname())
-            ]
-            async with trio.open_nursery() as nursery:
-                self._protocol = self._make_protocol(nursery, *addresses)
-                await self._protocol.initiate()
-                self._set_resting(True)
-                nursery.start_soon(self._end_rest)
-                await self._read()
-                self._rest.cancel()
-        except OSError:
-            pass  # it was gone before it was served
+            if parser.holds:  # it was sent ahead; others come first all the same
+                await trio.lowlevel.checkpoint()
+            while (request := parser.next_request()) is None:
+                if data := await self._channel.read():
+                    parser.feed(data)
+                elif data is not None:
+                    if parser.holds:
+                        raise Refused(400)
+                    return None
+            return request
+        except Refused as refused:
+            await self._refuse(refused.status)
+            return None
         finally:
-            await self._close()  # noqa: ASYNC102 (who serves the listener closes it, if this is cancelled)
+            self._context.resting.discard(self)
 
-    def _make_protocol(self, nursery: trio.Nursery, client: Address, server: Address) -> Protocol:
-        requests = AsgiTasks(nursery, self._at_once)
-        state = ConnectionState({})
-        return Protocol(
-            self._app, self._config, self._context, requests, state, False, client, server, self._handle
-        )
-
-    async def _read(self) -> None:
-        with self._reading:
-            while True:
-                try:
-                    data = bytes(await self._stream.receive_some(READ_BYTES))
-                except (trio.BrokenResourceError, trio.ClosedResourceError):
-                    break
-                if self._reading.deadline == math.inf:
-                    await self._protocol.handle(RawData(data))
-                if not data:
-                    break
-        await self._protocol.handle(Closed())
-
-    async def _handle(self, event: Event) -> None:
-        """Do what the protocol says."""
-        if isinstance(event, RawData):
-            await self._write(event.data)
-        elif isinstance(event, Updated):
-            self._set_resting(event.idle)
-        elif isinstance(event, Closed):
-            await self._flush()
-            if self._protocol.unread:
-                await self._linger()
-            else:
-                await self._close()
-            await self._protocol.handle(Closed())
-
-    # --- writing -------------------------------------------------------------------
-
-    async def _at_once(self, send: Callable[[], Awaitable[None]]) -> None:
-        """Write all that is sent meanwhile in one piece: a small answer is one packet then."""
-        if self._corked is not None:
-            return await send()
-        self._corked = []
+    async def _serve(self, request: Request) -> bool:
+        """Answer a request; return whether another may follow."""
+        context, parser = self._context, self._parser
         try:
-            await send()
-        finally:
-            await self._flush()  # noqa: ASYNC102 (its wait is shielded, and bounded by the socket)
+            body = parser.take_body()
+            if request.last and parser.whole and parser.holds:
+                raise Refused(400)  # it said that nothing follows: whose are these bytes?
+        except Refused as refused:
+            await self._refuse(refused.status)
+            return False
+        self._served += 1
+        response = Response(request, context.lines())
+        response.last |= context.terminated or self._served >= context.max_requests
+        exchange = Exchange(self._channel, parser, response, body, request.expects)
+        try:
+            await context.app(
+                self._scope(request, exchange), exchange.receive, exchange.send, _no_threads, _no_threads
+            )
+        except Exception:
+            log.exception("The application failed")
+        return await self._finish(exchange)
 
-    async def _flush(self) -> None:
-        held, self._corked = self._corked or [], None
-        if sum(map(len, held)) <= JOINED_BYTES or not hasattr(os, "writev"):
-            held = [b"".join(held)]
-        await self._write_out(held)
+    async def _finish(self, exchange: Exchange) -> bool:
+        """See to the end of an answer, and return whether another request may follow."""
+        response = exchange.response
+        if not response.begun and exchange.refusal is not None:
+            await self._refuse(exchange.refusal)
+        elif not response.begun and not exchange.left:
+            await self._refuse(500)
+        elif response.state is State.OVER and not exchange.left and not self._parser.whole:
+            await self._linger()
+        elif response.state is State.OVER and not exchange.left:
+            return not (response.last or self._context.terminated)
+        return False
 
-    async def _write(self, data: bytes) -> None:
-        if self._corked is not None:
-            return self._corked.append(data)
-        await self._write_out([data])
+    def _scope(self, request: Request, exchange: Exchange) -> Any:
+        path, _, query = request.target.partition(b"?")
+        text = path.decode("ascii")
+        return {
+            "type": "http",
+            "http_version": request.version,
+            "asgi": _ASGI,
+            "method": request.method,
+            "scheme": "http",
+            "path": unquote(text) if "%" in text else text,
+            "raw_path": path,
+            "query_string": query,
+            "root_path": self._context.config.root_path,
+            "headers": request.headers,
+            "client": self._client,
+            "server": self._server,
+            "state": {},
+            "extensions": {PEER: exchange},
+        }
 
-    async def _write_out(self, parts: list[bytes]) -> None:
-        if not any(parts):
+    async def _refuse(self, status: int) -> None:
+        """Answer what cannot be served; nothing follows."""
+        try:
+            self._channel.write_nowait([refusal(status, self._context.lines())])
+        except trio.BrokenResourceError:
             return
-        try:
-            self._writing.acquire_nowait()
-        except trio.WouldBlock:
-            await self._writing.acquire()
-        try:
-            await self._writer.write(parts)
-        except (trio.BrokenResourceError, trio.ClosedResourceError, OSError):
-            await self._protocol.handle(Closed())
-        finally:
-            self._writing.release()
-
-    # --- rest and end --------------------------------------------------------------
-
-    def _set_resting(self, resting: bool) -> None:
-        self._resting = resting
-        self._rest.deadline = trio.current_time() + self._config.keep_alive_timeout if resting else math.inf
-
-    async def _end_rest(self) -> None:
-        """Close the connection when it rested for long, or rests when the server stops."""
-        with self._rest:
-            await self._context.terminated.wait()
-            if not self._resting:
-                await trio.sleep_forever()  # the protocol closes it after the answer
-        with trio.CancelScope(shield=True):
-            await self._protocol.handle(Closed())
-            await self._stream.aclose()
+        if status == 431 or not self._parser.whole:  # more is on its way
+            await self._linger()
 
     async def _linger(self) -> None:
-        """End our side; what still comes of a body is dropped for a while (RFC 9112 section 9.6)."""
-        self._reading.deadline = trio.current_time() + LINGER_SECONDS
-        try:
-            await self._stream.send_eof()
-        except (trio.BrokenResourceError, trio.BusyResourceError, trio.ClosedResourceError, OSError):
-            self._reading.cancel()
+        """End our side; what still comes is dropped for a while."""
+        self._channel.end()
+        with trio.move_on_after(LINGER_SECONDS):
+            while await self._channel.read() != b"":
+                pass
 
-    async def _close(self) -> None:
-        try:
-            await self._stream.send_eof()
-        except (trio.BrokenResourceError, trio.BusyResourceError, trio.ClosedResourceError, OSError):
-            pass  # it is gone, or is being written to
-        await self._stream.aclose()
+
+def _no_threads(*_args: Any) -> Any:
+    raise NotImplementedError("WSGI is not served.")

@@ -39,7 +39,7 @@ async def _listen(
     scope: trio.CancelScope, connections: Connections, listeners: Listeners, handlers: trio.Nursery
 ) -> None:
     with scope:
-        await trio.serve_listeners(connections.serve, listeners, handler_nursery=handlers)
+        await connections.serve(listeners, handlers)
 
 
 async def obey(

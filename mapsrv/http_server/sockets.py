@@ -18,6 +18,7 @@ from mapsrv.http_server.pace import STALLED_SECONDS
 
 BACKLOG = 2048  # all pages of a restarted server come within a second or two
 USER_TIMEOUT_MS = round(STALLED_SECONDS * 1000)  # a peer that takes no byte for so long is gone
+MAX_UNSENT = 16 * 1024  # bytes that the kernel takes ahead of what is on the line; the rest waits with us
 MAX_FILES = 65_536  # descriptors; the usual soft limit of 1,024 is some thousand viewers short
 
 
@@ -51,13 +52,14 @@ def _listeners(addresses: Sequence[tuple[int, Any]], port: int) -> tuple[Listene
             port = listeners[0].socket.getsockname()[1]
     except OSError:
         for listener in listeners:
-            listener.socket.close()
+            listener.close()
         raise
     return listeners, port
 
 
-def _listener(family: int, address: tuple[object, ...]) -> trio.SocketListener:
+def _listener(family: int, address: tuple[object, ...]) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setblocking(False)
     try:
         if sys.platform != "win32":  # there it would let two servers share the port
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -65,12 +67,15 @@ def _listener(family: int, address: tuple[object, ...]) -> trio.SocketListener:
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, address[0] != "::")
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; accepted sockets inherit it
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # inherited, as the next is
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT)
         listening.bind(address)
         listening.listen(BACKLOG)
     except BaseException:
         listening.close()
         raise
-    return trio.SocketListener(trio.socket.from_stdlib_socket(listening))
+    return listening
 
 
 def _explained(host: str, port: int, error: OSError) -> str:

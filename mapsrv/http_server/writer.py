@@ -1,4 +1,4 @@
-"""What goes out of one connection: without a copy, as its reader takes it, and to none that is too slow.
+"""What the kernel does not take at once: it goes out as its reader takes it, and to none that is too slow.
 
 The kernel is asked what it still holds for the peer: a socket takes more only in bursts, so that nothing
 may be written for a minute to one that reads all the while.
@@ -7,11 +7,9 @@ may be written for a minute to one that reads all the while.
 from __future__ import annotations
 
 import math
-import os
 import socket
 import struct
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import trio
 
@@ -24,54 +22,77 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER: at its close the kernel drops what
 
 
 class Writer:
-    """`pressed` tells whether room is short, so that slow readers are cut."""
+    """One connection's, made when something has to wait. `pressed`: room is short, and slow readers are cut.
 
-    def __init__(self, stream: trio.SocketStream, pressed: Callable[[], bool]) -> None:
-        self._stream, self._pressed = stream, pressed
-        self._written = 0  # bytes that the kernel took
+    `written` counts the bytes that the kernel took since then, whoever gave them.
+    """
+
+    __slots__ = ("written", "_socket", "_pressed", "_turn", "_pace", "_waited_at")
+
+    def __init__(self, sock: socket.socket, pressed: Callable[[], bool]) -> None:
+        self._socket, self._pressed = sock, pressed
+        self._turn = trio.Lock()
+        self.written = 0
         self._pace, self._waited_at = Pace(0.0, 0), -math.inf
 
-    async def write(self, parts: list[bytes]) -> None:
-        """Write them all. Raises BrokenResourceError, ClosedResourceError or OSError where that cannot be."""
-        sent = self._write_nowait(parts)
-        for data in parts:
-            if sent < len(data):
-                # Half a frame would be garbage; bounded by the pace of who reads.
-                with trio.CancelScope(shield=True):
-                    await self._send(memoryview(data)[sent:])
-            sent = max(0, sent - len(data))
+    @property
+    def busy(self) -> bool:
+        """Whether something waits: what comes now comes after it."""
+        return self._turn.locked()
 
-    def _write_nowait(self, parts: list[bytes]) -> int:
-        """Return how many bytes the kernel took, without a turn of the loop."""
-        if sys.platform == "win32":
-            return 0  # a socket is no file there
+    async def write(self, parts: Iterable[bytes | memoryview]) -> None:
+        """Write them all. Raises BrokenResourceError where that cannot be, or the reader is cut."""
         try:
-            sent = os.writev(self._stream.socket.fileno(), parts)
-        except OSError:
-            return 0  # _send() waits, or tells what is wrong
-        self._written += sent
-        return sent
+            self._turn.acquire_nowait()
+        except trio.WouldBlock:
+            await self._turn.acquire()
+        try:
+            # Half a frame would be garbage; bounded by the pace of who reads.
+            with trio.CancelScope(shield=True):
+                for data in parts:
+                    await self._send(memoryview(data))
+        finally:
+            self._turn.release()
 
     async def _send(self, data: memoryview) -> None:
         if trio.current_time() - self._waited_at > PAUSE_SECONDS:
             self._pace = Pace(trio.current_time(), self._taken())
         while data:
+            data = data[self._send_nowait(data) :]
+            if not data:
+                break
             with trio.move_on_at(self._pace.look_at):
-                sent = await self._stream.socket.send(data)
-                data, self._written = data[sent:], self._written + sent
+                await self._writable()
             self._waited_at = trio.current_time()
             if self._waited_at >= self._pace.look_at:
-                await self._look()
+                self._look()
 
-    async def _look(self) -> None:
+    def _send_nowait(self, data: memoryview) -> int:
+        try:
+            sent = self._socket.send(data)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            raise trio.BrokenResourceError from None
+        self.written += sent
+        return sent
+
+    async def _writable(self) -> None:
+        try:
+            await trio.lowlevel.wait_writable(self._socket)
+        except (trio.ClosedResourceError, OSError):
+            raise trio.BrokenResourceError from None
+
+    def _look(self) -> None:
         why = self._pace.look(self._waited_at, self._taken(), pressed=self._pressed())
         if why is None:
             return
         CUT.labels(why).inc()
-        self._stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-        await self._stream.aclose()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        trio.lowlevel.notify_closing(self._socket)
+        self._socket.close()
         raise trio.BrokenResourceError
 
     def _taken(self) -> int:
         """Return how many bytes have arrived on the reader's side, as far as the system tells."""
-        return self._written - unacknowledged(self._stream.socket.fileno())
+        return self.written - unacknowledged(self._socket.fileno())

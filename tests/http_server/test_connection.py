@@ -94,8 +94,10 @@ async def test_a_slow_application_holds_its_client_back() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         nonlocal taken
         await go_on.wait()
-        while (message := await receive()).get("more_body"):
-            taken += len(message["body"])
+        more = True
+        while more:
+            message = await receive()
+            taken, more = taken + len(message["body"]), message["more_body"]
         await send(START)
         await send(part(b"ok"))
 

@@ -59,7 +59,7 @@ async def reader(app: Any, *, pressed: bool) -> AsyncIterator[tuple[trio.SocketS
     listeners, port = await open_listeners("127.0.0.1", 0)
     connections = Connections(until_left(app), pressed=lambda: pressed)
     async with trio.open_nursery() as nursery:
-        await nursery.start(trio.serve_listeners, connections.serve, listeners)
+        await nursery.start(connections.serve, listeners, nursery)
         plain = trio.socket.socket()
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SLICE)
         await plain.connect(("127.0.0.1", port))

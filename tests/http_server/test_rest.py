@@ -47,7 +47,7 @@ async def test_told_to_close_it_ends_resting_connections_now_and_others_after_th
         await until(stream, b"ok")
         await stream.send_all(GET.replace(b"/ ", b"/?wait "))
         await trio.sleep(0.1)
-        await connections.close_idle()
+        connections.close_idle()
         await trio.sleep(0.1)
         assert len(connections) == 1
         go_on.set()
@@ -56,7 +56,7 @@ async def test_told_to_close_it_ends_resting_connections_now_and_others_after_th
     async with connected(app, math.inf) as (stream, connections):
         await stream.send_all(GET)
         await until(stream, b"ok")
-        await connections.close_idle()
+        connections.close_idle()
         assert await some(stream) == b""
 
 

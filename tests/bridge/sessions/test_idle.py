@@ -16,6 +16,7 @@ from mapsrv.bridge.http.app import Bridge
 from mapsrv.bridge.sessions.service import Service, run_service
 from mapsrv.bridge.specs import Spec
 from mapsrv.http_server.connections import Connections
+from mapsrv.http_server.sockets import open_listeners
 from tests.bridge.kit.client import open_session
 from tests.bridge.kit.running import ABUSE
 from tests.bridge.kit.session import Refused
@@ -27,13 +28,12 @@ HOUR = 3600.0
 async def served(clock: MockClock, mode: str) -> AsyncIterator[tuple[int, Service]]:
     """Serve a child on a free port, while time passes as it does, and jumps where a test says so."""
     clock.rate = 1.0
-    [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    port = listener.socket.getsockname()[1]
+    listeners, port = await open_listeners("127.0.0.1", 0)
     spec = Spec("quiet", sys.executable, ("-I", "-S", str(ABUSE)), mode=mode)
     async with trio.open_nursery() as nursery:
         service = await nursery.start(run_service, spec, NOBODY)
         connections = Connections(Bridge({"quiet": service}, OriginGuard("127.0.0.1")), 75.0)
-        await nursery.start(trio.serve_listeners, connections.serve, [listener])
+        await nursery.start(connections.serve, listeners, nursery)
         yield port, service
         nursery.cancel_scope.cancel()
 

@@ -39,7 +39,7 @@ async def connected(
     connections = Connections(app, keep_alive)
     with trio.fail_after(SECONDS):
         async with trio.open_nursery() as nursery:
-            await nursery.start(trio.serve_listeners, connections.serve, listeners)
+            await nursery.start(connections.serve, listeners, nursery)
             async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
                 yield stream, connections
             nursery.cancel_scope.cancel()

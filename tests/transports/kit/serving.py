@@ -18,6 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import Implementation
 
 from mapsrv.http_server.connections import Connections
+from mapsrv.http_server.sockets import open_listeners
 
 MODERN, LEGACY = "2026-07-28", "2025-11-25"
 # Every way in: the transport, and the revision that is spoken over it.
@@ -31,12 +32,12 @@ CLIENT_LEAKS = pytest.mark.filterwarnings("ignore:Async generator '(httpx2|httpc
 @asynccontextmanager
 async def serving(asgi: Any) -> AsyncIterator[str]:
     """Serve an ASGI app; yield its base URL."""
-    [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    listeners, port = await open_listeners("127.0.0.1", 0)
     connections = Connections(asgi, WATCHDOG_SECONDS)
     with trio.fail_after(WATCHDOG_SECONDS):
         async with trio.open_nursery() as nursery:
-            await nursery.start(trio.serve_listeners, connections.serve, [listener])
-            yield f"http://127.0.0.1:{listener.socket.getsockname()[1]}"
+            await nursery.start(connections.serve, listeners, nursery)
+            yield f"http://127.0.0.1:{port}"
             await connections.close()
             nursery.cancel_scope.cancel()
 

@@ -1,4 +1,4 @@
-"""A Server behind our own transports, Hypercorn and sockets: as mapsrv serves its own, without the map."""
+"""A Server behind our own transports, protocol and sockets: as mapsrv serves its own, without the map."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ async def serving(make_server: MakeServer, origins: OriginGuard | None = None) -
     async with open_mcp(make_server, origins=origins or OriginGuard(HOST)) as mcp:
         connections = Connections(Dispatch(_nothing_else, {path: mcp.asgi for path in PATHS}))
         async with trio.open_nursery() as nursery:
-            await nursery.start(trio.serve_listeners, connections.serve, listeners)
+            await nursery.start(connections.serve, listeners, nursery)
             yield f"http://{HOST}:{port}"
-            await connections.close_idle()
+            connections.close_idle()
             await mcp.drain()
             connections.shut_down()
             nursery.cancel_scope.cancel()
