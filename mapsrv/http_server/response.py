@@ -67,11 +67,9 @@ class Response:
         parts = []
         if self.state is State.HEAD:
             parts.append(self._begin(body, more))
-            self._head, self.state = {}, State.BODY
         if not self._bare:
             parts += self._part(body, more)
-        if not more:
-            self.state = State.OVER
+        self._head, self.state = {}, State.BODY if more else State.OVER
         return parts
 
     def _begin(self, body: bytes, more: bool) -> bytes:

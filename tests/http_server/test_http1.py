@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import trio
 
+from tests.http_server.kit.refused import SMUGGLED
 from tests.http_server.kit.serving import GET, STREAM, connected, part, says_ok, some, until
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"  # RFC 9113 section 3.4
@@ -48,6 +49,21 @@ async def test_what_is_not_plainly_one_request_is_400_and_the_end(request_: byte
         await stream.send_all(request_ + GET)
         answer = await until_closed(stream)
         assert answer.startswith(b"HTTP/1.1 400") and answer.count(b"HTTP/1.1") == 1
+        await connections.ended()
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("name", SMUGGLED)
+async def test_what_two_readers_may_read_in_two_ways_is_refused_with_all_after_it(
+    name: str, caplog: Any
+) -> None:
+    sent, status = SMUGGLED[name]
+    async with connected(never_asked) as (stream, connections):
+        await stream.send_all(sent + GET)
+        answer = await until_closed(stream)
+        assert answer.startswith(b"HTTP/1.1 %d " % status) and answer.count(b"HTTP/1.1") == 1
+        assert b"connection: close" in answer and b"content-length: 0" in answer
+        await stream.aclose()
         await connections.ended()
     assert not caplog.records
 
