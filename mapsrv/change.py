@@ -11,12 +11,12 @@ class Change:
     """All who wait when it is told look again, each at what concerns them."""
 
     def __init__(self) -> None:
-        self._next = trio.Event()
+        self.next = trio.Event()  # set at the next change; then there is another
 
     def tell(self) -> None:
         """It has happened."""
-        self._next.set()
-        self._next = trio.Event()
+        self.next.set()
+        self.next = trio.Event()
 
     async def until(self, true: Callable[[], object]) -> None:
         """Wait until it is true, which may only become so with a change.
@@ -24,4 +24,4 @@ class Change:
         Where it is true already it returns at once, without a checkpoint.
         """
         while not true():
-            await self._next.wait()
+            await self.next.wait()

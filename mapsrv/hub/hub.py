@@ -15,6 +15,7 @@ from mapsrv.core.commands import Command, Prepared
 from mapsrv.core.log import Head, Origin, Position
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
+from mapsrv.hub.broadcast import Broadcast
 from mapsrv.hub.clock import Clock
 from mapsrv.hub.committer import Committer
 from mapsrv.hub.execute import CommandGate
@@ -45,6 +46,7 @@ class Hub:
         self.clock = clock
         self.room = Room()
         self.replicas = self._replicas(feed)
+        self.broadcast = Broadcast()
         self.ticker = PresenceTicker(self.replicas.tell_viewers)
         self.committer = Committer(store, self.replicas)
         self.gate = CommandGate(self._prepare, self.committer.submit)
@@ -68,6 +70,7 @@ class Hub:
             room=self.room,
             away=lambda: self.replicas.away,
             presence_changed=self.ticker.note,
+            news=self.broadcast.note,
             drop=lambda live: self.cache.drop(live),
         )
 
@@ -136,12 +139,12 @@ class Hub:
         async with self.open_session(session_id) as live:
             await self.replicas.resume(live, cursor)
             subscriber = Subscriber(live, cursor, url, author)
-            live.readers.add(subscriber.wake)
+            live.streams += 1
             live.presence.opened(viewer, name, author=author[1])
             try:
                 yield subscriber
             finally:
-                live.readers.discard(subscriber.wake)
+                live.streams -= 1
                 live.presence.closed(viewer)
 
     def held(self) -> dict[str, LiveSession]:
@@ -177,11 +180,12 @@ class Hub:
         await self.replicas.all_back()
 
     async def run(self) -> None:
-        """Commit, keep in step and tell who is here, for ever."""
+        """Commit, keep in step, tell who is here and what is new, for ever."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.committer.run)
             nursery.start_soon(self.replicas.run)
             nursery.start_soon(self.ticker.run)
+            nursery.start_soon(self.broadcast.run)
 
     def _store_is_back(self) -> None:
         self.committer.failing = False

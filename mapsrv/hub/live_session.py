@@ -23,6 +23,7 @@ from mapsrv.hub.presence.viewers import Presence
 from mapsrv.hub.problems import Problems
 from mapsrv.hub.replicas.offline import Branch, Room
 from mapsrv.hub.replicas.rejected import Rejections, status_bytes
+from mapsrv.hub.seats import Seats
 from mapsrv.hub.standing import Sign, Standing, after
 from mapsrv.metrics import EVENTS
 from mapsrv.wire import codec
@@ -41,6 +42,7 @@ class Around:
     room: Room  # for what is done while the store is away
     away: Callable[[], bool]
     presence_changed: Callable[[LiveSession], None]
+    news: Callable[[LiveSession], None]  # for those who have a seat
     drop: Callable[[LiveSession], None]
 
 
@@ -58,7 +60,8 @@ class LiveSession:
         self.rejections = Rejections()
         self.branch: Branch | None = None  # while it is alone
         self.gone: MapsrvError | None = None  # why this process does not serve it any more
-        self.readers: set[Callable[[], None]] = set()  # what wakes each
+        self.streams = 0  # how many readers there are
+        self.seats = Seats()  # of those to whom the rounds write
         self.moved = Change()  # readers may have something new to read
         self.pins = 0
         self.idle_since = 0.0
@@ -199,5 +202,5 @@ class LiveSession:
     def wake(self) -> None:
         """Tell every reader that there may be something to take."""
         self.moved.tell()
-        for wake in self.readers:
-            wake()
+        if self.seats:
+            self.around.news(self)

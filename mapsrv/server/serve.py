@@ -134,7 +134,10 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
         ours = {local.PATH: local.local_app(secret), WAITING_PATH: waiting_app(front)}
         mounts = {path: mcp.asgi for path in PATHS} | ours
         dispatch = Dispatch(create_app(site), mounts)
-        yield House(hub, site, mcp, dispatch, Connections(dispatch, pressed=lambda: budget.pressed))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(streams.run)
+            yield House(hub, site, mcp, dispatch, Connections(dispatch, pressed=lambda: budget.pressed))
+            nursery.cancel_scope.cancel()
 
 
 @asynccontextmanager

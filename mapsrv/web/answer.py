@@ -11,7 +11,7 @@ from mapsrv.core.state import Json
 from mapsrv.errors import MapsrvError
 from mapsrv.web.ask import Ask
 from mapsrv.web.page import File
-from mapsrv.web.streams import Stream
+from mapsrv.web.stream import Stream
 from mapsrv.wire import codec
 
 JSON = "application/json"

@@ -6,13 +6,15 @@ from contextlib import ExitStack
 from typing import Any, TypeAlias
 
 from mapsrv.asgi.message import Bounds, Receive, Send, take_body
+from mapsrv.asgi.peer import PEER
 from mapsrv.budget import Claim
 from mapsrv.web.answer import Answer
 from mapsrv.web.ask import SLOW, SLOWEST, Ask, address_of
+from mapsrv.web.outgoing import run_pulled, run_seated
 from mapsrv.web.quart_app import create_quart
 from mapsrv.web.routes import ROUTES, Route, body_limits
 from mapsrv.web.site import Site
-from mapsrv.web.streams import Stream, run_stream
+from mapsrv.web.stream import Stream
 
 Scope: TypeAlias = Any
 
@@ -67,7 +69,10 @@ class SiteApp:
         except ClientLeft:
             return
         if isinstance(answer.body, Stream):
-            return await run_stream(answer.body, _start(answer), receive, send)
+            peer = ask.scope["extensions"].get(PEER)
+            if peer is not None:
+                return await run_seated(answer.body, _start(answer), peer, send)
+            return await run_pulled(answer.body, _start(answer), receive, send)
         answer.headers["content-length"] = str(len(answer.body))
         await send(_start(answer))
         await send({"type": "http.response.body", "body": answer.body})

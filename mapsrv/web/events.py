@@ -9,7 +9,7 @@ from mapsrv.web.answer import Answer
 from mapsrv.web.ask import Ask
 from mapsrv.web.pages import session_of_cookie
 from mapsrv.web.site import SESSION_COOKIE, SESSION_DAYS, Site
-from mapsrv.web.streams import Stream
+from mapsrv.web.stream import Stream
 from mapsrv.wire.receipt import map_url
 
 MAX_VIEWER = 100  # characters of a tab's id

@@ -17,7 +17,7 @@ from mapsrv.web.quart_bodies import AnyHostMap, BoundedRequest, Connection, body
 from mapsrv.web.routes import HEADERS, ROUTES, Route, body_limits, failed
 from mapsrv.web.site import Site
 from mapsrv.web.slices import SLICE, Slices
-from mapsrv.web.streams import Stream
+from mapsrv.web.stream import Stream
 
 _OF_STATUS: dict[int, MapsrvError] = {
     404: NotFound("There is nothing at this address."),

@@ -24,7 +24,8 @@ from mapsrv.transports.endpoints import DRAIN_SECONDS, END_SECONDS
 from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
 from mapsrv.web.site import Site
-from mapsrv.web.streams import LIFETIME_SECONDS, LIFETIME_SPREAD, RETRY_MS, Stream, Streams
+from mapsrv.web.stream import RETRY_MS, Stream
+from mapsrv.web.streams import LIFETIME_SECONDS, LIFETIME_SPREAD, Streams
 from tests.test_docs import PODS
 from tests.web.kit.asgi import Client, Exchange
 

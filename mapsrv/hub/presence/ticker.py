@@ -34,6 +34,6 @@ class PresenceTicker:
             for live in changed:
                 if live.presence.publish():
                     live.wake()
-                    told += len(live.readers)
+                    told += live.streams
                     await self._tell(live)
             await trio.sleep(max(TICK, told / RATE))

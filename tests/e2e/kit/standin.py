@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from mapsrv.web.page import Page
-from mapsrv.web.streams import PING_SECONDS
+from mapsrv.web.stream import PING_SECONDS
 from mapsrv.wire import sse
 from tests.e2e.kit.server import wait_until
 
