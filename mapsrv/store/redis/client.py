@@ -21,7 +21,7 @@ not know, since then it has done nothing.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,7 +39,7 @@ from mapsrv.store.redis.deadlines import MOST, Deadlines
 from mapsrv.store.redis.errors import explain
 from mapsrv.store.redis.keys_and_values import Command, Reply
 from mapsrv.store.redis.master import MasterPool, watch_master
-from mapsrv.store.redis.scripts import LOAD
+from mapsrv.store.redis.scripts import MAKE_KNOWN
 
 CALL_SECONDS = 0.9  # for a call with its connecting: a stalled Redis is noticed within a second
 SENTINEL_SECONDS = 0.25  # for one sentinel, so that a dead one leaves time to ask the next
@@ -52,12 +52,18 @@ LISTENERS = 2  # connections that hear publications: one, and the next while it 
 class Client:
     """A pool of connections to one Redis. Made by open_client."""
 
-    def __init__(self, loop: trio_asyncio.TrioEventLoop, clients: Sequence[Redis]) -> None:
-        self._loop, self.redis, self._clients = loop, clients[0], clients
+    def __init__(
+        self, loop: trio_asyncio.TrioEventLoop, clients: Sequence[Redis], nursery: trio.Nursery
+    ) -> None:
+        self._loop, self.redis, self._clients, self._nursery = loop, clients[0], clients, nursery
         self._turns = trio.CapacityLimiter(CONNECTIONS)
         self._failures = 0
         self._open_until = 0.0  # the breaker: 0 while all is well
         self.deadlines = Deadlines()
+
+    def run(self, task: Callable[[], Awaitable[None]]) -> None:
+        """Have a task run for ever, until this client is closed."""
+        self._nursery.start_soon(task)
 
     async def call(self, *command: bytes | str | int) -> Reply:
         """Do one command. Raises StoreUnavailable, for an error in the reply too."""
@@ -82,7 +88,7 @@ class Client:
         # done nothing; what follows the scripts (WAIT) is to come after them again.
         rest = range(0 if atomic else lost[0], len(commands))
         again = [n for n in rest if atomic or n in lost or commands[n][0] != "EVALSHA"]
-        await self._send(LOAD, False, seconds)
+        await self._send(MAKE_KNOWN, False, seconds)
         for n, reply in zip(again, await self._send([commands[n] for n in again], atomic, seconds)):
             replies[n] = reply
         return replies
@@ -162,9 +168,9 @@ async def open_client(address: Address) -> AsyncIterator[Client]:
     """Yield a Client; nothing is connected yet."""
     failure: Exception | None = None  # carried around the island's nurseries, which would wrap it in groups
     async with trio_asyncio.open_loop() as loop, trio.open_nursery() as nursery:
-        client = Client(loop, _clients(address))
-        nursery.start_soon(client.watch_master)
-        nursery.start_soon(client.deadlines.run)
+        client = Client(loop, _clients(address), nursery)
+        client.run(client.watch_master)
+        client.run(client.deadlines.run)
         try:
             yield client
         except Exception as error:

@@ -28,6 +28,14 @@ class Script:
         return ("EVALSHA", self.sha, len(keys), *keys, *args)
 
 
-_FILES = (("create",), ("renew",), ("news", "commit"), ("seed",), ("put",), ("named",))
-CREATE, RENEW, COMMIT, SEED, PUT, NAMED = SCRIPTS = [Script.named(*names) for names in _FILES]
-LOAD: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", s.source) for s in SCRIPTS)
+_FILES = (
+    ("create",),
+    ("renewal", "renew"),
+    ("renewal", "load"),
+    ("news", "commit"),
+    ("seed",),
+    ("put",),
+    ("named",),
+)
+CREATE, RENEW, LOAD, COMMIT, SEED, PUT, NAMED = SCRIPTS = [Script.named(*names) for names in _FILES]
+MAKE_KNOWN: tuple[Command, ...] = tuple(("SCRIPT", "LOAD", s.source) for s in SCRIPTS)

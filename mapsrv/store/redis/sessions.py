@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from redis.exceptions import NoScriptError
 
@@ -22,14 +24,16 @@ from mapsrv.store.redis.keys_and_values import (
     head_from_reply,
     key_of,
     keys_of,
+    pairs,
     record_from_bytes,
     seed_arguments,
 )
-from mapsrv.store.redis.reading import entries
-from mapsrv.store.redis.scripts import COMMIT, CREATE, NAMED, RENEW, SEED
+from mapsrv.store.redis.reading import blobs_named, entries, fields_of, record_of
+from mapsrv.store.redis.scripts import COMMIT, CREATE, LOAD, NAMED, RENEW, SEED
 from mapsrv.store.shared import Seed
 
 HOUR, DAY = 3_600, 86_400
+LOADED_BYTES = 1024 * 1024  # of one reply, about 5 ms for Redis; what is larger comes alone
 MAX_READ = 10 * log.MAX_EVENTS  # of a log, whoever wrote it: another release may keep more than this one
 
 
@@ -63,15 +67,10 @@ def seed_command(seed: Seed, kept: Lifetimes) -> Command:
     return SEED.call(keys_of(seed.session_id), *seed_arguments(seed, FORMAT, kept.session))
 
 
-def load_commands(session_id: str, kept: Lifetimes) -> list[Command]:
-    """Return what renews and reads a session."""
-    _meta, state, events, keys = keys_of(session_id)
-    return [
-        renew_command(session_id, kept),
-        ("HGETALL", state),
-        ("XRANGE", events, "-", "+", "COUNT", MAX_READ),
-        ("HGETALL", keys),
-    ]
+def load_command(session_ids: Sequence[str], kept: Lifetimes) -> Command:
+    """Return what renews and reads sessions; the reply has an element of each, None for want of room."""
+    keys = [key for session_id in session_ids for key in keys_of(session_id)]
+    return LOAD.call(keys, FORMAT, kept.session, kept.unchanged, MAX_READ, LOADED_BYTES)
 
 
 def commit_command(batch: Batch, kept: Lifetimes) -> Command:
@@ -102,7 +101,7 @@ async def outcome(batch: Batch, reply: Reply) -> Outcome:
             case [b"NEWER", bytes(version)]:
                 return Refused(newer(session_id, Newer(version)))
             case [b"MOVED", bytes(epoch), bytes(revision), bytes(hash_), list(came)]:
-                return Moved(head_from_reply(epoch, revision, hash_), await _news(came, batch.after))
+                return Moved(head_from_reply(epoch, revision, hash_), await _news(came, batch))
             case [b"TORN", int(place), bytes(trouble)]:
                 return Refused(refusal(session_id, KINDS[place - 1], trouble.decode()))
             case [b"DONE", *found]:
@@ -115,9 +114,9 @@ async def outcome(batch: Batch, reply: Reply) -> Outcome:
     return Refused(refusal(session_id, kind, UNREAD))
 
 
-async def _news(came: list[Reply], after: Head) -> tuple[Entry, ...]:
+async def _news(came: list[Reply], batch: Batch) -> tuple[Entry, ...]:
     try:
-        return await entries(came, after)
+        return await entries(map(fields_of, came), batch.after, partial(record_of, batch.session_id))
     except Damaged:
         return ()  # who reads the whole session is told which key it is
 
@@ -127,9 +126,7 @@ def blobs_of(meta: Reply) -> set[str]:
     if not isinstance(meta, list):
         return set()
     found: list[bytes] = meta  # type: ignore[assignment]
-    fields = zip(found[::2], found[1::2])
-    texts = (value.decode(errors="replace") for field, value in fields if field.startswith(b"blobs:"))
-    return {name for text in texts for name in text.split()}
+    return blobs_named(pairs(found))
 
 
 def log_blobs_command(session_id: str) -> Command:

@@ -15,17 +15,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from mapsrv.core.log import Head
 from mapsrv.errors import NewerFormat, StoreUnavailable
 from mapsrv.store.protocol import Batch, Ok, Outcome, StoredSession
-from mapsrv.store.redis import blobs, reading, sessions
+from mapsrv.store.redis import blobs, loads, reading, sessions
 from mapsrv.store.redis.address import parse_address
 from mapsrv.store.redis.client import CALL_SECONDS, Client, open_client
 from mapsrv.store.redis.errors import explain, raise_if_away
 from mapsrv.store.redis.feed import RedisFeed, open_feed
 from mapsrv.store.redis.keys_and_values import LOST, Command, identity_commands
+from mapsrv.store.redis.loads import Loads
 from mapsrv.store.redis.preflight import check
 from mapsrv.store.redis.sessions import Lifetimes
 from mapsrv.store.shared import Seed
 
-LOAD_SECONDS = 5.0  # for the bytes of a large session; a Redis that says nothing is noticed as ever
 REPLICA_MS = 500  # for one replica to have what was written
 RENEWED_AT_ONCE = 200
 LOGS_AT_ONCE = 20  # looked through in one call: of the largest some 5 ms each
@@ -45,19 +45,19 @@ class RedisStore:
         self.durability = "replicated" if replicated else "redis"
         self.client = client
         self._kept = kept
+        self._loads = Loads(client, kept)
+        for _ in range(loads.CALLS):
+            client.run(self._loads.run)
         self._then = _REPLICATED if replicated else ()
 
     async def create(self, session_id: str, head: Head, *, now: float) -> bool:
         return await self.client.call(*sessions.create_command(session_id, head, self._kept)) == 1
 
     async def load(self, session_id: str) -> StoredSession | None:
-        commands = sessions.load_commands(session_id, self._kept)
-        replies = await self.client.pipe(commands, atomic=True, seconds=LOAD_SECONDS)
-        stored = await reading.stored_session(session_id, replies)
+        stored, named = await reading.stored_session(session_id, await self._loads.load(session_id))
         if stored is None:
             await self._check_for_loss()
-        named = sessions.blobs_of(replies[0])
-        if stored is not None:
+        else:
             named.update(name for entry in stored.log for name in entry.blobs)
         if named:
             await blobs.renew(self.client, named, self._kept.blob)
@@ -106,7 +106,7 @@ class RedisStore:
             named = set[str]().union(*(sessions.blobs_of(meta) for meta in metas))
             for one in range(0, len(some), LOGS_AT_ONCE):
                 asked = [sessions.log_blobs_command(name) for name in some[one : one + LOGS_AT_ONCE]]
-                for reply in await self.client.pipe(asked, seconds=LOAD_SECONDS):
+                for reply in await self.client.pipe(asked, seconds=loads.SECONDS):
                     raise_if_away(reply)
                     named |= sessions.log_blobs_of(reply)
             await blobs.renew(self.client, named, self._kept.blob)
@@ -154,7 +154,7 @@ class RedisStore:
         """Begin a session anew from what this process remembers."""
         names = [name for part in seed.components.values() for name in part.blobs]
         await blobs.renew(self.client, names, self._kept.blob)
-        (reply,) = await self.client.pipe([sessions.seed_command(seed, self._kept)], seconds=LOAD_SECONDS)
+        (reply,) = await self.client.pipe([sessions.seed_command(seed, self._kept)], seconds=loads.SECONDS)
         if isinstance(reply, Exception):
             raise explain(reply) from reply
         return reply == 1
