@@ -27,12 +27,8 @@ class OtherPods:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._pods: dict[str, Other] = {}
+        self.count = 0  # of their viewers
         self._clock = clock
-
-    @property
-    def count(self) -> int:
-        """How many viewers they have."""
-        return sum(other.count for other in self._pods.values())
 
     @property
     def here(self) -> list[bytes]:
@@ -46,12 +42,13 @@ class OtherPods:
 
     def told(self, pod: str, count: int, viewers: list[Json], here: int) -> None:
         """Note the viewers of a process, the first `here` with a stream; a count of 0 forgets it."""
-        self._pods.pop(pod, None)
+        self._forget(pod)
         if count <= 0:
             return
         while len(self._pods) >= MAX_PODS:
-            del self._pods[next(iter(self._pods))]
+            self._forget(next(iter(self._pods)))
         shown, until = viewers[: wire.MAX_SHOWN], self._clock() + OTHERS_SECONDS
+        self.count += count
         self._pods[pod] = Other(count, _read(shown[:here]), _read(shown[here:]), until)
 
     def forget(self) -> bool:
@@ -59,8 +56,12 @@ class OtherPods:
         now = self._clock()
         silent = [pod for pod, other in self._pods.items() if other.until < now]
         for pod in silent:
-            del self._pods[pod]
+            self._forget(pod)
         return bool(silent)
+
+    def _forget(self, pod: str) -> None:
+        if (other := self._pods.pop(pod, None)) is not None:
+            self.count -= other.count
 
 
 def _read(viewers: list[Json]) -> tuple[bytes, ...]:
