@@ -8,15 +8,19 @@ import trio
 
 
 class Change:
-    """All who wait when it is told look again, each at what concerns them."""
+    """All who wait when it is told look again, each at what concerns them.
+
+    To tell it where nobody waits costs nothing.
+    """
 
     def __init__(self) -> None:
-        self.next = trio.Event()  # set at the next change; then there is another
+        self._next: trio.Event | None = None  # while somebody waits
 
     def tell(self) -> None:
         """It has happened."""
-        self.next.set()
-        self.next = trio.Event()
+        if self._next is not None:
+            self._next.set()
+            self._next = None
 
     async def until(self, true: Callable[[], object]) -> None:
         """Wait until it is true, which may only become so with a change.
@@ -24,4 +28,14 @@ class Change:
         Where it is true already it returns at once, without a checkpoint.
         """
         while not true():
-            await self.next.wait()
+            await self.next()
+
+    async def next(self) -> None:
+        """Wait until it happens the next time."""
+        await self.coming().wait()
+
+    def coming(self) -> trio.Event:
+        """Return what is set when it happens the next time."""
+        if self._next is None:
+            self._next = trio.Event()
+        return self._next

@@ -7,8 +7,6 @@ waits again in its old place, before all that came after it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from mapsrv.change import Change
 
@@ -46,10 +44,11 @@ class AuthorQueue:
         self._tickets.remove(ticket)
         self._moved.tell()
 
-    @asynccontextmanager
-    async def turn(self, ticket: Ticket) -> AsyncIterator[None]:
-        """Wait until no earlier ticket waits; inside, nobody later goes ahead."""
+    async def turn(self, ticket: Ticket) -> None:
+        """Wait until no earlier ticket waits. Until done() or leave(), nobody later goes ahead."""
         await self._moved.until(lambda: next(other for other in self._tickets if other.waits) is ticket)
-        yield
+
+    def done(self, ticket: Ticket) -> None:
+        """End the turn: the command is proposed."""
         ticket.waits = False
         self._moved.tell()

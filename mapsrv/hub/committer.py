@@ -21,6 +21,8 @@ Odd lines, and the race each is for:
   line again, instead of being taken for served.
 - Whether one is behind is looked at twice, when the line is worked off and when the batch is gathered:
   another session's reading is a wait, in which this one may have missed news.
+- A store in memory mostly answers in the same step: a lone command takes one step of the committer and one
+  of its caller. So where more is due than went into a batch, the other tasks have a turn first.
 - Who holds still for another process's turn (`held_until`) stays in line, and the loop sleeps until the
   first of those moments, or until somebody submits.
 """
@@ -32,6 +34,7 @@ from typing import TypeAlias
 
 import trio
 
+from mapsrv.change import Change
 from mapsrv.core.proposal import Pending
 from mapsrv.errors import MapsrvError, NewerFormat, StoreAway, StoreDamaged
 from mapsrv.hub.batch_encoding import batch_of
@@ -55,8 +58,8 @@ class Committer:
         self._store = store
         self._replicas = replicas
         self.due: OrderedDict[LiveSession, None] = OrderedDict()
-        self._wake = trio.Event()
-        self._idle = trio.Event()
+        self._wake, self._rested = Change(), Change()
+        self._rests = False  # with nothing to do
         self._reading: LiveSession | None = None
         self.failing = False  # whether the last call to the store failed
 
@@ -69,7 +72,7 @@ class Committer:
                 self._replicas.go_alone(live)
             return  # what is out of step is read when the store is back
         self.due.setdefault(live)
-        self._wake.set()
+        self._wake.tell()
 
     def reads(self, live: LiveSession) -> bool:
         """Return whether it is being read anew, or stands in line for it."""
@@ -78,11 +81,7 @@ class Committer:
     async def run(self) -> None:
         """Commit for ever."""
         while True:
-            self._wake = trio.Event()
-            if not self.due:
-                self._idle.set()
-                await self._wake.wait()
-            self._idle = trio.Event()
+            await self._some_due()
             for live in [live for live in self.due if live.standing.behind]:
                 del self.due[live]  # before it is read: what is submitted meanwhile stands in line anew
                 await self._read(live)
@@ -90,9 +89,18 @@ class Committer:
                 self._let_go()
             elif shares := self._gather():
                 await self._commit(shares)
+                if self.due:
+                    await trio.lowlevel.checkpoint()
             elif self.due:
                 with trio.move_on_at(min(live.held_until for live in self.due)):
-                    await self._wake.wait()
+                    await self._wake.next()
+
+    async def _some_due(self) -> None:
+        if not self.due:
+            self._rests = True
+            self._rested.tell()
+            await self._wake.until(lambda: self.due)
+            self._rests = False
 
     def _let_go(self) -> None:
         due, self.due = self.due, OrderedDict()
@@ -101,8 +109,7 @@ class Committer:
 
     async def flushed(self) -> None:
         """Wait until nothing is pending; the caller says its bound."""
-        while self.due or not self._idle.is_set():
-            await self._idle.wait()
+        await self._rested.until(lambda: self._rests and not self.due)
 
     def _gather(self) -> Shares:
         """Take sessions off the line until the batch is full; what is left over joins at its end."""

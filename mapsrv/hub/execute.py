@@ -54,17 +54,18 @@ class CommandGate:
         print_ = codec.fingerprint(command)
         try:
             while True:
-                async with queue.turn(ticket):
-                    await live.opened()
-                    proposal = await self._decide(
-                        live, command, lambda ready: Asked(ready, origin, scoped, print_, at)
-                    )
-                    if live.gone is not None:
-                        raise live.gone
-                    if isinstance(proposal, Pending) and proposal not in live.acks:
-                        size = size_of(command, proposal.event.body)
-                        live.acks.keep(proposal, Wanted(command, origin, scoped, print_, at, size))
-                    waiter = self._wait_for(live, proposal, ticket)
+                await queue.turn(ticket)
+                await live.opened()
+                proposal = await self._decide(
+                    live, command, lambda ready: Asked(ready, origin, scoped, print_, at)
+                )
+                if live.gone is not None:
+                    raise live.gone
+                if isinstance(proposal, Pending) and proposal not in live.acks:
+                    size = size_of(command, proposal.event.body)
+                    live.acks.keep(proposal, Wanted(command, origin, scoped, print_, at, size))
+                waiter = self._wait_for(live, proposal, ticket)
+                queue.done(ticket)
                 if waiter is not None:
                     await waiter.ready.wait()
                     if waiter.again:

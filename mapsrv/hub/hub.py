@@ -33,6 +33,8 @@ from mapsrv.store import Store
 from mapsrv.store.shared import Feed, SharedStore
 from mapsrv.wire.receipt import Receipt
 
+ACCEPTED = COMMANDS.labels("ok")
+
 
 class Hub:
     """Made and run by open_hub(). `feed` is that of a store which other processes share."""
@@ -109,7 +111,7 @@ class Hub:
             async with self.open_session(session_id) as live:
                 made = key or f"minted-{secrets.token_hex(12)}"
                 reply = await self.gate.execute(live, command, origin, made, self.clock.at())
-                COMMANDS.labels("ok").inc()
+                ACCEPTED.inc()
                 late = live.rejections.take_warnings(origin) if origin.kind != "person" else ()
                 return Receipt(
                     session_id,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 import trio
 
@@ -18,6 +17,25 @@ MAX_SESSIONS = 10_000  # held at once; past it the longest idle one is dropped f
 FORGET_SECONDS = 1.0  # to stop watching a session that could not be loaded
 
 
+class Pin:
+    """A session that is held in memory meanwhile. No generator: every command opens one."""
+
+    __slots__ = ("_find", "_id", "_live")
+    _live: LiveSession
+
+    def __init__(self, find: Callable[[str], Awaitable[LiveSession]], session_id: str) -> None:
+        self._find, self._id = find, session_id
+
+    async def __aenter__(self) -> LiveSession:
+        self._live = await self._find(self._id)
+        self._live.pins += 1
+        return self._live
+
+    async def __aexit__(self, *_error: object) -> None:  # noqa: ASYNC124
+        self._live.pins -= 1
+        self._live.idle_since = trio.current_time()
+
+
 class SessionCache:
     """`held` is what is in memory; `idle` seconds are how long one is kept that nobody uses.
 
@@ -29,16 +47,9 @@ class SessionCache:
         self._store, self._replicas, self._around, self._idle = store, replicas, around, idle
         self.loading: dict[str, trio.Event] = {}
 
-    @asynccontextmanager
-    async def open(self, session_id: str) -> AsyncIterator[LiveSession]:
+    def open(self, session_id: str) -> Pin:
         """Hold a session meanwhile; raises UnknownSession or StoreUnavailable."""
-        live = await self._find(session_id)
-        live.pins += 1
-        try:
-            yield live
-        finally:
-            live.pins -= 1
-            live.idle_since = trio.current_time()
+        return Pin(self.find, session_id)
 
     async def exists(self, session_id: str) -> bool:
         """Return whether there is a session of that id."""
@@ -46,7 +57,7 @@ class SessionCache:
             return True
         return await self._replicas.has_lost() and await self._store.exists(session_id)
 
-    async def _find(self, session_id: str) -> LiveSession:
+    async def find(self, session_id: str) -> LiveSession:
         """Return the session; loading is single-flight."""
         while (live := self.held.get(session_id)) is None:
             loading = self.loading.get(session_id)

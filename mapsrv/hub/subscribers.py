@@ -101,7 +101,7 @@ class Subscriber:
         self.live = live
         self._url = url
         self._author = author
-        self._news = live.moved.next
+        self._news = live.moved.coming()
         self._rest: deque[bytes] | None = None  # of a frame that is taken part by part
         self.mark = Mark(cursor)
 
@@ -133,7 +133,7 @@ class Subscriber:
 
     def take(self) -> bytes | None:
         """Return the next SSE frames, or a part of one while rest() has more, or None when all is read."""
-        self._news = self.live.moved.next
+        self._news = self.live.moved.coming()
         return self.rest() or self._history() or self._status_frame() or self._presence_frame()
 
     def rest(self) -> bytes | None:
