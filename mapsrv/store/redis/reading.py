@@ -31,7 +31,7 @@ from mapsrv.store.redis.keys_and_values import (
 from mapsrv.store.redis.unread import Read, unread, unread_at
 
 SLICE_BYTES = 256 * 1024  # read between two checkpoints, about 3 ms
-SLICE_RECORDS = 1_000  # of keys, about as long
+SLICE_RECORDS = 500  # of keys, about 1 ms, since the first have the sorting of all before them
 
 Values: TypeAlias = list[bytes]
 
@@ -156,12 +156,13 @@ async def _records(keys: bytes, read: Read) -> tuple[KeyRecord, ...]:
         await trio.lowlevel.checkpoint()
     try:
         fields = pairs(keys.split(b"\0") if keys else ())
-        order = sorted((int(name[4:]), key) for name, key in fields.items() if name.startswith(b"nth:"))
-        if len(fields) != 2 * len(order):
+        keys_by_number = {int(name[4:]): key for name, key in fields.items() if name.startswith(b"nth:")}
+        if len(fields) != 2 * len(keys_by_number):
             raise ValueError
-        for number, (_n, key) in enumerate(order, 1):
+        for index, number in enumerate(sorted(keys_by_number), 1):
+            key = keys_by_number[number]
             found.append(unread(key.decode(), fields[b"key:" + key], read))
-            if number % SLICE_RECORDS == 0:
+            if index % SLICE_RECORDS == 0:
                 await trio.lowlevel.checkpoint()
     except (KeyError, ValueError) as error:
         raise Damaged("keys", UNREAD) from error
