@@ -1,10 +1,15 @@
-"""A Session from what the store has of it, in slices, so that a large map does not hold the loop."""
+"""A Session from what the store has of it, in slices, so that a large map does not hold the loop.
+
+What was answered to keys stays as the store has it, and is read when a key comes again: thousands are
+remembered, and hardly one is asked for.
+"""
 
 from __future__ import annotations
 
 import trio
 
-from mapsrv.core.log import Event, EventLog, Record
+from mapsrv.core.commands import Answer
+from mapsrv.core.log import Event, EventLog, Position, Record
 from mapsrv.core.ops import Op
 from mapsrv.core.session import Session
 from mapsrv.core.state import MapLayer
@@ -14,43 +19,68 @@ from mapsrv.store.shared import SharedStore
 from mapsrv.wire import codec, parts
 
 SLICE_BYTES = 256 * 1024  # of JSON parsed between two checkpoints, about 3 ms
-SLICE_PARTS = 100  # layers, events or keys read between two checkpoints, about 2 ms however small they are
+SLICE_PARTS = 100  # layers read between two checkpoints, about 2 ms however small they are
+SLICE_RECORDS = 1_000  # events or keys taken over between two checkpoints, about 2 ms
+
+
+class KeptRecord(Record):
+    """What is remembered of a key, read from what the store has each time that somebody asks."""
+
+    __slots__ = ("_kept",)
+    _kept: KeyRecord
+
+    def __init__(self, kept: KeyRecord) -> None:
+        object.__setattr__(self, "_kept", kept)
+
+    @property
+    def fingerprint(self) -> str:
+        return self._kept.fingerprint
+
+    @property
+    def answer(self) -> Answer:
+        """The answer; raises StoreDamaged where what is kept is none."""
+        try:
+            return codec.answer_from_bytes(self._kept.answer)
+        except ValueError as error:
+            raise damaged("map_keys", "The map's map_keys", "does not parse") from error
+
+    @property
+    def position(self) -> Position:
+        return self._kept.head.position
 
 
 async def restored(stored: StoredSession) -> Session:
     """Return the session at the store's head. Its log's events carry no ops: readers need only bodies.
 
-    Raises StoreDamaged where a part of it, or what was answered to a key, does not parse.
+    Raises StoreDamaged where a part of it does not parse; an answer that does not is told to who asks for it.
     """
     try:
-        return await _restored(stored)
+        state = parts.base_state(stored.components).with_layers(await _layers(stored))
     except parts.TornPart as error:
         raise damaged("map_state", "The map's map_state", f"does not parse at {error.name[:80]!r}") from error
-    except ValueError as error:
-        raise damaged("map_keys", "The map's map_keys", "does not parse") from error
-
-
-async def _restored(stored: StoredSession) -> Session:
-    state = parts.base_state(stored.components)
-    layers = await _layers(stored)
-    log = EventLog(stored.base)
+    log, records = EventLog(stored.base), dict[str, Record]()
     for number, entry in enumerate(stored.log, 1):
-        log.append(event_of(entry))
-        if number % SLICE_PARTS == 0:
-            await trio.lowlevel.checkpoint()
-    keys = []
-    for number, record in enumerate(stored.keys, 1):
-        keys.append((record.key, _record(record)))
-        if number % SLICE_PARTS == 0:
-            await trio.lowlevel.checkpoint()
+        event = event_of(entry)
+        log.append(event)
+        records[event.key] = event.record
+        await _turn(number)
+    keys = dict[str, Record]()
+    for number, kept in enumerate(stored.keys, 1):
+        keys[kept.key] = records.get(kept.key) or KeptRecord(kept)
+        await _turn(number)
     return Session(
         stored.head,
         codec.encode_event,
-        state=state.with_layers(layers),
+        state=state,
         log=log,
-        keys=keys,
+        keys=keys.items(),
         came_from=stored.came_from,
     )
+
+
+async def _turn(number: int) -> None:
+    if number % SLICE_RECORDS == 0:  # most maps are small, and need none
+        await trio.lowlevel.checkpoint()
 
 
 async def _layers(stored: StoredSession) -> list[MapLayer]:
@@ -66,11 +96,7 @@ async def _layers(stored: StoredSession) -> list[MapLayer]:
 
 def event_of(entry: Entry, ops: tuple[Op, ...] = ()) -> Event:
     """Return the event as the store has it."""
-    return Event(entry.record.head, entry.record.key, entry.body, ops, _record(entry.record))
-
-
-def _record(record: KeyRecord) -> Record:
-    return Record(record.fingerprint, codec.answer_from_bytes(record.answer), record.head.position)
+    return Event(entry.record.head, entry.record.key, entry.body, ops, KeptRecord(entry.record))
 
 
 async def load(store: Store, session_id: str) -> Session | None:

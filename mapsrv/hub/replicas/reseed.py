@@ -11,7 +11,8 @@ from mapsrv.store.shared import Seed
 from mapsrv.wire import codec
 
 MAX_CAME_FROM = 8  # histories that are remembered: as many losses while one process sleeps
-SLICE = 500  # layers or keys between two checkpoints, some 3 ms
+SLICE = 500  # layers between two checkpoints, some 3 ms
+SLICE_KEYS = 200  # whose answers are read and written again: as long
 
 
 async def seed_of(session_id: str, session: Session, expect: Head | None, epoch: str) -> tuple[Seed, Session]:
@@ -27,8 +28,8 @@ async def seed_of(session_id: str, session: Session, expect: Head | None, epoch:
         if number % SLICE == 0:
             await trio.lowlevel.checkpoint()
     records: list[KeyRecord] = []
-    for start in range(0, len(keys), SLICE):
-        records += [_key_record(key, record) for key, record in keys[start : start + SLICE]]
+    for start in range(0, len(keys), SLICE_KEYS):
+        records += [_key_record(key, record) for key, record in keys[start : start + SLICE_KEYS]]
         await trio.lowlevel.checkpoint()
     seed = Seed(session_id, expect, head, components, tuple(records), came_from)
     return seed, Session(head, codec.encode_event, state=state, keys=keys, came_from=came_from)
