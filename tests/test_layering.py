@@ -56,6 +56,7 @@ PLACES: dict[str, frozenset[str]] = {
     "itsdangerous": frozenset({"local"}),
     "hypercorn": frozenset({"http_server"}),
     "httptools": frozenset({"http_server"}),
+    "h11": frozenset({"local"}),
     "mcp": frozenset({"tools", "transports", "demo", "bridge", "stdio_servers"}),
     "mcp_types": frozenset({"tools", "transports", "demo", "bridge", "stdio_servers"}),
     "httpx2": frozenset({"transports", "demo", "stdio_servers"}),

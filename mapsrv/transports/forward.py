@@ -1,47 +1,50 @@
 """One tool call on its way from a stdio process to this user's server, over streamable HTTP.
 
-Every call looks up and proves the server anew and stands alone (MCP 2026-07-28 has no sessions), so a
-server that died, or was replaced, is no case of its own. A call carries a key, so that sending it
-twice carries it out once.
+A call stands alone (MCP 2026-07-28 has no sessions) and carries a key, so that sending it twice
+carries it out once: a server that died, or was replaced, is no case of its own.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
-import httpx2
 import trio
-from mcp.client import Client
-from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.exceptions import MCPError
+from mcp.shared.inbound import (
+    MCP_METHOD_HEADER,
+    MCP_NAME_HEADER,
+    MCP_PROTOCOL_VERSION_HEADER,
+    encode_header_value,
+)
 from mcp_types import (
-    CONNECTION_CLOSED,
-    CallToolRequest,
-    CallToolRequestParams,
+    CLIENT_CAPABILITIES_META_KEY,
+    CLIENT_INFO_META_KEY,
+    PROTOCOL_VERSION_META_KEY,
     CallToolResult,
     Implementation,
-    RequestParamsMeta,
 )
 from mcp_types.version import LATEST_MODERN_VERSION
 
 from mapsrv.asgi.message import MAX_MESSAGE
-from mapsrv.config import Config
-from mapsrv.errors import MapsrvError, StoreUnavailable, TooLarge, leaves
-from mapsrv.local import LocalServer, find_server
-from mapsrv.local.start import ensure_server
-from mapsrv.tools.caller import NO_FILES_HEADER, SECRET_HEADER
+from mapsrv.errors import StoreUnavailable, TooLarge
+from mapsrv.local.connection import Answer, Lost, Request
 from mapsrv.tools.publish import KEY
+from mapsrv.transports.upstream import Upstream
 from mapsrv.wire.source_text import LOCAL, local_data
 
 ANSWER_SECONDS = 120.0  # for one call; the longest read 16 MiB of GeoJSON
 AGAIN_SECONDS = 10.0  # within which a call that was lost with its server is sent again
 PAUSE_SECONDS = 0.25  # before that: a server that is ending still answers for a moment
-ENVELOPE = 2048  # bytes of a message besides its arguments, and to spare
+KEEPER = Implementation(name="mapsrv", version="")
+
+ENDED = "mapsrv ended while it was asked, and again when it was started anew. Try again."
+SLOW = f"mapsrv did not answer within {ANSWER_SECONDS:.0f} seconds. Try again."
+UNREADABLE = "mapsrv answered with what is no message. Try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +56,93 @@ class Call:
     client: Implementation
 
 
-async def forward(config: Config, call: Call) -> CallToolResult:
+async def forward(upstream: Upstream, call: Call) -> CallToolResult:
     """Return the server's own result, unchanged. Raises MapsrvError when there is none."""
-    arguments = local_source(call.arguments, Path.cwd())
-    if len(json.dumps(arguments, ensure_ascii=False).encode("utf-8", "replace")) > MAX_MESSAGE - ENVELOPE:
+    params = {"name": call.name, "arguments": local_source(call.arguments, Path.cwd())}
+    request = _request("tools/call", params, call.client, {MCP_NAME_HEADER: encode_header_value(call.name)})
+    if len(request.body) > MAX_MESSAGE:
         raise TooLarge(
             f"A message may have at most {MAX_MESSAGE // 1024} KiB. Write large GeoJSON to a file and pass"
             " the file's path to add_layer as source."
         )
-    meta = cast(RequestParamsMeta, {KEY: secrets.token_hex(16)})
-    params = CallToolRequestParams(name=call.name, arguments=arguments, _meta=meta)
+    said = await _asked(upstream, request)
+    try:
+        return CallToolResult.model_validate(said["result"], by_name=False)
+    except (KeyError, ValueError):
+        raise StoreUnavailable(_told(said)) from None
+
+
+async def keep(upstream: Upstream) -> None:
+    """Let the running server, if there is one, know that an assistant is still there."""
+    with trio.move_on_after(ANSWER_SECONDS):
+        await upstream.ask_running(_request("server/discover", {}, KEEPER))
+
+
+async def _asked(upstream: Upstream, request: Request) -> dict[str, Any]:
+    """Return the message that answers; where the server ends meanwhile, the next one's."""
     until: float | None = None
     while True:
-        server = await ensure_server(config)
+        said: dict[str, Any] | None = None
         try:
-            return await _send(server, params, call.client, config)
-        except Exception as error:
-            now = trio.current_time()
-            until = now + AGAIN_SECONDS if until is None else until
-            if now > until or not _is_lost(error):
-                raise _refusal(error) from error
+            with trio.fail_after(ANSWER_SECONDS):
+                said = _message(await upstream.ask(request))
+        except trio.TooSlowError:
+            raise StoreUnavailable(SLOW) from None
+        except Lost:
+            pass
+        if said is not None and not _is_draining(said):
+            return said
+        now = trio.current_time()
+        until = now + AGAIN_SECONDS if until is None else until
+        if now > until:
+            raise StoreUnavailable(ENDED if said is None else _told(said))
         await trio.sleep(PAUSE_SECONDS)
 
 
-async def keep(config: Config) -> None:
-    """Let the running server, if there is one, know that an assistant is still there."""
-    server = await find_server(config.data_dir)
-    if server is None:
-        return
+def _request(
+    method: str, params: Mapping[str, Any], client: Implementation, headers: Mapping[str, str] | None = None
+) -> Request:
+    """Return a request of MCP 2026-07-28, with a key of its own."""
+    meta = {
+        PROTOCOL_VERSION_META_KEY: LATEST_MODERN_VERSION,
+        CLIENT_INFO_META_KEY: {"name": client.name, "version": client.version},
+        CLIENT_CAPABILITIES_META_KEY: {},
+        KEY: secrets.token_hex(16),
+    }
+    message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": meta}}
+    body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    told = {
+        "content-type": "application/json",
+        "accept": "application/json, text/event-stream",
+        MCP_PROTOCOL_VERSION_HEADER: LATEST_MODERN_VERSION,
+        MCP_METHOD_HEADER: method,
+    }
+    target = f"/mcp?name={quote(client.name, safe='')}"
+    return Request("POST", target, {**told, **(headers or {})}, body)
+
+
+def _message(answer: Answer) -> dict[str, Any]:
+    """Return the JSON-RPC message of an answer; one that took long comes as the last event of a stream."""
+    text = answer.body
+    if answer.media_type == "text/event-stream":
+        text = next((line for line in reversed(text.splitlines()) if line.startswith(b"data:")), b"")[5:]
     try:
-        async with _http(server, config) as http, Client(_transport(server, http, "mapsrv"), cache=None):
-            pass  # entering asks it what it can do
-    except Exception:
-        return  # the next call finds out, and tells
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _told(said: Mapping[str, Any]) -> str:
+    error = said.get("error")
+    message = error.get("message") if isinstance(error, dict) else None
+    return message if isinstance(message, str) else UNREADABLE
+
+
+def _is_draining(said: Mapping[str, Any]) -> bool:
+    error = said.get("error")
+    data = error.get("data") if isinstance(error, dict) else None
+    return isinstance(data, dict) and data.get("code") == "draining"
 
 
 def local_source(arguments: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -115,52 +172,3 @@ def _absolute(text: object, folder: Path) -> str | None:
         return str(folder / Path(data.removeprefix(LOCAL)).expanduser())
     except RuntimeError:  # ~name of nobody here
         return str(folder / data.removeprefix(LOCAL))
-
-
-def _http(server: LocalServer, config: Config) -> httpx2.AsyncClient:
-    # No proxy of the environment stands between two processes of one machine; verify=False only
-    # spares loading the certificates, for the address is http://.
-    headers = {SECRET_HEADER: server.secret, **({NO_FILES_HEADER: "1"} if config.no_files else {})}
-    return httpx2.AsyncClient(headers=headers, timeout=ANSWER_SECONDS, trust_env=False, verify=False)
-
-
-def _transport(server: LocalServer, http: httpx2.AsyncClient, name: str) -> Any:
-    return streamable_http_client(f"{server.url}/mcp?name={quote(name, safe='')}", http_client=http)
-
-
-async def _send(
-    server: LocalServer, params: CallToolRequestParams, client: Implementation, config: Config
-) -> CallToolResult:
-    async with (
-        _http(server, config) as http,
-        Client(
-            _transport(server, http, client.name), mode=LATEST_MODERN_VERSION, client_info=client, cache=None
-        ) as upstream,
-    ):
-        # Not call_tool(): that would list the tools first, and check the result once more.
-        return await upstream.session.send_request(CallToolRequest(params=params), CallToolResult)
-
-
-def _is_lost(error: Exception) -> bool:
-    """Whether the call went down with its server, or met one that is ending."""
-    return any(
-        (isinstance(leaf, httpx2.TransportError) and not isinstance(leaf, httpx2.TimeoutException))
-        or (
-            isinstance(leaf, MCPError) and (leaf.error.code == CONNECTION_CLOSED or _said(leaf) == "draining")
-        )
-        for leaf in leaves(error)
-    )
-
-
-def _said(error: MCPError) -> object:
-    return error.error.data.get("code") if isinstance(error.error.data, dict) else None
-
-
-def _refusal(error: Exception) -> MapsrvError:
-    """Return what to tell of a call that has no result."""
-    for leaf in leaves(error):
-        if isinstance(leaf, MCPError):
-            return StoreUnavailable(leaf.error.message)
-    if any(isinstance(leaf, httpx2.TimeoutException) for leaf in leaves(error)):
-        return StoreUnavailable(f"mapsrv did not answer within {ANSWER_SECONDS:.0f} seconds. Try again.")
-    return StoreUnavailable("mapsrv ended while it was asked, and again when it was started anew. Try again.")

@@ -31,6 +31,7 @@ from mapsrv.local.opener import show_of
 from mapsrv.tools.instructions import INSTRUCTIONS
 from mapsrv.tools.publish import UNSEEN, tools
 from mapsrv.transports.forward import Call, forward, keep
+from mapsrv.transports.upstream import Upstream
 
 KEEP_SECONDS = 240.0  # often enough for a server that ends itself ten minutes after its last use
 MAX_NAME = 100  # characters of a host's name that are passed on
@@ -41,8 +42,8 @@ Context: TypeAlias = ServerRequestContext[Any, Any]
 class StdioServer:
     """The connection's handlers. `opened` holds the links that a browser was opened at."""
 
-    def __init__(self, config: Config, nursery: trio.Nursery) -> None:
-        self._config, self._nursery = config, nursery
+    def __init__(self, config: Config, upstream: Upstream, nursery: trio.Nursery) -> None:
+        self._config, self._upstream, self._nursery = config, upstream, nursery
         self._used = False
         self.opened: set[str] = set()
 
@@ -53,7 +54,7 @@ class StdioServer:
     async def call_tool(self, ctx: Context, params: CallToolRequestParams) -> CallToolResult:
         """Answer tools/call with the server's result, or with a refusal in one sentence."""
         try:
-            result = await forward(self._config, Call(params.name, params.arguments or {}, _client(ctx)))
+            result = await forward(self._upstream, Call(params.name, params.arguments or {}, _client(ctx)))
         except MapsrvError as error:
             return CallToolResult(content=[TextContent(text=error.message)], is_error=True)
         self._used = True
@@ -75,7 +76,7 @@ class StdioServer:
         while True:
             await trio.sleep(KEEP_SECONDS)
             if self._used:
-                await keep(self._config)
+                await keep(self._upstream)
 
 
 def _client(ctx: Context) -> Implementation:
@@ -87,8 +88,9 @@ def _client(ctx: Context) -> Implementation:
 
 async def serve_stdio(config: Config) -> None:
     """Serve the host on stdin and stdout until stdin ends."""
+    upstream = Upstream(config)
     async with trio.open_nursery() as nursery:
-        handlers = StdioServer(config, nursery)
+        handlers = StdioServer(config, upstream, nursery)
         server: Server[Any] = Server(
             "mapsrv",
             version=__version__,
@@ -103,3 +105,4 @@ async def serve_stdio(config: Config) -> None:
             with redirect_stdout(sys.stderr):
                 await server.run(read, write, server.create_initialization_options())
         nursery.cancel_scope.cancel()
+    upstream.close()

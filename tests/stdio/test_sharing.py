@@ -57,6 +57,29 @@ def test_stdin_closed_during_a_call_ends_at_once_too(folder: Path) -> None:
     wait_until(lambda: announced(folder))  # the server that it began to start goes on; the fixture ends it
 
 
+def test_stdin_closed_during_a_call_by_a_kept_connection_ends_that_one_alone(folder: Path) -> None:
+    with hosting(folder, "--no-open") as one, hosting(folder, "--no-open") as two:
+        session = one.told("open_map", new=True)["session_id"]
+        pid = announced(folder)["pid"]
+        one.send("tools/call", {"name": "get_map_state", "arguments": {"session_id": session}})
+        begun = time.monotonic()
+        assert one.close() == 0
+        assert time.monotonic() - begun < 3
+        assert two.told("get_map_state", session_id=session)["session_id"] == session
+        assert announced(folder)["pid"] == pid
+
+
+def test_calls_made_at_once_are_all_answered(folder: Path) -> None:
+    with hosting(folder, "--no-open") as host:
+        session = host.told("open_map", new=True)["session_id"]
+        asked = {}
+        for name in ("alps", "jura", "lakes"):
+            arguments = {"session_id": session, "id": name, "source": POINT}
+            asked[host.send("tools/call", {"name": "add_layer", "arguments": arguments})] = [name]
+        answers = [host.receive() for _ in asked]
+        assert {said["id"]: said["result"]["structuredContent"]["changed"] for said in answers} == asked
+
+
 def test_a_killed_server_is_started_again_by_the_next_call(folder: Path) -> None:
     with hosting(folder, "--no-open") as host:
         session = host.told("open_map", new=True)["session_id"]
@@ -74,8 +97,12 @@ def test_a_server_that_ends_in_order_is_replaced_by_the_next_call(folder: Path) 
         session = host.told("open_map", new=True)["session_id"]
         first = announced(folder)
         os.kill(first["pid"], signal.SIGTERM)
-        assert host.told("list_layers", session_id=session)["layers"] == []
-        wait_until(lambda: announced(folder).get("pid", first["pid"]) != first["pid"])
+
+        def replaced() -> bool:  # and until then every call is answered, be it by the one that is ending
+            assert host.told("list_layers", session_id=session)["layers"] == []
+            return bool(announced(folder).get("pid", first["pid"]) != first["pid"])
+
+        wait_until(replaced, 20)
 
 
 def test_a_port_taken_by_another_program_is_left_to_it(folder: Path) -> None:

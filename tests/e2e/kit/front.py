@@ -10,6 +10,7 @@ from mcp_types import Implementation
 
 from mapsrv.config import Config
 from mapsrv.transports.forward import Call, forward
+from mapsrv.transports.upstream import Upstream
 from tests.e2e.kit.server import wait_until
 
 SECONDS = 30.0  # on a busy machine
@@ -18,11 +19,12 @@ WHO = Implementation(name="test", version="1")
 
 def ask(folder: Path, tool: str, **arguments: Any) -> dict[str, Any]:
     """Return what `mapsrv stdio` would answer; the server of that data folder must be running."""
-    config = Config(command="stdio", data_dir=folder)
+    upstream = Upstream(Config(command="stdio", data_dir=folder))
 
     async def asked() -> dict[str, Any]:
         with trio.fail_after(60):
-            result = await forward(config, Call(tool, arguments, WHO))
+            result = await forward(upstream, Call(tool, arguments, WHO))
+        upstream.close()
         assert not result.is_error, result
         return dict(result.structured_content or {})
 
