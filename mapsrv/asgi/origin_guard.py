@@ -10,6 +10,8 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from mapsrv.errors import Forbidden
@@ -17,7 +19,20 @@ from mapsrv.errors import Forbidden
 _AUTHORITY = re.compile(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII)
 _ORIGIN = re.compile(r"(https?)://([^/?#@\\\s]+)", re.ASCII)
 DEFAULT_PORTS = {"http": 80, "https": 443}
+MAX_NAMES = 64  # of hosts whose addresses are remembered: all requests but an attacker's name one of a few
 _OTHER_SITES = frozenset({"cross-site", "same-site"})  # Fetch Metadata: another origin either way
+
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@lru_cache(MAX_NAMES)
+def _address(name: str) -> Address | None:
+    try:
+        found = ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +53,9 @@ class Authority:
             return None
         return cls(found[1].removesuffix("."), int(found[2]) if found[2] else None)
 
-    def address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    def address(self) -> Address | None:
         """Return the IP address that it is, if it is one and no name."""
-        try:
-            found = ipaddress.ip_address(self.name.removeprefix("[").removesuffix("]"))
-        except ValueError:
-            return None
-        return getattr(found, "ipv4_mapped", None) or found
+        return _address(self.name)
 
     @property
     def is_loopback(self) -> bool:
