@@ -5,12 +5,14 @@ A tool's error is a result that says isError, never a protocol error: only resul
 
 from __future__ import annotations
 
+import json
 import logging
 from functools import partial
 from typing import Any
 
 import trio
 from mcp.server.lowlevel import Server
+from mcp.shared.inbound import X_MCP_HEADER_KEY
 from mcp_types import (
     CallToolRequestParams,
     CallToolResult,
@@ -36,6 +38,10 @@ from mapsrv.wire.fields import is_key
 KEY = "mapsrv/id"  # in a call's _meta: an idempotency key, for callers that try again
 UNSEEN = "mapsrv/unseen"  # in a result's _meta: the link of the map, while nobody has it open
 
+# The schemas of which clients must repeat an argument in a header: the SDK walks through each that it is
+# given, at each call, to look for such.
+_MIRRORED = {name: call.schema for name, call in CALLS.items() if X_MCP_HEADER_KEY in json.dumps(call.schema)}
+
 logger = logging.getLogger(__name__)
 
 
@@ -57,7 +63,7 @@ class Publisher:
             version=__version__,
             title="mapsrv",
             instructions=INSTRUCTIONS,
-            get_tool_input_schema=lambda name: CALLS[name].schema if name in CALLS else None,
+            get_tool_input_schema=_MIRRORED.get,
             on_list_tools=self._list_tools,
             on_call_tool=partial(self._call_tool, opening, Named()),
         )
