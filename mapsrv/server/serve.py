@@ -126,6 +126,7 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
             Publisher(Tools(hub, front, own), origins=origins, secret=secret).make_server,
             origins=origins,
             budget=budget,
+            json_response=True,
         ) as mcp,
     ):
         lifetime = LIFETIME_SECONDS if shared(config.store) else math.inf

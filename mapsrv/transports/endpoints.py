@@ -117,15 +117,20 @@ def _only_gone(error: BaseException) -> bool:
 
 @asynccontextmanager
 async def open_mcp(
-    make_server: MakeServer, *, origins: OriginGuard, budget: Budget | None = None
+    make_server: MakeServer,
+    *,
+    origins: OriginGuard,
+    budget: Budget | None = None,
+    json_response: bool = False,
 ) -> AsyncIterator[McpEndpoints]:
     """Run the MCP endpoints.
 
     make_server(opening) returns a low-level Server: for each GET /sse with that request's ASGI scope, and
     once with None for /mcp, whose requests each bring their own (ctx.request.scope). `budget` is of bytes
-    in flight, for the bodies.
+    in flight, for the bodies. `json_response` is for servers that say nothing before they answer: over /mcp
+    an answer is JSON then, not a stream, and what is notified meanwhile would be lost.
     """
-    async with open_http(make_server) as http:
+    async with open_http(make_server, json_response=json_response) as http:
         ended = Change()  # a call was answered, or a stream has ended
         sse = SseEndpoints(make_server, ended)
         endpoints = McpEndpoints(origins, budget or Budget(), sse, http, ended)

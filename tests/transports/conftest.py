@@ -20,6 +20,7 @@ from tests.transports.kit.serving import serving
 class Fixture:
     """A server with two tools: `echo` answers what it got, `wait` answers when `go` is set."""
 
+    json_response: bool = False
     endpoints: McpEndpoints = field(init=False)
     base: str = ""
     go: trio.Event = field(default_factory=trio.Event)
@@ -42,10 +43,11 @@ class Fixture:
         return CallToolResult(content=[TextContent(text=str(params.arguments))])
 
 
-@pytest.fixture
-async def fixture() -> AsyncIterator[Fixture]:
-    made = Fixture()
-    async with open_mcp(made.make_server, origins=OriginGuard("127.0.0.1")) as made.endpoints:
+@pytest.fixture(params=[False, True], ids=["streams", "json"])
+async def fixture(request: pytest.FixtureRequest) -> AsyncIterator[Fixture]:
+    made = Fixture(json_response=request.param)
+    opened = open_mcp(made.make_server, origins=OriginGuard("127.0.0.1"), json_response=made.json_response)
+    async with opened as made.endpoints:
         async with serving(made.endpoints.asgi) as made.base:
             yield made
             await made.endpoints.drain()

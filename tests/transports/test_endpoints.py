@@ -9,14 +9,26 @@ from typing import Any
 import httpx2
 import pytest
 import trio
+import trio.testing
+from mcp_types import CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY
 
 from mapsrv.transports import mcp_http, mcp_sse
 from tests.transports.conftest import Fixture
-from tests.transports.kit.serving import CLIENT_LEAKS, LEGACY, WAYS, connected, dial, eventually, hang_up
+from tests.transports.kit.serving import (
+    CLIENT_LEAKS,
+    LEGACY,
+    MODERN,
+    WAYS,
+    connected,
+    dial,
+    eventually,
+    hang_up,
+)
 
 pytestmark = CLIENT_LEAKS
 
-ACCEPT = {"accept": "application/json, text/event-stream"}
+JSON = "application/json"
+ACCEPT = {"accept": f"{JSON}, text/event-stream"}
 
 
 def message(method: str, params: dict[str, Any] | None = None, id: Any = 1) -> dict[str, Any]:
@@ -41,6 +53,32 @@ async def test_any_server_is_served_every_way(fixture: Fixture, way: str) -> Non
         assert [tool.name for tool in (await client.list_tools()).tools] == ["echo", "wait"]
         assert (await client.call_tool("echo", {"a": 1})).content[0].text == "{'a': 1}"
     await eventually(lambda: fixture.endpoints.active == 0)
+
+
+@pytest.mark.parametrize("revision", [LEGACY, MODERN])
+async def test_an_answer_is_json_where_the_server_says_nothing_before_it(
+    fixture: Fixture, revision: str
+) -> None:
+    headers = {"mcp-protocol-version": revision}
+    params: dict[str, Any] = {"name": "echo", "arguments": {"a": 1}}
+    if revision == MODERN:
+        headers |= {"mcp-method": "tools/call", "mcp-name": "echo"}
+        params["_meta"] = {PROTOCOL_VERSION_META_KEY: MODERN, CLIENT_CAPABILITIES_META_KEY: {}}
+    answer = await post(fixture, "/mcp", json=message("tools/call", params), headers=headers)
+    json_now = fixture.json_response or revision == MODERN  # streams of the newer one begin when they must
+    assert answer.headers["content-type"].startswith(JSON if json_now else "text/event-stream")
+    said = answer.json() if json_now else json.loads(answer.text.partition("data: ")[2])
+    assert said["result"]["content"] == [{"type": "text", "text": "{'a': 1}"}]
+    alone = await post(
+        fixture, "/mcp", json=message("tools/call", params), headers={**headers, "accept": JSON}
+    )
+    assert alone.status_code == (200 if fixture.json_response else 406)
+
+
+async def test_a_message_that_spells_initialize_otherwise_opens_a_session_too(fixture: Fixture) -> None:
+    for said in (json.dumps(INITIALIZE), json.dumps(INITIALIZE).replace("initialize", r"\u0069nitialize")):
+        answer = await post(fixture, "/mcp", content=said, headers={"content-type": JSON})
+        assert answer.status_code == 200 and answer.headers["mcp-session-id"]
 
 
 async def test_the_endpoint_event_is_a_relative_path(fixture: Fixture) -> None:
@@ -265,6 +303,53 @@ async def _leave(fixture: Fixture, number: int) -> None:
         with trio.move_on_after(0.001 * (number % 5)):
             await stream.receive_some(number + 1)
     hang_up(stream)
+
+
+def wait_request(*, of: str = "wait") -> bytes:
+    body = json.dumps(message("tools/call", {"name": of, "arguments": {}})).encode()
+    head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return f"{head}Accept: {ACCEPT['accept']}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+async def test_a_slow_call_ends_when_its_client_leaves(fixture: Fixture) -> None:
+    stream = await dial(fixture.base)
+    await stream.send_all(wait_request())
+    await eventually(lambda: fixture.waiting)
+    async with trio.open_nursery() as nursery:
+        for _ in range(2):
+            fixture.endpoints._http.sweep(nursery)
+        hang_up(stream)
+        await eventually(lambda: not fixture.waiting)
+    await eventually(lambda: fixture.endpoints.active == 0)
+
+
+async def test_a_slow_call_is_answered_and_its_connection_serves_the_next(fixture: Fixture) -> None:
+    async with await dial(fixture.base) as stream, trio.open_nursery() as nursery:
+        await stream.send_all(wait_request())
+        await eventually(lambda: fixture.waiting)
+        for _ in range(2):
+            fixture.endpoints._http.sweep(nursery)
+        fixture.go.set()
+        for _ in range(2):
+            said = b""
+            while b'"text":"{}"' not in said:
+                said += await stream.receive_some()
+            await eventually(lambda: fixture.endpoints.active == 0)
+            await stream.send_all(wait_request(of="echo"))
+
+
+async def test_a_slow_body_is_read_by_nobody_else(fixture: Fixture) -> None:
+    request = wait_request(of="echo")
+    async with await dial(fixture.base) as stream, trio.open_nursery() as nursery:
+        await stream.send_all(request[:-10])
+        await eventually(lambda: fixture.endpoints.active)
+        for _ in range(2):
+            fixture.endpoints._http.sweep(nursery)
+        await trio.testing.wait_all_tasks_blocked()
+        await stream.send_all(request[-10:])
+        said = b""
+        while b'"text":"{}"' not in said:
+            said += await stream.receive_some()
 
 
 async def test_no_exception_reaches_the_server(
