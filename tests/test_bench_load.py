@@ -83,7 +83,7 @@ def tool() -> Iterator[LoadTool]:
     if load_tool.compiler() is None:
         why = "there is no C compiler"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
-    with load_tool.open_load_tool("-DWARM_SECONDS=0.1", "-DSETTLE_SECONDS=0.1") as made:
+    with load_tool.open_load_tool("-Werror", "-DWARM_SECONDS=0.1", "-DSETTLE_SECONDS=0.1") as made:
         yield made
 
 
@@ -132,7 +132,7 @@ def test_a_lone_sender_waits_until_all_viewers_have_the_event(tool: LoadTool) ->
         found = tool.fan(server.port, ME, events(server), MARKS, [post(server, BODY)], 3, SECONDS)
         assert len(server.streams) == 3
         assert numbers(server) == sorted(numbers(server))
-    assert found.a_second > 0 and found.cpu_us > 0 and 0 < found.p50_ms <= found.p99_ms and found.opened > 0
+    assert found.a_second > 0 and found.cpu_us > 0 and 0 < found.p50_ms <= found.p99_ms
 
 
 def test_many_senders_do_not_wait_and_every_delivery_is_counted(tool: LoadTool) -> None:

@@ -16,6 +16,7 @@ from tests.bench import (
     healing,
     machine,
     options,
+    parts,
     redis,
     report,
     sessions,
@@ -23,10 +24,15 @@ from tests.bench import (
     takeover,
     tools,
 )
+from tests.bench.load_tool import Broken
+from tests.bench.peers import lines
+from tests.bench.peers.servers import Absent
 
 SPARE_FILES = 200  # descriptors of a server besides its viewers
 
 MEASURES: Mapping[str, Callable[[options.Options], report.Table]] = {
+    "peers": lines.measure,
+    "parts": parts.measure,
     "fanout": fanout.measure,
     "tools": tools.measure,
     "commands": commands.measure,
@@ -52,7 +58,10 @@ def main() -> None:
     print("\n".join(f"- {name}: {value}" for name, value in described.items()), flush=True)
     tables = []
     for part in given.parts:
-        tables.append(MEASURES[part](given))
+        try:
+            tables.append(MEASURES[part](given))
+        except (Absent, Broken) as error:
+            sys.exit(f"{part}: {error}")
         print("\n" + tables[-1].markdown(), flush=True)
     if given.json is not None:
         report.write_json(given.json, described, tables)

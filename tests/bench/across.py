@@ -9,7 +9,7 @@ from itertools import count
 
 import trio
 
-from tests.bench.fanout import FEWEST, SETTLE_SECONDS, one_by_one, open_crowd
+from tests.bench.crowd import FEWEST, SETTLE_SECONDS, one_by_one, open_crowd
 from tests.bench.options import Options
 from tests.bench.pods import MAKES, Pod, open_redis, pod_on
 from tests.bench.report import Cell, Table, percentile, times

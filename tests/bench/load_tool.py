@@ -6,6 +6,7 @@ A request is bytes; "########" in it becomes a number, another in each request.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -14,6 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
+
+from tests.store.kit.valkey import die_with_parent
 
 SOURCES = Path(__file__).with_name("load")
 COMPILE_SECONDS = 60.0
@@ -27,14 +31,17 @@ class Broken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one measurement gave: operations a second, the server's CPU us of each, ms, and KiB a stream."""
+    """What one measurement gave: operations a second, the server's CPU us of each, ms, KiB a stream.
+
+    `kernel` is the share of that CPU which was spent in system calls.
+    """
 
     a_second: float
     cpu_us: float
     p50_ms: float
     p99_ms: float
     kib: float = 0.0
-    opened: float = 0.0  # streams a second, before a fan-out
+    kernel: float = 0.0
 
 
 def parse(line: str) -> Loaded:
@@ -48,8 +55,9 @@ def parse(line: str) -> Loaded:
 class LoadTool:
     """The compiled tool. Made by open_load_tool()."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, signals: bool) -> None:
         self._folder = folder
+        self._env = {**os.environ, **({"LOAD_SIGNALS": "1"} if signals else {})}
         self._numbers = count()
         self.program = folder / "load"
 
@@ -93,9 +101,10 @@ class LoadTool:
         return path
 
     def _run(self, mode: str, port: int, *words: object, fds: Sequence[int] = ()) -> Loaded:
-        command = [str(self.program), mode, str(port), *map(str, words)]
+        command = die_with_parent([str(self.program), mode, str(port), *map(str, words)])
+        run: Any = {"capture_output": True, "text": True, "timeout": RUN_SECONDS, "env": self._env}
         try:
-            ran = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS, pass_fds=fds)
+            ran = subprocess.run(command, pass_fds=fds, **run)
         except subprocess.TimeoutExpired:
             raise Broken(f"{mode} took over {RUN_SECONDS:.0f} s") from None
         finally:
@@ -112,13 +121,16 @@ def compiler() -> str | None:
 
 
 @contextmanager
-def open_load_tool(*flags: str) -> Iterator[LoadTool]:
-    """Compile the tool into a folder that goes away; `flags` are the compiler's. Raises Broken."""
+def open_load_tool(*flags: str, signals: bool = False) -> Iterator[LoadTool]:
+    """Compile the tool into a folder that goes away; `flags` are the compiler's. Raises Broken.
+
+    With `signals` a server under sampler.py is told when what counts begins and ends.
+    """
     if (cc := compiler()) is None:
         raise Broken("the load tool needs a C compiler: apt-get install gcc libc6-dev")
     with tempfile.TemporaryDirectory(prefix="mapsrv-load-") as name:
-        tool = LoadTool(Path(name))
-        words = [cc, "-O2", "-std=gnu11", "-Wall", "-Wextra", "-Werror", *flags, "-o", str(tool.program)]
+        tool = LoadTool(Path(name), signals=signals)
+        words = [cc, "-O2", "-std=gnu11", "-Wall", "-Wextra", *flags, "-o", str(tool.program)]
         command = [*words, *map(str, sorted(SOURCES.glob("*.c")))]
         ran = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_SECONDS)
         if ran.returncode:

@@ -7,7 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-PARTS = ("fanout", "tools", "commands", "stall", "healing", "sessions", "pods", "takeover", "redis")
+PARTS = (
+    "peers",
+    "parts",
+    "fanout",
+    "tools",
+    "commands",
+    "stall",
+    "healing",
+    "sessions",
+    "pods",
+    "takeover",
+    "redis",
+)
+LINES = ("fan", "open", "commands", "tools", "bridge", "takeover")  # groups of the part `peers`
 
 STORES = ("memory", "sqlite", "redis")
 
@@ -27,6 +40,9 @@ class Options:
     seconds: float
     mebibytes: int
     rivals: bool
+    landed: str | None
+    rounds: int
+    lines: tuple[str, ...]
     json: Path | None
     write: bool
 
@@ -61,6 +77,10 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument("--seconds", type=float, default=4.0, help="that each rate is measured; default: 4")
     parser.add_argument("--mebibytes", type=int, default=16, help="of the large GeoJSON; default: 16")
     parser.add_argument("--no-rivals", dest="rivals", action="store_false", help="measure mapsrv alone")
+    told = "an interpreter that has an earlier release, which is measured beside (peers, parts)"
+    parser.add_argument("--landed", metavar="PYTHON", help=told)
+    parser.add_argument("--rounds", type=int, choices=range(1, 21), default=5, help="of peers; default: 5")
+    parser.add_argument("--lines", type=_words, default=LINES, metavar=",".join(LINES), help="of peers")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there too")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")
     given = parser.parse_args(argv)

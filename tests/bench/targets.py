@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench.talk import post
 from tests.e2e.kit.server import START_SECONDS, Server, running, wait_until
 from tests.kit.ports import free_port
 
@@ -56,20 +55,6 @@ def process_id(server: Server) -> int:
 
 
 @contextmanager
-def mapsrv_target() -> Iterator[Target]:
-    """Run mapsrv as people do, with its SQLite store, and one map in it."""
-    with mapsrv() as server:
-        session = server.new_map()
-        port = server.port
-
-        def command(number: int, person: int) -> bytes:
-            body = {"command": "set_map_view", "arguments": view(number)}
-            return post(port, f"/commands?session={session}", body, person=person)
-
-        yield Target("mapsrv", port, process_id(server), f"/events?session={session}", command)
-
-
-@contextmanager
 def rival(kind: str, *words: str) -> Iterator[tuple[int, int]]:
     """Run a server of rivals.py; gives its port and process id."""
     port = free_port()
@@ -92,14 +77,3 @@ def rival(kind: str, *words: str) -> Iterator[tuple[int, int]]:
 def _listens(port: int) -> bool:
     with socket.socket() as sock:
         return sock.connect_ex(("127.0.0.1", port)) == 0
-
-
-@contextmanager
-def broadcast_target() -> Iterator[Target]:
-    """Run the small broadcaster."""
-    with rival("broadcast") as (port, pid):
-
-        def command(number: int, person: int) -> bytes:
-            return post(port, "/commands", {"op": "set_camera", "camera": view(number)}, person=person)
-
-        yield Target("Starlette", port, pid, "/events", command)

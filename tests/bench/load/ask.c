@@ -33,26 +33,25 @@ static void post_ready(void *data, void *context) {
     if (answered(data)) done(context, data);
 }
 
-/* Runs for the time to warm up and then for so long, and prints what the second time gave. */
-static int measured(Round *round, double seconds, int pid, Ready ready) {
-    Meter meter = begin(pid);
-    double end = WARM_SECONDS;
-    bool warm = false;
+static void answers_for(double seconds, Round *round, Ready ready) {
+    int64_t end = now() + seconds * 1e9;
     round->last = now();
-    while (seconds_since(&meter) < end) {
+    while (now() < end) {
         turn(50, ready, round);
         if ((now() - round->last) / 1e9 > STUCK_SECONDS) die("no answer for %.0f s", STUCK_SECONDS);
-        if (!warm && seconds_since(&meter) >= end) {
-            round->waits.count = 0;
-            meter = begin(pid);
-            end = seconds;
-            warm = true;
-        }
     }
-    double took = seconds_since(&meter), cpu = cpu_us_since(&meter, pid), count = round->waits.count;
-    if (count == 0) die("nothing was answered");
-    printf("{\"a_second\": %.3f, \"cpu_us\": %.3f, \"p50_ms\": %.4f, \"p99_ms\": %.4f}\n", count / took,
-           cpu / count, percentile_ms(&round->waits, 0.5), percentile_ms(&round->waits, 0.99));
+}
+
+/* Runs for the time to warm up and then for so long, and prints what the second time gave. */
+static int measured(Round *round, double seconds, int pid, Ready ready) {
+    answers_for(WARM_SECONDS, round, ready);
+    round->waits.count = 0;
+    Meter meter = begin(pid);
+    answers_for(seconds, round, ready);
+    Spent spent = end(&meter, pid);
+    if (round->waits.count == 0) die("nothing was answered");
+    tell(round->waits.count, &spent, &round->waits);
+    printf("}\n");
     return 0;
 }
 

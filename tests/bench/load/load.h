@@ -50,10 +50,16 @@ typedef struct {
     size_t count, room;
 } Waits;
 
-/* What was before a measurement: the time, and the CPU of the server. */
+/* What was before a measurement: the time, and the server's CPU in ns and in ticks of either kind. */
 typedef struct {
     int64_t begun, cpu;
+    long user, system;
 } Meter;
+
+/* What it took: the server's CPU, and the share of that which was the kernel's. */
+typedef struct {
+    double seconds, cpu_us, kernel;
+} Spent;
 
 /* kit.c */
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
@@ -67,8 +73,8 @@ bool turn(int timeout_ms, Ready ready, void *context);
 void note_wait(Waits *waits, int64_t wait);
 double percentile_ms(Waits *waits, double share);
 Meter begin(int pid);
-double seconds_since(const Meter *meter);
-double cpu_us_since(const Meter *meter, int pid);
+Spent end(const Meter *meter, int pid);
+void tell(double count, const Spent *spent, Waits *waits);
 
 /* asker.c */
 Request request_of(const char *path);

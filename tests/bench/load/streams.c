@@ -110,16 +110,13 @@ static void turns(double seconds) {
     for (int64_t end = now() + seconds * 1e9; now() < end;) turn(50, stream_ready, NULL);
 }
 
-/* Opens viewers until there are so many, and returns how many a second. */
-static double open_until(int count) {
-    int64_t begun = now();
-    int before = all.open;
+/* Opens viewers until there are so many. */
+static void open_until(int count) {
     all.count = count;
     while (all.begun < count && all.begun - all.open < all.at_once) open_next();
     while (all.open < count) {
         if (!turn(STUCK_SECONDS * 1000, stream_ready, NULL)) die("only %d streams opened", all.open);
     }
-    return (count - before) / ((now() - begun) / 1e9);
 }
 
 static void prepare(int count, int at_once, const char *hello, const char *event, const char *get) {
@@ -143,11 +140,11 @@ int open_streams(int count, char **words) {
     all.waits.count = 0;
     double before = rss_kib(pid);
     Meter meter = begin(pid);
-    double rate = open_until(most), cpu = cpu_us_since(&meter, pid);
+    open_until(most);
+    Spent spent = end(&meter, pid);
     turns(SETTLE_SECONDS);
-    double each = (rss_kib(pid) - before) / (most - first);
-    printf("{\"a_second\": %.3f, \"cpu_us\": %.3f, \"p50_ms\": %.4f, \"p99_ms\": %.4f, \"kib\": %.3f}\n", rate,
-           cpu / (most - first), percentile_ms(&all.waits, 0.5), percentile_ms(&all.waits, 0.99), each);
+    tell(most - first, &spent, &all.waits);
+    printf(", \"kib\": %.3f}\n", (rss_kib(pid) - before) / (most - first));
     return 0;
 }
 
@@ -177,7 +174,7 @@ int fan(int count, char **words) {
     int viewers = atoi(words[0]), pid = atoi(words[3]);
     double seconds = atof(words[2]);
     prepare(viewers, 64, words[4], words[5], words[6]);
-    double rate = open_until(viewers);
+    open_until(viewers);
     turns(SETTLE_SECONDS);
     int senders = atoi(words[1]);
     all.senders = room_for(senders, sizeof *all.senders);
@@ -191,10 +188,9 @@ int fan(int count, char **words) {
     all.waits.count = all.deliveries = 0;
     Meter meter = begin(pid);
     send_for(seconds);
-    double took = seconds_since(&meter), cpu = cpu_us_since(&meter, pid);
+    Spent spent = end(&meter, pid);
     if (all.deliveries == 0) die("nothing was delivered");
-    printf("{\"a_second\": %.3f, \"cpu_us\": %.3f, \"p50_ms\": %.4f, \"p99_ms\": %.4f, \"opened\": %.3f}\n",
-           all.deliveries / took, cpu / all.deliveries, percentile_ms(&all.waits, 0.5),
-           percentile_ms(&all.waits, 0.99), rate);
+    tell(all.deliveries, &spent, &all.waits);
+    printf("}\n");
     return 0;
 }

@@ -32,6 +32,7 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # else each call reads all cer
 class Server:
     """One mapsrv process that can be killed and started again on the same port and data."""
 
+    python: tuple[str, ...] = (sys.executable,)
     program: tuple[str, ...] = ("-m", "mapsrv")
 
     def __init__(self, folder: Path, *flags: str) -> None:
@@ -44,7 +45,7 @@ class Server:
         return {**os.environ, "MAPSRV_DATA_DIR": str(self.folder)}
 
     def start(self) -> None:
-        command = [sys.executable, *self.program, "--no-open", "--port", str(self.port), *self.flags]
+        command = [*self.python, *self.program, "--no-open", "--port", str(self.port), *self.flags]
         with (self.folder / "stderr.log").open("ab") as log:
             self.process = subprocess.Popen(command, env=self.env, stdout=subprocess.DEVNULL, stderr=log)
         wait_until(lambda: self.answers("/ready") or self._ended(), START_SECONDS)
