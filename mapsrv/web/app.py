@@ -9,7 +9,7 @@ from mapsrv.asgi.message import Bounds, Receive, Send, take_body
 from mapsrv.asgi.peer import PEER
 from mapsrv.budget import Claim
 from mapsrv.web.answer import Answer
-from mapsrv.web.ask import SLOW, SLOWEST, Ask, address_of
+from mapsrv.web.ask import SLOW, SLOWEST, Ask, ClientLeft, address_of
 from mapsrv.web.outgoing import run_pulled, run_seated
 from mapsrv.web.quart_app import create_quart
 from mapsrv.web.routes import ROUTES, Route, body_limits
@@ -17,10 +17,6 @@ from mapsrv.web.site import Site
 from mapsrv.web.stream import Stream
 
 Scope: TypeAlias = Any
-
-
-class ClientLeft(Exception):
-    """The client was gone before its request was here: nobody waits for an answer."""
 
 
 class HotBody:

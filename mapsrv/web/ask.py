@@ -21,6 +21,10 @@ SLOW = "The body did not arrive in time. Send it again, or send less."
 _VIEWER = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
+class ClientLeft(Exception):
+    """The client was gone before its request was here: nobody waits for an answer."""
+
+
 class Body(Protocol):
     """What the client sends behind the head. Nothing of it is taken before it is read."""
 

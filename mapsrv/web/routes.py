@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mapsrv.errors import MapsrvError, UnsupportedMediaType
 from mapsrv.web import commands, data, events, front, health, pages, presence
 from mapsrv.web.answer import JSON, Answer, error_answer
-from mapsrv.web.ask import Ask
+from mapsrv.web.ask import Ask, ClientLeft
 from mapsrv.web.site import Site
 
 log = logging.getLogger("mapsrv.web")
@@ -33,12 +33,14 @@ class Route:
     hot: bool = False
 
     async def answer(self, site: Site, ask: Ask, **names: str) -> Answer:
-        """Answer a request, once it may ask; what is refused is an answer too."""
+        """Answer a request, once it may ask; what is refused is an answer too. Raises ClientLeft."""
         try:
             self._check(site, ask)
             answer = await self.view(site, ask, **names)
         except MapsrvError as error:
             answer = error_answer(error)
+        except ClientLeft:
+            raise
         except Exception as error:
             answer = failed(ask, error)
         answer.headers.update(HEADERS)

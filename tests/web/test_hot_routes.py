@@ -111,3 +111,13 @@ async def test_a_stream_is_alike_both_ways(
 
 def test_what_a_page_asks_all_the_time_is_hot() -> None:
     assert {route.path for route in ROUTES if route.hot} == {"/events", "/commands", "/presence"}
+
+
+async def test_who_leaves_in_the_middle_of_a_body_is_no_fault_of_the_server(
+    app: SiteApp, client: Client, session: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts: list[bytes | None] = [b"{", None]
+    async with client.exchange("POST", f"/commands?session={session}", JSON, parts) as exchange:
+        await trio.testing.wait_all_tasks_blocked()
+        exchange.gone.set()
+    assert exchange.answer is None and not caplog.records
