@@ -63,8 +63,11 @@ async def _sit(stream: Stream, peer: Peer, send: Send) -> bool:
             subscriber.rise(seat)
         if not stream.sleep.cancelled_caught:
             return False
-        if seat.rest:
-            await peer.write(seat.rest)
+        try:
+            if seat.rest:
+                await peer.write(seat.rest)
+        except trio.BrokenResourceError:
+            return False
 
 
 async def _give(subscriber: Subscriber, send: Send, begun: bytes = b"") -> bool:

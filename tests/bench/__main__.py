@@ -48,8 +48,9 @@ MEASURES: Mapping[str, Callable[[options.Options], report.Table]] = {
 def main() -> None:
     """Run the parts that were asked for; each table is printed as soon as it is there."""
     given = options.parse(sys.argv[1:])
-    # So that every server and client is ended then too.
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    # So that every server and client is ended then too; a shell may have us ignore SIGINT in the background.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     files = machine.raise_file_limit()
     most = max(given.viewers + given.taken_over)
     if most + SPARE_FILES > files:

@@ -24,7 +24,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of each fault's first run [1]")
     parser.add_argument("--json", type=Path, help="where all numbers go")
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # so that all is ended
+    for number in (signal.SIGINT, signal.SIGTERM):  # so that all is ended
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     results = []
     for seed in range(given.seed, given.seed + given.runs):
         for name in given.fault:

@@ -65,14 +65,17 @@ class Peer:
         self.waiting = len(data)
         data = data[self.write_nowait(data) :]
         while data:
-            await self.free.wait()
+            await self.free.wait()  # or until it is cut
             data = data[self.write_nowait(data) :]
         self.waiting = 0
 
     async def send(self, message: Any) -> None:
         body = message.get("body", b"")
         if message["type"] == "http.response.body" and (body or not message.get("more_body")):
-            await self.write(self.framed(body))
+            try:
+                await self.write(self.framed(body))
+            except trio.BrokenResourceError:
+                self.left.set()  # as a server does: it is told by gone()
 
     def framed(self, body: bytes) -> bytes:
         return b"%x\r\n%b\r\n" % (len(body), body) if self.chunked else body
@@ -109,10 +112,7 @@ class Reader:
         )
 
     async def run(self) -> None:
-        try:
-            await run_seated(self.stream, {"type": "http.response.start"}, self.peer, self.peer.send)
-        except trio.BrokenResourceError:
-            pass
+        await run_seated(self.stream, {"type": "http.response.start"}, self.peer, self.peer.send)
 
 
 class Shadows:
@@ -209,7 +209,9 @@ class World:
 
     async def leave(self) -> None:
         if self.readers:
-            self.rng.choice(self.readers).peer.left.set()
+            peer = self.rng.choice(self.readers).peer
+            peer.left.set()
+            peer.free.set()
 
     async def drain(self) -> None:
         if self.readers:

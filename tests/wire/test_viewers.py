@@ -69,6 +69,7 @@ def test_what_is_pointed_at_stays_when_its_properties_do_not_fit() -> None:
 @given(st.dictionaries(st.text(), JSON))
 @example(LONGEST)
 @example({"k" * 295: {}})
+@example({"k": [-1.3407807929857359e154] * 9, "l": [None, -1.3407807929857359e154] * 3})
 @example({"k" * 289: {"a": 1}, "k": {"a": "x" * 400}})
 def test_whatever_is_pointed_at_others_are_told_300_characters_of_it(said: dict[str, Any]) -> None:
     try:

@@ -54,7 +54,8 @@ def _parse() -> options.Options:
 def main() -> None:
     """Run the parts that were asked for; each table is printed as soon as it is there."""
     given = _parse()
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # so that all is ended
+    for number in (signal.SIGINT, signal.SIGTERM):  # so that all is ended
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     machine.raise_file_limit()
     for wrapper in given.wrappers:
         wrapper.install()
