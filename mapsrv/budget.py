@@ -5,11 +5,11 @@ Plain and synchronous: what is taken is in a Claim, and whoever leaves a Claim g
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from types import TracebackType
 from weakref import WeakValueDictionary
 
+from mapsrv.addresses import is_loopback
 from mapsrv.errors import Busy
 
 QUARTER = 4  # of the whole, one part is the most that one address has out
@@ -90,7 +90,7 @@ class Budget:
 
     def of(self, address: str | None) -> Account:
         """Return what one address has out; None: it is not known, as over a Unix socket."""
-        if address is None or _is_loopback(address):
+        if address is None or is_loopback(address):
             return Account(math.inf)
         account = self._of.get(address)
         if account is None:
@@ -105,11 +105,3 @@ class Budget:
     def pressed(self) -> bool:
         """Whether over half of it is out."""
         return self.all.taken > self.all.size / 2
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return (getattr(known, "ipv4_mapped", None) or known).is_loopback

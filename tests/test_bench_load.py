@@ -15,6 +15,7 @@ import pytest
 
 from tests.bench import load_tool
 from tests.bench.load_tool import NUMBER, Broken, Loaded, LoadTool, request
+from tests.kit.http_thread import served
 
 MARKS = ("event: snapshot", "event: event")
 SECONDS = 0.2  # beside the tool's own time to warm up
@@ -89,17 +90,11 @@ def tool() -> Iterator[LoadTool]:
 
 @contextmanager
 def tiny(**settings: Any) -> Iterator[Tiny]:
-    server = Tiny()
-    for name, value in settings.items():
-        setattr(server, name, value)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with Tiny() as server:
+        for name, value in settings.items():
+            setattr(server, name, value)
+        with served(server):
+            yield server
 
 
 def post(server: Tiny, body: bytes) -> bytes:

@@ -19,7 +19,7 @@ SOURCE = Path(__file__).resolve().parents[1] / "mapsrv"
 # From the bottom up. A name is a package or a module directly under mapsrv/.
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__init__"}),
-    frozenset({"errors"}),
+    frozenset({"errors", "addresses"}),
     frozenset({"core", "config"}),
     frozenset({"wire"}),
     frozenset({"metrics", "logs", "change", "budget"}),

@@ -84,6 +84,12 @@ def header(scope: Scope, name: str) -> str | None:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == wanted), None)
 
 
+def content_length(scope: Scope) -> int | None:
+    """Return how many bytes the body is said to have."""
+    said = header(scope, "content-length") or ""
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What a body may have: `limit` bytes; `seconds`, and one more for each `slowest` bytes that arrive.
@@ -140,12 +146,11 @@ async def read_body(
     """Return the body of an MCP message as take_body() does; what is too large is told the advice."""
     too_large = f"An MCP message may have at most {limit // 1024:,} KiB. {advice}"
     slow = f"The message did not arrive within {BODY_SECONDS:g} s. Send it again."
-    declared = header(scope, "content-length") or ""
     return await take_body(
         receive,
         Bounds(limit, BODY_SECONDS, too_large, slow),
         claim or Claim(),
-        int(declared[:18]) if declared.isdigit() else 0,
+        content_length(scope) or 0,
     )
 
 

@@ -6,33 +6,18 @@ knowing nothing protects: the Host must be a name that is ours, and the Origin t
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TypeAlias
 from urllib.parse import urlsplit
 
+from mapsrv.addresses import Address, ip_address
 from mapsrv.errors import Forbidden
 
 _AUTHORITY = re.compile(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII)
 _ORIGIN = re.compile(r"(https?)://([^/?#@\\\s]+)", re.ASCII)
 DEFAULT_PORTS = {"http": 80, "https": 443}
-MAX_NAMES = 64  # of hosts whose addresses are remembered: all requests but an attacker's name one of a few
 _OTHER_SITES = frozenset({"cross-site", "same-site"})  # Fetch Metadata: another origin either way
-
-
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-@lru_cache(MAX_NAMES)
-def _address(name: str) -> Address | None:
-    try:
-        found = ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return None
-    return getattr(found, "ipv4_mapped", None) or found
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +40,7 @@ class Authority:
 
     def address(self) -> Address | None:
         """Return the IP address that it is, if it is one and no name."""
-        return _address(self.name)
+        return ip_address(self.name.removeprefix("[").removesuffix("]"))
 
     @property
     def is_loopback(self) -> bool:

@@ -48,3 +48,8 @@ class Peer(Protocol):
         Nothing else waits with it: no timer, task or nursery.
         """
         ...
+
+
+def chunk(data: bytes) -> bytes:
+    """Return the bytes as a chunk of a body (RFC 9112 section 7.1)."""
+    return b"%x\r\n%b\r\n" % (len(data), data)

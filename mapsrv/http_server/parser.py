@@ -79,10 +79,6 @@ class Parser:
         """Add what came."""
         self._held = self._held + data if self._held else data
 
-    def drop(self) -> None:
-        """Forget what nobody has taken."""
-        self._held = b""
-
     def next_request(self) -> Request | None:
         """Return the next request, once its head is there, and the last one whole. Raises Refused."""
         assert self._body is None

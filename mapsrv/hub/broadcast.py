@@ -26,9 +26,10 @@ from __future__ import annotations
 
 import trio
 
+from mapsrv.asgi.peer import chunk
 from mapsrv.change import Change
 from mapsrv.hub.live_session import LiveSession
-from mapsrv.hub.seats import Mark, Seat, chunk
+from mapsrv.hub.seats import Mark, Seat
 from mapsrv.hub.subscribers import Step, advance
 from mapsrv.metrics import DELIVERIES
 

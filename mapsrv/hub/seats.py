@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import trio
 
+from mapsrv.asgi.peer import Peer
 from mapsrv.core.log import Position
 
 
@@ -16,19 +17,6 @@ class Mark(NamedTuple):
     cursor: Position | None
     status: bytes | None = None
     presence: bytes | None = None
-
-
-class Outlet(Protocol):
-    """Where a seat's bytes go."""
-
-    @property
-    def chunked(self) -> bool:
-        """Whether what is written is framed in chunks (RFC 9112 section 7.1)."""
-        ...
-
-    def write_nowait(self, data: bytes) -> int:
-        """Return how many bytes were taken; raises BrokenResourceError when nobody is there."""
-        ...
 
 
 class Seats:
@@ -68,12 +56,12 @@ class Seats:
 class Seat:
     """One reader's, who is at `mark`; `author` is who reads. `lost` wakes its own task."""
 
-    __slots__ = ("_lost", "_outlet", "_seats", "author", "mark", "rest")
+    __slots__ = ("_lost", "_peer", "_seats", "author", "mark", "rest")
 
     def __init__(
-        self, seats: Seats, author: tuple[str, str], mark: Mark, outlet: Outlet, lost: Callable[[], None]
+        self, seats: Seats, author: tuple[str, str], mark: Mark, peer: Peer, lost: Callable[[], None]
     ) -> None:
-        self._seats, self._outlet, self._lost = seats, outlet, lost
+        self._seats, self._peer, self._lost = seats, peer, lost
         self.author, self.mark = author, mark
         self.rest = b""  # what is left of a chunk that was begun
         seats.take(self)
@@ -89,16 +77,11 @@ class Seat:
 
     def write(self, data: bytes, chunked: bytes) -> None:
         """Write the bytes, or their form in chunks; what is not taken is for the reader's own task."""
-        data = chunked if self._outlet.chunked else data
+        data = chunked if self._peer.chunked else data
         try:
-            taken = self._outlet.write_nowait(data)
+            taken = self._peer.write_nowait(data)
         except trio.BrokenResourceError:
             return self.leave()  # its own task learns of the end by itself
         if taken < len(data):
             self.rest = data[taken:]
             self.give_up()
-
-
-def chunk(data: bytes) -> bytes:
-    """Return the bytes as a chunk of a body (RFC 9112 section 7.1)."""
-    return b"%x\r\n%b\r\n" % (len(data), data)

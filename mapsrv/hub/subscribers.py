@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import trio
 
+from mapsrv.asgi.peer import Peer
 from mapsrv.core.log import Event, Position
 from mapsrv.core.session import Replay
 from mapsrv.hub.live_session import LiveSession
-from mapsrv.hub.seats import Mark, Outlet, Seat
+from mapsrv.hub.seats import Mark, Seat
 from mapsrv.metrics import DELIVERIES, SNAPSHOTS
 from mapsrv.wire import codec, sse
 
@@ -119,12 +120,12 @@ class Subscriber:
         """Wait until there may be something to take that was not there at the last take()."""
         await self._news.wait()
 
-    def sit(self, outlet: Outlet, lost: Callable[[], None]) -> Seat:
+    def sit(self, peer: Peer, lost: Callable[[], None]) -> Seat:
         """Return a seat, to which the rounds write from now on; all that there was is taken."""
         mark = self.mark
         if mark.status == self.live.status(NOBODY):  # else it is its own
             mark = self.live.seats.interned(mark)
-        return Seat(self.live.seats, self._author, mark, outlet, lost)
+        return Seat(self.live.seats, self._author, mark, peer, lost)
 
     def rise(self, seat: Seat) -> None:
         """Go on by take() from where the rounds came."""

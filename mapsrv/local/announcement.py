@@ -9,29 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import http.client
 import json
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
-import trio
-
-from mapsrv import __version__
 from mapsrv.local.files import write_private
 
 FILE_NAME = "server.json"
 MAX_FILE = 4096  # bytes; ours are about 200
-ANSWER_SECONDS = 3.0  # a server on this machine that is slower is busy or stuck
 PATH = "/local"
-NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}", re.ASCII)
 
@@ -113,63 +106,3 @@ def withdraw(data_dir: Path, server: LocalServer) -> None:
     if read(data_dir) == server:
         with suppress(OSError):
             os.unlink(data_dir / FILE_NAME)
-
-
-def answers(server: LocalServer) -> bool:
-    """Return whether the process at that URL has the secret. Waits; for a thread."""
-    nonce = secrets.token_urlsafe(24)
-    said = ask(server, f"{PATH}?nonce={nonce}", ANSWER_SECONDS)
-    try:
-        return hmac.compare_digest(said, proof(server.secret, nonce).encode())
-    except ValueError:  # a file may say what is no text
-        return False
-
-
-def ask(server: LocalServer, target: str, seconds: float, headers: Mapping[str, str] = NO_HEADERS) -> bytes:
-    """Return the beginning of what it answers to a GET, empty where it does not. Waits; for a thread."""
-    try:
-        parts = urlsplit(server.url)
-        if parts.scheme != "http" or not parts.hostname:
-            return b""
-        # http.client: no proxy of the environment stands between two processes of one machine.
-        with closing(http.client.HTTPConnection(parts.hostname, parts.port, timeout=seconds)) as connection:
-            connection.request("GET", target, headers=dict(headers))
-            return connection.getresponse().read(200)
-    except (OSError, http.client.HTTPException, ValueError):  # a file may say what is no address
-        return b""
-
-
-async def is_alive(server: LocalServer) -> bool:
-    """Return whether that server answers, and is the one that wrote its file."""
-    with trio.move_on_after(ANSWER_SECONDS):
-        return await trio.to_thread.run_sync(answers, server, abandon_on_cancel=True)
-    return False
-
-
-async def find_server(data_dir: Path) -> LocalServer | None:
-    """Return this user's running server, or None. A file left by a killed one, or a stranger on its
-    port, is no server."""
-    server = await trio.to_thread.run_sync(read, data_dir)
-    return server if server is not None and await is_alive(server) else None
-
-
-@asynccontextmanager
-async def open_announcement(data_dir: Path, url: str, secret: str) -> AsyncIterator[bool]:
-    """Say in server.json where this process answers, for as long as this is open.
-
-    Enter it when the server listens, with /local mounted. Yields False where another living server of
-    this folder is announced already, or the folder cannot be written: then this one is used by its
-    address alone.
-    """
-    server = LocalServer(url, os.getpid(), __version__, secret)
-    ours = await find_server(data_dir) is None
-    if ours:
-        try:
-            await trio.to_thread.run_sync(announce, data_dir, server)
-        except OSError:
-            ours = False
-    try:
-        yield ours
-    finally:
-        if ours:
-            withdraw(data_dir, server)

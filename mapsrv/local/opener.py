@@ -20,9 +20,9 @@ from pathlib import Path
 
 import trio
 
-from mapsrv.local.announcement import find_server
 from mapsrv.local.browser import has_browser, open_browser
 from mapsrv.local.files import write_private
+from mapsrv.local.find import find_server
 from mapsrv.local.front import TOKEN_SECONDS, parted
 from mapsrv.local.waiting import is_waiting
 

@@ -18,7 +18,8 @@ import trio
 
 from mapsrv.config import SECRET, Config
 from mapsrv.errors import StartupError
-from mapsrv.local.announcement import LocalServer, find_server
+from mapsrv.local.announcement import LocalServer
+from mapsrv.local.find import find_server
 from mapsrv.store.lock import FileLock, Locked, read_holder
 
 START_SECONDS = 30.0  # from the process to its announcement; a cold disk and a big store included

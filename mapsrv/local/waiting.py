@@ -6,11 +6,13 @@ Who asks must know the token, and learns no more than that it waits; so nothing 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing, suppress
 from typing import Any
 
 import trio
 
-from mapsrv.local.announcement import ANSWER_SECONDS, Asgi, LocalServer, ask, respond
+from mapsrv.local.announcement import Asgi, LocalServer, respond
+from mapsrv.local.connection import ANSWER_SECONDS, Lost, Request, open_proven
 from mapsrv.local.front import PATIENCE_SECONDS, Front
 
 WAITING_PATH = "/local/waiting"
@@ -32,11 +34,10 @@ def waiting_app(front: Front) -> Asgi:
 
 async def is_waiting(server: LocalServer, token: str) -> bool:
     """Return whether no page has come for the token within PATIENCE_SECONDS; False where nobody knows."""
-    seconds = PATIENCE_SECONDS + ANSWER_SECONDS
-
-    def asked() -> bytes:
-        return ask(server, WAITING_PATH, seconds, {TOKEN_HEADER: token})
-
-    with trio.move_on_after(seconds):
-        return await trio.to_thread.run_sync(asked, abandon_on_cancel=True) == WAITS.encode()
+    connection = await open_proven(server)
+    if connection is None:
+        return False
+    with closing(connection), suppress(Lost), trio.move_on_after(PATIENCE_SECONDS + ANSWER_SECONDS):
+        answer = await connection.ask(Request("GET", WAITING_PATH, {TOKEN_HEADER: token}))
+        return answer.body == WAITS.encode()
     return False

@@ -27,7 +27,7 @@ class Dispatch:
         return 0.0 if self._active else trio.current_time() - self._last_used
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        path = scope["path"] = scope["path"] or "/"  # "GET ?x" is not to Quart's taste
+        path = scope["path"]
         app = self.mounts.get(path.rstrip("/"), self.web)
         if path in PROBES:
             return await app(scope, receive, send)

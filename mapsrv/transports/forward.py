@@ -133,15 +133,19 @@ def _message(answer: Answer) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _told(said: Mapping[str, Any]) -> str:
+def _error(said: Mapping[str, Any], member: str) -> Any:
+    """Return a member of the message's error."""
     error = said.get("error")
-    message = error.get("message") if isinstance(error, dict) else None
+    return error.get(member) if isinstance(error, dict) else None
+
+
+def _told(said: Mapping[str, Any]) -> str:
+    message = _error(said, "message")
     return message if isinstance(message, str) else UNREADABLE
 
 
 def _is_draining(said: Mapping[str, Any]) -> bool:
-    error = said.get("error")
-    data = error.get("data") if isinstance(error, dict) else None
+    data = _error(said, "data")
     return isinstance(data, dict) and data.get("code") == "draining"
 
 

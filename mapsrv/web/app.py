@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any, TypeAlias
 
-from mapsrv.asgi.message import Bounds, Receive, Send, take_body
+from mapsrv.asgi.message import Bounds, Receive, Send, content_length, take_body
 from mapsrv.asgi.peer import PEER
 from mapsrv.budget import Claim
 from mapsrv.web.answer import Answer
@@ -22,16 +22,16 @@ Scope: TypeAlias = Any
 class HotBody:
     """A body that is read where it is wanted, in the request's own task."""
 
-    __slots__ = ("_claim", "_limit", "_receive", "declared")
+    __slots__ = ("_claim", "_declared", "_limit", "_receive")
 
-    def __init__(self, receive: Receive, limit: int, claim: Claim) -> None:
+    def __init__(self, scope: Scope, receive: Receive, limit: int, claim: Claim) -> None:
+        self._declared = content_length(scope) or 0
         self._receive, self._limit, self._claim = receive, limit, claim
-        self.declared = 0
 
     async def read(self, seconds: float, too_large: str) -> bytes:
         """Return it, whole. Raises SlowBody, Busy, TooLarge, or ClientLeft."""
         bounds = Bounds(self._limit, seconds, too_large, SLOW, SLOWEST)
-        body = await take_body(self._receive, bounds, self._claim, self.declared)
+        body = await take_body(self._receive, bounds, self._claim, self._declared)
         if body is None:
             raise ClientLeft
         return body
@@ -54,10 +54,8 @@ class SiteApp:
             return
         with ExitStack() as held:
             claim = held.enter_context(self._site.budget.claim(address_of(scope)))
-            body = HotBody(receive, self._limits.get(route.path, 0), claim)
-            ask = Ask(scope, body, held)
-            body.declared = ask.content_length or 0
-            await self._answer(route, ask, receive, send)
+            body = HotBody(scope, receive, self._limits.get(route.path, 0), claim)
+            await self._answer(route, Ask(scope, body, held), receive, send)
 
     async def _answer(self, route: Route, ask: Ask, receive: Receive, send: Send) -> None:
         try:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
+from mapsrv.asgi.message import content_length
 from mapsrv.core.log import ANONYMOUS
 from mapsrv.errors import BadRequest, UnknownSession
 from mapsrv.wire.names import clean_name
@@ -76,8 +77,7 @@ class Ask:
     @property
     def content_length(self) -> int | None:
         """The bytes that the body is said to have."""
-        said = self.header("content-length") or ""
-        return int(said) if said.isascii() and said.isdigit() and len(said) < 19 else None
+        return content_length(self.scope)
 
     @property
     def media_type(self) -> str:

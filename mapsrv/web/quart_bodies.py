@@ -110,17 +110,6 @@ class Connection(TrioASGIHTTPConnection):
         await body_of(request).arrive(receive)
         nursery.cancel_scope.cancel()
 
-    async def _send_response(self, send: Any, response: Any) -> None:
-        # Hypercorn answers the last message with a disconnect, on which quart-trio cancels this very
-        # task before Hypercorn has begun to time the idle connection: without the shield each idle
-        # peer would keep its file descriptor for ever.
-        async def shielded(message: dict[str, Any]) -> None:
-            last = message["type"] == "http.response.body" and not message.get("more_body", False)
-            with trio.CancelScope(shield=last):
-                await send(message)
-
-        await super()._send_response(shielded, response)  # type: ignore[arg-type]
-
 
 def body_of(request: Request) -> BoundedBody:
     """Return the request's body."""

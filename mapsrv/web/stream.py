@@ -97,9 +97,6 @@ class Stream:
     def leave(self, why: str, spread: tuple[int, int]) -> None:
         """Have it say `drain` and end; its browser is to come back within so many milliseconds."""
         self.leaves = why, spread
-        self._wake()
-
-    def _wake(self) -> None:
         if self.sleep is not None:
             self.sleep.cancel()
 

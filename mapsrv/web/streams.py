@@ -14,10 +14,10 @@ from contextlib import AbstractAsyncContextManager
 
 import trio
 
+from mapsrv.asgi.peer import chunk
 from mapsrv.errors import Draining, TooMany
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.live_session import LiveSession
-from mapsrv.hub.seats import chunk
 from mapsrv.hub.subscribers import Subscriber
 from mapsrv.metrics import STREAMS
 from mapsrv.web.stream import PING_SECONDS, RETRY_MS, SOON_MS, Stream

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,19 +58,26 @@ def rival(kind: str, *words: str) -> Iterator[tuple[int, int]]:
     """Run a server of rivals.py; gives its port and process id."""
     port = free_port()
     command = [sys.executable, "-m", "tests.bench.rivals", kind, str(port), *words]
-    process = subprocess.Popen(command, env={**os.environ}, stdout=subprocess.DEVNULL)
-    try:
-        wait_until(lambda: process.poll() is not None or _listens(port), START_SECONDS)
-        if process.poll() is not None:
-            raise RuntimeError(f"the {kind} rival did not start")
-        yield port, process.pid
-    finally:
-        process.send_signal(signal.SIGTERM)
+    with serving(command, port) as pid:
+        yield port, pid
+
+
+@contextmanager
+def serving(command: Sequence[str], port: int, folder: Path | None = None) -> Iterator[int]:
+    """Run a server until the block ends; gives its process id once it listens."""
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdin=quiet, stdout=quiet, cwd=folder) as process:
         try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            wait_until(lambda: process.poll() is not None or _listens(port), START_SECONDS)
+            if process.poll() is not None:
+                raise RuntimeError(f"{command[0]} did not start")
+            yield process.pid
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _listens(port: int) -> bool:

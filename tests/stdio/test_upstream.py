@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import trio
 from mcp_types import CallToolResult, Implementation
+from trio.testing import wait_all_tasks_blocked
 
 from mapsrv import local
 from mapsrv.config import Config
@@ -259,11 +260,13 @@ async def test_a_message_over_the_limit_is_never_sent(server: Standin, upstream:
 async def test_a_server_that_does_not_answer_is_told(
     server: Standin, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    await call(upstream)  # so that what follows is asked at once, by a connection that is there
     monkeypatch.setattr(forwarding, "ANSWER_SECONDS", 0.1)
     server.go = trio.Event()
     with pytest.raises(StoreUnavailable, match="did not answer"):
         await call(upstream)
-    assert len(server.calls()) == 1 and upstream._resting == []
+    await wait_all_tasks_blocked()
+    assert len(server.calls()) == 2 and upstream._resting == []
 
 
 @pytest.mark.parametrize(

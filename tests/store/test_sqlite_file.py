@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import sqlite3
@@ -172,21 +173,25 @@ async def test_a_commit_that_has_begun_outlives_its_cancelled_caller(tmp_path, h
         assert (await store.load("s1")).head == made.head
 
 
+def until_unlocked(path: str) -> None:
+    with open(path) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
 async def test_closing_gives_up_at_its_bound_and_the_file_stays_locked_until_done(tmp_path, monkeypatch):
     path = tmp_path / "maps.sqlite"
     monkeypatch.setattr(sqlite_store, "CLOSE_SECONDS", 0.01)
-    stalled, done = threading.Event(), threading.Event()
+    stalled = threading.Event()
 
     def slow() -> None:
         stalled.wait(5)
         close()
-        done.set()
 
     async with open_sqlite(str(path)) as store:
         close, store.database.close = store.database.close, slow
     assert "open in another mapsrv" in await refusal(path)
     stalled.set()
-    await trio.to_thread.run_sync(done.wait)
+    await trio.to_thread.run_sync(until_unlocked, f"{path}.lock")
     await make(path)
 
 

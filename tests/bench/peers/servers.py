@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,13 +17,13 @@ from pathlib import Path
 from tests.bench.cores import python_words, server_words
 from tests.bench.load_tool import NUMBER, request
 from tests.bench.pods import open_redis
+from tests.bench.targets import serving
 from tests.e2e.kit.server import START_SECONDS, Server, running, wait_until
 from tests.kit.node import node
 from tests.kit.ports import free_port
 
 FOLDER = Path(__file__).parent
 NGINX_MODULES = Path("/usr/lib/nginx/modules")
-STOP_SECONDS = 5.0
 CAMERA = f'{{"center":[7.{NUMBER},46.{NUMBER}],"zoom":3}}'
 COMMAND = f'{{"command":"set_map_view","arguments":{CAMERA}}}'.encode()
 MARKS = ("event: snapshot", "event: event")  # the first frame of a stream, and each later one
@@ -100,28 +98,9 @@ def served(port: int, pid: int, name: str) -> Served:
     return Served(port, pid, get, posts)
 
 
-@contextmanager
-def process(command: Sequence[str], port: int, folder: Path | None = None) -> Iterator[int]:
+def process(command: Sequence[str], port: int, folder: Path | None = None) -> AbstractContextManager[int]:
     """Run a server on its core until the block ends; gives its process id."""
-    words = server_words(command)
-    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=folder) as running:
-        try:
-            wait_until(lambda: running.poll() is not None or listens(port), START_SECONDS)
-            if running.poll() is not None:
-                raise RuntimeError(f"{command[0]} did not start")
-            yield running.pid
-        finally:
-            running.send_signal(signal.SIGTERM)
-            try:
-                running.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                running.kill()
-
-
-def listens(port: int) -> bool:
-    """Return whether a server takes connections."""
-    with socket.socket() as sock:
-        return sock.connect_ex(("127.0.0.1", port)) == 0
+    return serving(server_words(command), port, folder)
 
 
 def _bare(port: int, pid: int) -> Served:

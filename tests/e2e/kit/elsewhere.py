@@ -7,7 +7,6 @@ import gzip
 import io
 import re
 import struct
-import threading
 import zlib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,8 @@ from typing import Any
 
 from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
+
+from tests.kit.http_thread import served
 
 Colour = tuple[int, int, int]
 Tile = tuple[int, int, int]  # z, x, y
@@ -65,15 +66,8 @@ def serving(files: dict[str, bytes] | Find, *, cors: bool = True) -> Iterator[El
         def log_message(self, *ignored: Any) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        elsewhere.url = f"http://127.0.0.1:{http.server_address[1]}"
-        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield elsewhere
-        finally:
-            http.shutdown()
-            thread.join()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http, served(http) as elsewhere.url:
+        yield elsewhere
 
 
 def picture(colour: Colour, side: int = 256) -> bytes:

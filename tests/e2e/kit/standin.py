@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from mapsrv.web.page import Page
 from mapsrv.web.stream import PING_SECONDS
 from mapsrv.wire import sse
 from tests.e2e.kit.server import wait_until
+from tests.kit.http_thread import served
 
 RETRY_MS = 300
 State = dict[str, Any]
@@ -104,13 +104,9 @@ def pretending() -> Iterator[Standin]:
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        standin.url = f"http://127.0.0.1:{http.server_address[1]}"
-        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
         try:
-            yield standin
+            with served(http) as standin.url:
+                yield standin
         finally:
-            http.shutdown()
-            thread.join()
             for opened in standin.opened:
                 opened.frames.put(None)
