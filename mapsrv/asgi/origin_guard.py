@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from mapsrv.addresses import Address, ip_address
@@ -17,6 +18,7 @@ from mapsrv.errors import Forbidden
 _AUTHORITY = re.compile(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII)
 _ORIGIN = re.compile(r"(https?)://([^/?#@\\\s]+)", re.ASCII)
 DEFAULT_PORTS = {"http": 80, "https": 443}
+MAX_NAMES = 256  # that are remembered: all requests but an attacker's name one of a few
 _OTHER_SITES = frozenset({"cross-site", "same-site"})  # Fetch Metadata: another origin either way
 
 
@@ -31,6 +33,7 @@ class Authority:
         return self.name if self.port is None else f"{self.name}:{self.port}"
 
     @classmethod
+    @lru_cache(MAX_NAMES)
     def parse(cls, text: str) -> Authority | None:
         """Return what a Host header names, or None for anything else."""
         found = _AUTHORITY.fullmatch(text.lower())

@@ -58,9 +58,8 @@ class Connection:
 
     async def run(self) -> None:
         """Serve it to its end."""
-        while (request := await self._next()) is not None:
-            if not await self._serve(request):
-                break
+        while await self._serve_one():
+            pass
 
     def close(self) -> None:
         """Give its socket back; run() has ended."""
@@ -73,6 +72,8 @@ class Connection:
         try:
             if parser.holds:  # it was sent ahead; others come first all the same
                 await trio.lowlevel.checkpoint()
+            elif not self._served and (data := self._channel.read_nowait()):  # most ask at once
+                parser.feed(data)
             while (request := parser.next_request()) is None:
                 if data := await self._channel.read():
                     parser.feed(data)
@@ -87,9 +88,12 @@ class Connection:
         finally:
             self._context.resting.discard(self)
 
-    async def _serve(self, request: Request) -> bool:
-        """Answer a request; return whether another may follow."""
+    async def _serve_one(self) -> bool:
+        """Answer the next request; return whether another may follow."""
         context, parser = self._context, self._parser
+        request = await self._next()
+        if request is None:
+            return False
         try:
             body = parser.take_body()
             if request.last and parser.whole and parser.holds:
@@ -101,10 +105,10 @@ class Connection:
         response = Response(request, context.lines())
         response.last |= context.terminated or self._served >= context.max_requests
         exchange = Exchange(self._channel, parser, response, body, request.expects)
+        scope = self._scope(request, exchange)
+        del request  # an event stream lasts for hours, and needs no head so long
         try:
-            await context.app(
-                self._scope(request, exchange), exchange.receive, exchange.send, _no_threads, _no_threads
-            )
+            await context.app(scope, exchange.receive, exchange.send, _no_threads, _no_threads)
         except Exception:
             log.exception("The application failed")
         return await self._finish(exchange)

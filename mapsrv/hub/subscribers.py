@@ -154,12 +154,12 @@ class Subscriber:
         found = self.live.session.since(self.cursor)
         if isinstance(found, Replay):
             data, cursor, count = replayed(found.events, self.cursor)
-            self.mark = self.mark._replace(cursor=cursor)
+            self.mark = Mark(cursor, self.mark.status, self.mark.presence)
             DELIVERIES.inc(count)
             if count < len(found.events):
                 self._news = _HERE
             return data or None
-        self.mark = self.mark._replace(cursor=found.position)
+        self.mark = Mark(found.position, self.mark.status, self.mark.presence)
         SNAPSHOTS.inc()
         return self._snapshot(found.position, self.live.encoded_state())
 
@@ -174,12 +174,12 @@ class Subscriber:
         status = self.live.status(self._author)
         if status == self.mark.status:
             return None
-        self.mark = self.mark._replace(status=status)
+        self.mark = Mark(self.cursor, status, self.mark.presence)
         return status_frame(status)
 
     def _presence_frame(self) -> bytes | None:
         presence = self.live.presence.body
         if presence is self.mark.presence:
             return None
-        self.mark = self.mark._replace(presence=presence)
+        self.mark = Mark(self.cursor, self.mark.status, presence)
         return presence_frame(presence)

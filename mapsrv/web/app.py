@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any, TypeAlias
 
-from mapsrv.asgi.message import Bounds, Receive, Send, content_length, take_body
+from mapsrv.asgi.message import Bounds, Message, Receive, Send, content_length, take_body
 from mapsrv.asgi.peer import PEER
 from mapsrv.budget import Claim
 from mapsrv.web.answer import Answer
@@ -52,27 +52,31 @@ class SiteApp:
         if route is None:
             await self.quart(scope, receive, send)
             return
+        try:
+            stream = await self._answer(route, scope, receive, send)
+        except ClientLeft:
+            return
+        if stream is not None:
+            scope["headers"] = ()  # each stream would keep its own for hours
+            peer = scope["extensions"].get(PEER)
+            await (run_seated(stream, peer, send) if peer else run_pulled(stream, receive, send))
+
+    async def _answer(self, route: Route, scope: Scope, receive: Receive, send: Send) -> Stream | None:
+        """Answer. A body that is a stream is returned, so that it keeps nothing of its request."""
         with ExitStack() as held:
             claim = held.enter_context(self._site.budget.claim(address_of(scope)))
             body = HotBody(scope, receive, self._limits.get(route.path, 0), claim)
-            await self._answer(route, Ask(scope, body, held), receive, send)
-
-    async def _answer(self, route: Route, ask: Ask, receive: Receive, send: Send) -> None:
-        try:
-            answer = await route.answer(self._site, ask)
-        except ClientLeft:
-            return
-        if isinstance(answer.body, Stream):
-            peer = ask.scope["extensions"].get(PEER)
-            if peer is not None:
-                return await run_seated(answer.body, _start(answer), peer, send)
-            return await run_pulled(answer.body, _start(answer), receive, send)
-        answer.headers["content-length"] = str(len(answer.body))
-        await send(_start(answer))
-        await send({"type": "http.response.body", "body": answer.body})
+            answer = await route.answer(self._site, Ask(scope, body, held))
+            if isinstance(answer.body, Stream):
+                await send(_start(answer))
+                return answer.body
+            answer.headers["content-length"] = str(len(answer.body))
+            await send(_start(answer))
+            await send({"type": "http.response.body", "body": answer.body})
+            return None
 
 
-def _start(answer: Answer) -> dict[str, Any]:
+def _start(answer: Answer) -> Message:
     return {"type": "http.response.start", "status": answer.status, "headers": answer.raw_headers()}
 
 

@@ -12,11 +12,10 @@ from mapsrv.web.stream import RETRY_MS, Stream, retry
 JOINED_BYTES = 2 * MAX_TAKE  # what is no longer leaves in one piece; a large state is copied for nobody
 
 
-async def run_pulled(stream: Stream, start: Message, receive: Receive, send: Send) -> None:
-    """Answer with a stream, until it ends or its reader leaves."""
+async def run_pulled(stream: Stream, receive: Receive, send: Send) -> None:
+    """Send a stream behind its head, until it ends or its reader leaves."""
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_watch, receive, nursery.cancel_scope)
-        await send(start)
         async with stream:
             async for part in stream:
                 await send(_part(part))
@@ -30,9 +29,8 @@ async def _watch(receive: Receive, reader: trio.CancelScope) -> None:
     reader.cancel()
 
 
-async def run_seated(stream: Stream, start: Message, peer: Peer, send: Send) -> None:
-    """Answer with a stream whose news the rounds write to `peer`, until it ends or its reader leaves."""
-    await send(start)
+async def run_seated(stream: Stream, peer: Peer, send: Send) -> None:
+    """The same, where the rounds write what is new to `peer`."""
     async with stream:
         if stream.entered:
             await _give(stream.subscriber, send, retry())

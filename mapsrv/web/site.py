@@ -6,8 +6,6 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from werkzeug.http import dump_cookie
-
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.budget import Budget
 from mapsrv.core.log import Origin
@@ -92,10 +90,9 @@ class Site:
         return body
 
     def set_cookie(self, ask: Ask, answer: Answer, name: str, value: str, days: int) -> None:
-        """Set a cookie that no script can read."""
-        secure = self.base_url(ask).startswith("https:")
-        age = days * 86400
-        line = dump_cookie(name, value, max_age=age, httponly=True, samesite="Lax", secure=secure)
+        """Set a cookie that no script can read. The value is a token of ours, which needs no quotes."""
+        secure = "; Secure" if self.base_url(ask).startswith("https:") else ""
+        line = f"{name}={value}; Max-Age={days * 86400}; Path=/; HttpOnly; SameSite=Lax{secure}"
         answer.cookies.append(line)
 
     def know_viewer(self, ask: Ask, answer: Answer) -> Answer:

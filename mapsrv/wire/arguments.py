@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from mapsrv.core.state import Json
 from mapsrv.core.suggest import nearest
 from mapsrv.errors import InvalidArgument, MalformedJson
-from mapsrv.wire.json_text import check_value, loads, shown
+from mapsrv.wire.json_text import loads, shown
 from mapsrv.wire.schema_check import TYPES, compiled
 from mapsrv.wire.tools.schema import MAX_IDS, Schema
 from mapsrv.wire.tools.tool import Tool
@@ -39,7 +39,6 @@ class Shape:
 
     def regular(self, arguments: Json) -> dict[str, Json]:
         """Return the arguments under their printed names, each of a type that the schema allows."""
-        check_value(arguments)
         if isinstance(arguments, str) and arguments.strip():
             arguments = _json_of(arguments)
         if arguments is None or arguments == "":

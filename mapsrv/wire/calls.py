@@ -14,7 +14,7 @@ from mapsrv.core.suggest import nearest
 from mapsrv.errors import BadRequest, InvalidArgument
 from mapsrv.wire.arguments import Shape
 from mapsrv.wire.fields import MAX_KEY, is_key, known_keys, session_id
-from mapsrv.wire.json_text import shown
+from mapsrv.wire.json_text import check_value, shown
 from mapsrv.wire.source_text import LOCAL
 from mapsrv.wire.tools.requests import GetLayerInfo, GetMapState, ListLayers, OpenMap, Query, Request
 from mapsrv.wire.tools.table import TOOLS
@@ -51,7 +51,9 @@ _SHAPES = {tool.name: Shape(tool) for tool in TOOLS}
 
 def parse_call(name: str, arguments: Json) -> Parsed:
     """Return what a call asks; raises MapsrvError, InvalidArgument for a name that is none."""
-    return _parse(_call(name), arguments, None)
+    call = _call(name)
+    check_value(arguments)  # somebody else parsed them
+    return _parse(call, arguments, None)
 
 
 def _call(name: str) -> Tool:
@@ -70,7 +72,10 @@ def _parse(call: Tool, arguments: Json, document: bytes | None) -> Parsed:
 
 
 def parse_command_body(value: Json, *, document: bytes | None = None) -> tuple[str | None, c.Command]:
-    """Return (key or None, command) of a body of POST /commands; document is what slim_body took out."""
+    """Return (key or None, command) of a body of POST /commands, as json_text.loads() gave it.
+
+    `document` is what slim_body took out of it.
+    """
     if not isinstance(value, dict) or not isinstance(value.get("command"), str) or "arguments" not in value:
         raise BadRequest(f"The body must be a JSON object like {_BODY}; got {shown(value)}.")
     try:

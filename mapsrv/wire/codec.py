@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 from weakref import WeakKeyDictionary
 
 from mapsrv.core import commands as c
@@ -207,11 +207,15 @@ def answer_from_bytes(body: bytes) -> c.Answer:
         raise ValueError("not an answer") from error
 
 
+_STABLE = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in get_args(c.Command)}
+
+
 def fingerprint(command: c.Command) -> str:
     """Return a digest that tells one command from another, whatever the order of its keys."""
-    parts: dict[str, Json] = {field.name: getattr(command, field.name) for field in fields(command)}
+    parts: dict[str, Json] = {name: getattr(command, name) for name in _FIELDS[type(command)]}
     digest = hashlib.sha256(type(command).__name__.encode() + b"\0")
     digest.update(parts.pop("document", None) or b"")
     # Not by dumps: fingerprints are stored, so what they are made of stays as it is, to the byte.
-    digest.update(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode())
+    digest.update(_STABLE.encode(parts).encode())
     return digest.hexdigest()

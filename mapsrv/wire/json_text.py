@@ -29,6 +29,11 @@ def loads(body: bytes, *, max_depth: int = MAX_DEPTH) -> Json:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedJson(f"JSON is UTF-8 text; byte {error.start} is not.") from None
+    if text.count("{") + text.count("[") <= max_depth and not _has_long_run(text):
+        try:
+            return fast_json.decode(text)  # too flat to nest too deep; it takes no number that is not finite
+        except fast_json.AskJson:
+            pass
     value = _parse(text)
     fault = value_fault(value, max_depth)
     if fault is not None:
@@ -38,7 +43,7 @@ def loads(body: bytes, *, max_depth: int = MAX_DEPTH) -> Json:
 
 def _parse(text: str) -> Json:
     try:
-        if any(text[at : at + _BLOCK].isdigit() for at in range(0, len(text), _BLOCK)):
+        if _has_long_run(text):
             return json.loads(text, parse_constant=_refuse_constant, parse_int=_bounded_int)
         try:
             return fast_json.decode(text)
@@ -50,6 +55,11 @@ def _parse(text: str) -> Json:
         ) from None
     except RecursionError:
         raise MalformedJson(f"JSON may nest {MAX_DEPTH} levels deep at most.") from None
+
+
+def _has_long_run(text: str) -> bool:
+    """Return whether there may be a run of so many digits that a double cannot hold it."""
+    return any(text[at : at + _BLOCK].isdigit() for at in range(0, len(text), _BLOCK))
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -112,7 +112,7 @@ class Reader:
         )
 
     async def run(self) -> None:
-        await run_seated(self.stream, {"type": "http.response.start"}, self.peer, self.peer.send)
+        await run_seated(self.stream, self.peer, self.peer.send)
 
 
 class Shadows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import struct
 from pathlib import Path
 from socket import SO_LINGER, SOL_SOCKET
@@ -9,10 +10,12 @@ from socket import SO_LINGER, SOL_SOCKET
 import trio
 
 from mapsrv.config import Config
+from mapsrv.http_server.parser import Request
 from mapsrv.http_server.serve import open_serving
 from mapsrv.http_server.sockets import open_listeners
 from mapsrv.local.front import Front
 from mapsrv.server.serve import House, open_house
+from mapsrv.web.ask import Ask
 from tests.web.kit.real import open_files, read_until
 
 STREAMS, AT_ONCE = 5_000, 250
@@ -38,9 +41,14 @@ async def test_five_thousand_streams_leave_no_descriptor_no_seat_and_no_task(tmp
         listener.socket.close()
 
 
+def _requests() -> int:
+    """How many are kept, as the server or the views have them."""
+    return sum(isinstance(thing, (Request, Ask)) for thing in gc.get_objects())
+
+
 async def _open_and_close(house: House, session_id: str, port: int, batch: int) -> None:
     async with house.hub.open_session(session_id) as live:
-        streams = []
+        streams, requests = [], _requests()
         for number in range(AT_ONCE):
             stream = await trio.open_tcp_stream("127.0.0.1", port)
             target = f"/events?session={session_id}&viewer=v{number}"
@@ -51,6 +59,8 @@ async def _open_and_close(house: House, session_id: str, port: int, batch: int) 
         for stream in streams:
             await read_until(stream, b"event: presence")
         assert len(house.site.streams) == live.streams == AT_ONCE
+        if not batch:
+            assert _requests() <= requests, "each stream would keep its own for hours"
         for number, stream in enumerate(streams):
             if (number + batch) % 3 == 0:
                 stream.setsockopt(SOL_SOCKET, SO_LINGER, RESET)

@@ -5,6 +5,7 @@ Every function takes a connection that nobody else uses meanwhile, and raises sq
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -104,8 +105,7 @@ def _commit(database: Database, batch: Batch) -> Outcome:
     if row is None:
         return Unknown()
     n, size, base, head = row[0], row[1], row[2], Head(*row[3:6])
-    known = (_find(database, n, entry.record.key) for entry in batch.entries)
-    if records := tuple(record for record in known if record is not None):
+    if records := _known(database, n, [entry.record.key for entry in batch.entries]):
         return Done(records)
     if head != batch.after:
         return Moved(head)
@@ -118,11 +118,15 @@ def _commit(database: Database, batch: Batch) -> Outcome:
     return Ok()
 
 
-def _find(database: Database, n: int, key: str) -> KeyRecord | None:
-    row = database.execute(
-        "SELECT fingerprint, answer, epoch, revision, hash FROM keys WHERE session = ? AND key = ?", (n, key)
-    ).fetchone()
-    return None if row is None else KeyRecord(key, row[0], row[1], Head(*row[2:5]))
+def _known(database: Database, n: int, keys: Sequence[str]) -> tuple[KeyRecord, ...]:
+    """Return what is remembered of these, in their order."""
+    rows = database.execute(
+        "SELECT key, fingerprint, answer, epoch, revision, hash FROM keys"
+        " WHERE session = ? AND key IN (SELECT value FROM json_each(?))",
+        (n, json.dumps(keys)),
+    )
+    known = {row[0]: KeyRecord(row[0], row[1], row[2], Head(*row[3:6])) for row in rows}
+    return tuple(known[key] for key in keys if key in known)
 
 
 def _insert(database: Database, n: int, entries: Sequence[Entry]) -> None:
