@@ -18,7 +18,7 @@ from mapsrv.hub.acks import Waiter
 from mapsrv.hub.author_queue import Ticket
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.replicas.offline import Wanted, size_of
-from mapsrv.wire import codec
+from mapsrv.wire.fingerprint import fingerprint
 
 ATTEMPTS = 3  # preparations of a command whose layers change meanwhile, before it is told to try later
 MAX_WAITING = 1_000  # commands of one session that are not answered yet; more is a runaway caller
@@ -51,7 +51,7 @@ class CommandGate:
             )
         ticket = queue.draw()
         scoped = f"{key} {origin.kind}:{origin.id}"
-        print_ = codec.fingerprint(command)
+        print_ = fingerprint(command)
         try:
             while True:
                 await queue.turn(ticket)

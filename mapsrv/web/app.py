@@ -22,16 +22,16 @@ Scope: TypeAlias = Any
 class HotBody:
     """A body that is read where it is wanted, in the request's own task."""
 
-    __slots__ = ("_claim", "_declared", "_limit", "_receive")
+    __slots__ = ("_claim", "_limit", "_receive", "_scope")
 
     def __init__(self, scope: Scope, receive: Receive, limit: int, claim: Claim) -> None:
-        self._declared = content_length(scope) or 0
-        self._receive, self._limit, self._claim = receive, limit, claim
+        self._scope, self._receive, self._limit, self._claim = scope, receive, limit, claim
 
     async def read(self, seconds: float, too_large: str) -> bytes:
         """Return it, whole. Raises SlowBody, Busy, TooLarge, or ClientLeft."""
         bounds = Bounds(self._limit, seconds, too_large, SLOW, SLOWEST)
-        body = await take_body(self._receive, bounds, self._claim, self._declared)
+        declared = content_length(self._scope) or 0
+        body = await take_body(self._receive, bounds, self._claim, declared)
         if body is None:
             raise ClientLeft
         return body

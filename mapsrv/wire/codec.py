@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
 from mapsrv.core import commands as c
@@ -190,7 +189,7 @@ def remember_layer(layer: MapLayer, body: bytes) -> None:
     _layers[layer] = body
 
 
-# --- answers and fingerprints ------------------------------------------------------
+# --- answers -----------------------------------------------------------------------
 
 
 def answer_to_bytes(answer: c.Answer) -> bytes:
@@ -205,17 +204,3 @@ def answer_from_bytes(body: bytes) -> c.Answer:
         return c.Answer(tuple(value["changed"]), tuple(value["warnings"]))
     except (KeyError, TypeError) as error:
         raise ValueError("not an answer") from error
-
-
-_STABLE = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
-_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in get_args(c.Command)}
-
-
-def fingerprint(command: c.Command) -> str:
-    """Return a digest that tells one command from another, whatever the order of its keys."""
-    parts: dict[str, Json] = {name: getattr(command, name) for name in _FIELDS[type(command)]}
-    digest = hashlib.sha256(type(command).__name__.encode() + b"\0")
-    digest.update(parts.pop("document", None) or b"")
-    # Not by dumps: fingerprints are stored, so what they are made of stays as it is, to the byte.
-    digest.update(_STABLE.encode(parts).encode())
-    return digest.hexdigest()

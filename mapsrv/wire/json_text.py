@@ -29,37 +29,30 @@ def loads(body: bytes, *, max_depth: int = MAX_DEPTH) -> Json:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedJson(f"JSON is UTF-8 text; byte {error.start} is not.") from None
-    if text.count("{") + text.count("[") <= max_depth and not _has_long_run(text):
-        try:
-            return fast_json.decode(text)  # too flat to nest too deep; it takes no number that is not finite
-        except fast_json.AskJson:
-            pass
-    value = _parse(text)
+    value, strictly = _parse(text)
+    if strictly and text.count("{") + text.count("[") <= max_depth:
+        return value  # which is too flat to nest too deep
     fault = value_fault(value, max_depth)
     if fault is not None:
         raise MalformedJson(fault)
     return value
 
 
-def _parse(text: str) -> Json:
+def _parse(text: str) -> tuple[Json, bool]:
+    """Return the value, and whether what read it takes finite numbers and whole characters alone."""
     try:
-        if _has_long_run(text):
-            return json.loads(text, parse_constant=_refuse_constant, parse_int=_bounded_int)
+        if any(text[at : at + _BLOCK].isdigit() for at in range(0, len(text), _BLOCK)):
+            return json.loads(text, parse_constant=_refuse_constant, parse_int=_bounded_int), False
         try:
-            return fast_json.decode(text)
+            return fast_json.decode(text), True
         except fast_json.AskJson:  # it says why it is none; value_fault() says what is wrong with half a pair
-            return json.loads(text, parse_constant=_refuse_constant)
+            return json.loads(text, parse_constant=_refuse_constant), False
     except json.JSONDecodeError as error:
         raise MalformedJson(
             f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from None
     except RecursionError:
         raise MalformedJson(f"JSON may nest {MAX_DEPTH} levels deep at most.") from None
-
-
-def _has_long_run(text: str) -> bool:
-    """Return whether there may be a run of so many digits that a double cannot hold it."""
-    return any(text[at : at + _BLOCK].isdigit() for at in range(0, len(text), _BLOCK))
 
 
 def _refuse_constant(name: str) -> NoReturn:

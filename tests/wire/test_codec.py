@@ -80,14 +80,6 @@ def test_answers_and_receipts() -> None:
     assert receipt.to_json("http://h")["url"] == "http://h/?session=s"
 
 
-def test_a_fingerprint_tells_commands_apart_and_not_the_order_of_keys() -> None:
-    one = c.AddLayer("a", {"type": "geojson", "data": "x"})
-    other = c.AddLayer("a", {"data": "x", "type": "geojson"})
-    assert codec.fingerprint(one) == codec.fingerprint(other)
-    assert codec.fingerprint(one) != codec.fingerprint(replace(one, document=b"1"))
-    assert codec.fingerprint(c.RemoveLayer("a")) != codec.fingerprint(c.ResetLayerStyle("a"))
-
-
 def test_a_lone_surrogate_is_written_as_an_escape_and_nan_not_at_all() -> None:
     assert json.loads(codec.dumps("\ud800 é")) == "\ud800 é"
     assert codec.dumps("é") == '"é"'.encode()
