@@ -1,6 +1,10 @@
 """The gate to all maps: each command is prepared, proposed, and answered when the store has it.
 
 The commands of one author on one map go through in the order in which they came.
+
+Another process may have answered this caller a moment ago, and the news of it may not be here yet. A
+command that is accepted meets what it follows in the store, at its commit. One that is refused, or would
+change nothing, meets nobody: so it is decided once more, after this process is where the store is.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ ATTEMPTS = 3  # preparations of a command whose layers change meanwhile, before 
 MAX_WAITING = 1_000  # commands of one session that are not answered yet; more is a runaway caller
 
 Prepare: TypeAlias = Callable[[Command, MapState], Awaitable[Prepared]]
+CatchUp: TypeAlias = Callable[[LiveSession], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,13 @@ class Reply:
 
 
 class CommandGate:
-    """`prepare` does all that waits before a command is decided, `submit` has what is pending committed."""
+    """`prepare` does all that waits before a command is decided, `submit` has what is pending committed.
 
-    def __init__(self, prepare: Prepare, submit: Callable[[LiveSession], None]) -> None:
-        self.prepare, self._submit = prepare, submit
+    `catch_up` waits until a session is where the store is; False where there was nothing to wait for.
+    """
+
+    def __init__(self, prepare: Prepare, submit: Callable[[LiveSession], None], catch_up: CatchUp) -> None:
+        self.prepare, self._submit, self._catch_up = prepare, submit, catch_up
 
     async def execute(self, live: LiveSession, command: Command, origin: Origin, key: str, at: str) -> Reply:
         """Prepare, propose and wait for the store; raises MapsrvError when refused."""
@@ -56,7 +64,7 @@ class CommandGate:
             while True:
                 await queue.turn(ticket)
                 await live.opened()
-                proposal = await self._decide(
+                proposal = await self._decide_in_step(
                     live, command, lambda ready: Asked(ready, origin, scoped, print_, at)
                 )
                 if live.gone is not None:
@@ -77,6 +85,22 @@ class CommandGate:
             queue.leave(ticket)
             if not queue:
                 live.queues.pop(author, None)
+
+    async def _decide_in_step(
+        self, live: LiveSession, command: Command, asked: Callable[[Prepared], Asked]
+    ) -> Pending | Settled:
+        """Decide; what comes to nothing, once more on what the store has."""
+        proposal: Pending | Settled | MapsrvError
+        try:
+            proposal = await self._decide(live, command, asked)
+        except MapsrvError as refusal:
+            proposal = refusal
+        comes_to_something = isinstance(proposal, Pending) or getattr(proposal, "record", None) is not None
+        if comes_to_something or not await self._catch_up(live):
+            if isinstance(proposal, MapsrvError):
+                raise proposal
+            return proposal
+        return await self._decide(live, command, asked)
 
     async def _decide(
         self, live: LiveSession, command: Command, asked: Callable[[Prepared], Asked]

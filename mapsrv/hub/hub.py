@@ -51,7 +51,7 @@ class Hub:
         self.broadcast = Broadcast()
         self.ticker = PresenceTicker(self.replicas.tell_viewers)
         self.committer = Committer(store, self.replicas)
-        self.gate = CommandGate(self._prepare, self.committer.submit)
+        self.gate = CommandGate(self._prepare, self.committer.submit, self.replicas.catch_up)
         self.cache = SessionCache(store, self.replicas, self._around(), session_idle)
 
     def _replicas(self, feed: Feed | None) -> SingleProcess:

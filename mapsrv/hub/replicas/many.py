@@ -83,8 +83,8 @@ class ManyProcesses(SingleProcess):
     async def resume(self, live: LiveSession, cursor: Position | None) -> None:
         await self.read_index.resume(live, cursor)
 
-    async def catch_up(self, live: LiveSession) -> None:
-        await self.read_index.catch_up(live)
+    async def catch_up(self, live: LiveSession) -> bool:
+        return await self.read_index.catch_up(live)
 
     async def tell_viewers(self, live: LiveSession) -> None:
         await self.replication.tell_viewers(live)

@@ -64,10 +64,13 @@ class ReadIndex:
         if cursor is not None and (cursor.epoch != head.epoch or cursor.revision > head.revision):
             await self.catch_up(live)
 
-    async def catch_up(self, live: LiveSession) -> None:
-        """Return when the session is at least where the store was at the call, or in SECONDS."""
+    async def catch_up(self, live: LiveSession) -> bool:
+        """Return when the session is at least where the store was at the call, or in SECONDS.
+
+        False, at once, where the store is not asked.
+        """
         if self._health.away or live.alone:
-            return
+            return False
         before, asked = live.session.head, self._next
         asked.ids.add(live.id)
         self._asked.tell()
@@ -75,6 +78,7 @@ class ReadIndex:
             await asked.answered.wait()
             if live.id in asked.heads:
                 await self._reach(live, before, asked.heads[live.id])
+        return True
 
     async def run(self) -> None:
         """Ask for ever."""

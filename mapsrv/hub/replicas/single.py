@@ -55,8 +55,12 @@ class SingleProcess:
     async def resume(self, live: LiveSession, cursor: Position | None) -> None:  # noqa: ASYNC124
         """Before a stream goes on from `cursor`: catch up, if that may be ahead of what is here."""
 
-    async def catch_up(self, live: LiveSession) -> None:  # noqa: ASYNC124
-        """Return when the session is at least where the store was at the call, or soon anyway."""
+    async def catch_up(self, live: LiveSession) -> bool:  # noqa: ASYNC124
+        """Return when the session is at least where the store was at the call, or soon anyway.
+
+        False where it is so without a wait: nobody else writes, or the store is away.
+        """
+        return False
 
     async def tell_viewers(self, live: LiveSession) -> None:  # noqa: ASYNC124
         """Tell the others who has the map open here."""

@@ -120,6 +120,7 @@ class World:
         self.losses: list[Loss] = []
         self.seen: dict[str, bytes] = {}
         self.writing = 0
+        self.troubles = 0  # faults so far, of a line or of the store
 
     @property
     def living(self) -> list[Pod]:
@@ -175,6 +176,33 @@ class World:
             told = self._asked(session, author, f"k{n}", SetTitle(f"title {n}"))
             if not await self._write(number, told, Origin("person", author, author), f"k{n}"):
                 return  # nobody goes on where nothing is answered
+
+    def use_at_once(
+        self, number: int, session: int, keys: tuple[str, str], made: Command, used: Command
+    ) -> None:
+        """Have something made at one pod, and used at the next one as soon as that is answered."""
+        self.nursery.start_soon(self._use_at_once, number, session, keys, made, used)
+
+    async def _use_at_once(
+        self, number: int, session: int, keys: tuple[str, str], made: Command, used: Command
+    ) -> None:
+        origin = Origin("person", "a", "a")
+        first, well = self._asked(session, "a", keys[0], made), self._is_well(session)
+        faults = self.troubles
+        if not await self._write(number, first, origin, keys[0]) or not first.durability:
+            return
+        second = self._asked(session, "a", keys[1], used)
+        await self._write(number + 1, second, origin, keys[1])
+        if well and self._is_well(session) and faults == self.troubles:
+            assert not second.refused, f"made at one pod, and not there for the next: {second.refused}"
+            assert not second.no_effect, "what a command changes is judged on the map as it is"
+
+    def _is_well(self, session: int) -> bool:
+        """Return whether nothing keeps any pod from asking the store."""
+        held = [pod.hub.held().get(self.sessions[session % len(self.sessions)]) for pod in self.living]
+        lines = all(self._is_sound(pod.line) and not pod.line.lost for pod in self.living)
+        away = any(many(pod.hub).away for pod in self.living)
+        return lines and not away and not any(live is not None and live.alone for live in held)
 
     def write_again(self, number: int, index: int) -> None:
         """Ask again for something, with its key, wherever and however it ended."""
@@ -292,6 +320,7 @@ class World:
     # --- faults ------------------------------------------------------------------
 
     def leave(self, numbers: Collection[int], how: str) -> None:
+        self.troubles += 1
         for pod in {self.pod(number) for number in numbers} - {None}:
             setattr(pod.line, how, True)
 
@@ -300,6 +329,7 @@ class World:
             pod.line.mend()
 
     def lose_a_commit(self, number: int, how: str) -> None:
+        self.troubles += 1
         if pod := self.pod(number):
             pod.line.lost.append(how)
 
@@ -309,6 +339,7 @@ class World:
 
     def lose(self, changes: int | None) -> None:
         """Have the store lose its newest changes, or everything; note what, and which pods have it."""
+        self.troubles += 1
         before = self._stored_keys()
         apart = frozenset(name for name in self.sessions if self._is_apart(name))
         if changes is None:

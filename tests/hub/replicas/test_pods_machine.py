@@ -93,6 +93,14 @@ class Pods(RuleBasedStateMachine):
     def write_again(self, pod: int, index: int) -> None:
         self.then(lambda world: world.write_again(pod, index))
 
+    @rule(pod=pods, session=sessions)
+    def use_at_once(self, pod: int, session: int) -> None:
+        """What a caller was told is there at its next call, on whatever pod."""
+        self.written += 2
+        keys, name = (f"k{self.written - 1}", f"k{self.written}"), f"own {self.written}"
+        made, used = layer(name, name), ToggleLayer(name, "hide")
+        self.then(lambda world: world.use_at_once(pod, session, keys, made, used))
+
     @rule(pod=pods, session=sessions, author=authors, count=st.sampled_from([5, 50]))
     def write_without_rest(self, pod: int, session: int, author: str, count: int) -> None:
         numbers = range(self.written + 1, self.written + 1 + count)

@@ -12,9 +12,10 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from mapsrv.core.commands import SetTitle
+from mapsrv.core.commands import AddLayer, Command, RemoveLayer, SetTitle, ToggleLayer
 from mapsrv.core.log import Head, Origin, Position
-from mapsrv.errors import NewerFormat, StoreDamaged
+from mapsrv.core.session import NOTHING_CHANGED
+from mapsrv.errors import NewerFormat, StoreDamaged, UnknownLayer
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.lifecycle import open_hub
 from mapsrv.hub.replicas.read_index import HEADS_AT_ONCE, NEWS_SECONDS, SECONDS
@@ -27,6 +28,12 @@ from tests.hub.kit.world import many
 from tests.hub.test_readers import reading, taken
 
 ANA = Origin("model", "ana", "Ana")
+
+
+def a_layer(name: str) -> AddLayer:
+    return AddLayer(
+        name, {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}}, "vector"
+    )
 
 
 @dataclass
@@ -303,6 +310,59 @@ async def test_many_maps_are_asked_for_in_calls_of_a_bounded_size(
     names = [f"map {number}" for number in range(2 * HEADS_AT_ONCE + 1)]
     assert await many(pods.hubs[1]).read_index.heads(names) == {}
     assert sizes == [HEADS_AT_ONCE, HEADS_AT_ONCE, 1]
+
+
+async def test_what_was_done_on_another_pod_can_be_used_at_once(autojump_clock: object, pods: Pods) -> None:
+    for number in range(20):
+        await pods.hubs[0].execute(pods.session_id, a_layer(f"own {number}"), ANA)
+        receipt = await pods.hubs[1].execute(pods.session_id, ToggleLayer(f"own {number}", "hide"), ANA)
+        assert receipt.changed == (f"own {number}",)
+        await pods.hubs[0].execute(pods.session_id, ToggleLayer(f"own {number}", "show"), ANA)
+        again = await pods.hubs[1].execute(pods.session_id, ToggleLayer(f"own {number}", "hide"), ANA)
+        assert NOTHING_CHANGED not in again.warnings, "here it was hidden, and on the map it was not"
+
+
+async def test_what_is_refused_is_refused_of_the_map_as_the_store_has_it(
+    autojump_clock: object, pods: Pods
+) -> None:
+    with pytest.raises(UnknownLayer):
+        await pods.hubs[1].execute(pods.session_id, ToggleLayer("nowhere"), ANA)
+    assert pods.asked == ["heads"]
+    await pods.hubs[0].execute(pods.session_id, SetTitle("One"), ANA, "key")
+    pods.asked.clear()
+    again = await pods.hubs[1].execute(pods.session_id, SetTitle("One"), ANA, "key")
+    assert NOTHING_CHANGED not in again.warnings, "it is the answer of the first time"
+
+
+async def test_a_refusal_does_not_wait_for_a_store_that_is_away(autojump_clock: object, pods: Pods) -> None:
+    pods.lines[1].cut = True
+    await trio.sleep(20)
+    pods.asked.clear()
+    with pytest.raises(UnknownLayer):
+        await pods.hubs[1].execute(pods.session_id, ToggleLayer("nowhere"), ANA)
+    assert "commit" not in pods.asked
+
+
+async def test_a_refusal_keeps_its_place_among_the_commands_of_its_author(
+    autojump_clock: object, pods: Pods
+) -> None:
+    """It waits for the store; what its author asked after it waits for it."""
+    answers = []
+
+    async def ask(command: Command) -> None:
+        try:
+            answers.append((await pods.hubs[1].execute(pods.session_id, command, ANA)).changed)
+        except UnknownLayer:
+            answers.append(("refused",))
+
+    await pods.hubs[0].execute(pods.session_id, a_layer("far"), ANA)
+    async with trio.open_nursery() as nursery:
+        for command in (RemoveLayer("far"), ToggleLayer("far"), a_layer("far")):
+            nursery.start_soon(ask, command)
+            await trio.lowlevel.checkpoint()
+    assert sorted(answers) == [("far",), ("far",), ("refused",)]
+    async with pods.hubs[1].open_session(pods.session_id) as live:
+        assert list(live.state.layers) == ["far"]
 
 
 async def test_a_store_of_one_process_is_never_asked(autojump_clock: object, hub: Hub) -> None:
