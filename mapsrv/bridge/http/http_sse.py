@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from mapsrv.asgi.event_buffer import Reader
+from mapsrv.asgi.event_stream import begin, copy, open_watch
 from mapsrv.asgi.message import Answer, Receive, Scope, header
-from mapsrv.bridge.event_buffer import Reader
-from mapsrv.bridge.http.streams import begin, copy, open_watch, read_message
+from mapsrv.bridge.http.posted import read_message
 from mapsrv.bridge.sessions.service import Service
 from mapsrv.bridge.sessions.session import MAIN, Session
 from mapsrv.errors import BadRequest, NotFound

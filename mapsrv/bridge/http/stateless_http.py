@@ -17,11 +17,12 @@ from mcp.shared.inbound import (
 )
 from msgspec import UNSET
 
+from mapsrv.asgi.event_buffer import Reader
+from mapsrv.asgi.event_stream import begin, copy, open_watch
 from mapsrv.asgi.message import Answer, Receive, Scope, header
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.children.exit_status import ChildEnded
-from mapsrv.bridge.event_buffer import Reader
-from mapsrv.bridge.http.streams import JSON_SECONDS, begin, copy, open_watch
+from mapsrv.bridge.http.posted import JSON_SECONDS
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.multiplexer.client_port import ClientPort, Deliver
 from mapsrv.bridge.multiplexer.message_guard import check

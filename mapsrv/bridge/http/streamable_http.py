@@ -12,9 +12,10 @@ from types import ModuleType
 
 import trio
 
+from mapsrv.asgi.event_buffer import Reader
+from mapsrv.asgi.event_stream import begin, copy, open_watch
 from mapsrv.asgi.message import Answer, Receive, Scope, header
-from mapsrv.bridge.event_buffer import Reader
-from mapsrv.bridge.http.streams import JSON_SECONDS, begin, copy, open_watch, read_message
+from mapsrv.bridge.http.posted import JSON_SECONDS, read_message
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.revisions import vocabulary
 from mapsrv.bridge.revisions.vocabulary import LEGACY, member, outer

@@ -12,8 +12,8 @@ from typing import Any
 
 import trio
 
+from mapsrv.asgi.event_buffer import EventBuffer, Reader, Room
 from mapsrv.bridge import json_rpc
-from mapsrv.bridge.event_buffer import EventBuffer, Reader, Room
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.multiplexer.client_port import ClientPort, Join
 from mapsrv.bridge.multiplexer.serializer import MAY_ASK

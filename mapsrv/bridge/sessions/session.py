@@ -11,8 +11,8 @@ from typing import Any
 
 import trio
 
+from mapsrv.asgi.event_buffer import MAX_BYTES, EventBuffer, Reader, Room
 from mapsrv.bridge import json_rpc
-from mapsrv.bridge.event_buffer import MAX_BYTES, EventBuffer, Reader, Room
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.revisions import LegacyClient
 from mapsrv.errors import BadRequest, MapsrvError, NotFound, TooMany

@@ -8,7 +8,7 @@ import pytest
 import trio
 import trio.testing
 
-from mapsrv.bridge.http.streams import PING_SECONDS
+from mapsrv.asgi.event_stream import PING_SECONDS
 from tests.bridge.http.kit.served import JSON, Exchange, Front, call, slow
 
 NOTE = "notifications/tools/list_changed"

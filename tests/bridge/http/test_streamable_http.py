@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import trio
 
-from mapsrv.bridge.http.streams import JSON_SECONDS, PING_SECONDS
+from mapsrv.asgi.event_stream import PING_SECONDS
+from mapsrv.bridge.http.posted import JSON_SECONDS
 from mapsrv.bridge.revisions.vocabulary import LEGACY
 from tests.bridge.http.kit.served import JSON, Front, call, slow
 

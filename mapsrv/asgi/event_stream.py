@@ -1,4 +1,4 @@
-"""What both transports do alike: take a message in, and send a mailbox out as an event stream.
+"""A mailbox sent out as an event stream, to a client that may lose it and come back.
 
 Each event bears an id: who lost the stream comes back with it in Last-Event-ID, and gets the rest.
 """
@@ -10,19 +10,11 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from mapsrv.asgi.message import Answer, Receive, Scope, header, read_body
-from mapsrv.bridge import json_rpc
-from mapsrv.bridge.event_buffer import Reader
-from mapsrv.bridge.json_rpc import Message
-from mapsrv.bridge.sessions.service import Service
-from mapsrv.errors import UnsupportedMediaType
+from mapsrv.asgi.event_buffer import Reader
+from mapsrv.asgi.message import Answer, Receive
 from mapsrv.wire.sse import comment, frame
 
 PING_SECONDS = 15.0  # of silence, after which a comment keeps proxies from cutting the stream
-
-JSON_SECONDS = 1.0  # within which an answer that comes alone is given as JSON
-
-ADVICE = "Start the bridge with a larger --max-body, or have the server read large data itself, by a path."
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -31,17 +23,6 @@ _HEADERS = (
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 )
-
-
-async def read_message(service: Service, scope: Scope, receive: Receive) -> Message | None:
-    """Return the message that was posted, or None where its sender left. Raises MapsrvError."""
-    kind = (header(scope, "content-type") or "").partition(";")[0].strip().lower()
-    body = await read_body(scope, receive, service.limits.body, ADVICE)
-    if body is None:
-        return None
-    if kind != "application/json":
-        raise UnsupportedMediaType(f"Send Content-Type: application/json, not {kind[:80] or 'nothing'!r}.")
-    return json_rpc.parse(body)
 
 
 async def begin(answer: Answer, first: bytes, headers: Headers = ()) -> None:

@@ -7,8 +7,8 @@ import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mapsrv.asgi.event_buffer import EACH_BYTES, KEPT_BYTES, MAX_BYTES, EventBuffer, Reader, Room
 from mapsrv.bridge.children.child import MAX_LINE
-from mapsrv.bridge.event_buffer import EACH_BYTES, KEPT_BYTES, MAX_BYTES, EventBuffer, Reader, Room
 
 
 def rest(reader: Reader) -> list[tuple[int, bytes]]:
