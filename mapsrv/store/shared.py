@@ -55,7 +55,14 @@ class Unread:
     session_id: str
 
 
-News: TypeAlias = Committed | Live | Missed | Unread
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """News: what another process posted to this one alone."""
+
+    body: bytes
+
+
+News: TypeAlias = Committed | Live | Missed | Unread | Letter
 
 
 class Feed(Protocol):
@@ -72,6 +79,18 @@ class Feed(Protocol):
 
         Of what is told about one thing of a session, while it waits, only the latest counts.
         """
+
+    @property
+    def pod(self) -> str:
+        """The name of this process, to which others post: 16 hexadecimal digits, drawn anew at each start."""
+        ...
+
+    async def post(self, pod: str, body: bytes) -> bool:
+        """Post a letter to one process; return whether anybody heard. Raises StoreUnavailable.
+
+        Heard is not read: a process that has more letters than it can hold drops the newest.
+        """
+        ...
 
     async def next(self) -> News:
         """Wait for news."""

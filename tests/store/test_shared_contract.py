@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from mapsrv.errors import StoreUnavailable
 from mapsrv.store import Batch, Component, Done, Entry, KeyRecord, Moved, Ok
 from mapsrv.store.memory import MemoryStore
 from mapsrv.store.redis import open_redis
-from mapsrv.store.shared import Committed, Seed, SharedStore
+from mapsrv.store.shared import Committed, Letter, Seed, SharedStore
 from tests.hub.kit.history import History
 from tests.hub.kit.shared import SharedMemory
 
@@ -188,3 +189,19 @@ async def test_a_seed_is_no_news(shared):
             while not isinstance(news := await feed.next(), Committed):
                 pass
     assert news == Committed("s1", batch.entries[0])
+
+
+async def test_a_letter_reaches_the_one_process_that_it_is_posted_to(shared):
+    async with shared.open_feed() as one, shared.open_feed() as other:
+        assert one.pod != other.pod and re.fullmatch("[0-9a-f]{16}", one.pod)
+        with trio.fail_after(10):
+            while not await one.post(other.pod, b"first"):
+                await trio.sleep(0.01)  # until its line is there
+            assert await one.post(other.pod, b"second")
+            while not isinstance(news := await other.next(), Letter):
+                pass
+            assert (news, await other.next()) == (Letter(b"first"), Letter(b"second"))
+        assert not await one.post("0" * 15 + "f", b"to nobody")
+    with trio.fail_after(10):
+        async with shared.open_feed() as late:
+            assert not await late.post(one.pod, b"to one that has ended")

@@ -50,9 +50,7 @@ class ManyProcesses(SingleProcess):
         super().__init__(store)
         self._shared, self._here = store, here
         self.store_health = StoreHealth(store, self._is_back, self._wake_all)
-        self.replication = Replication(
-            store, feed, secrets.token_hex(8), here.held, here.submit, self.store_health
-        )
+        self.replication = Replication(store, feed, here.held, here.submit, self.store_health)
         means = Means(store, documents, prepare, self.replication.ask_for_a_turn)
         self.healer = Healer(means, self.store_health, here.follow)
         self.read_index = ReadIndex(store, self.store_health, here.submit, here.reads)

@@ -20,7 +20,7 @@ from mapsrv.hub.replicas.catch_up import heard
 from mapsrv.hub.replicas.store_health import StoreHealth
 from mapsrv.hub.standing import Sign, Standing
 from mapsrv.store import Entry
-from mapsrv.store.shared import Committed, Feed, Live, Missed, SharedStore, Unread
+from mapsrv.store.shared import Committed, Feed, Letter, Live, Missed, SharedStore, Unread
 from mapsrv.wire import viewers as wire
 
 CHECK_SECONDS = 15.0
@@ -32,18 +32,18 @@ log = logging.getLogger("mapsrv.link")
 
 
 class Replication:
-    """One process's part. `held` gives the sessions that are in memory; `pod` names this process."""
+    """One process's part. `held` gives the sessions in memory; `on_letter` is given what comes by post."""
 
     def __init__(
         self,
         store: SharedStore,
         feed: Feed,
-        pod: str,
         held: Callable[[], dict[str, LiveSession]],
         reread: Callable[[LiveSession], None],
         store_health: StoreHealth,
     ) -> None:
-        self._store, self._feed, self._pod, self._store_health = store, feed, pod, store_health
+        self._store, self._feed, self._pod, self._store_health = store, feed, feed.pod, store_health
+        self.on_letter: Callable[[bytes], None] = lambda body: None
         self._held, self._reread = held, reread
         self._dropped: list[str] = []
         self.early: dict[str, deque[Entry]] = {}  # news of sessions that are being loaded
@@ -89,6 +89,8 @@ class Replication:
                     self._note_viewers(session_id, body)
                 case Missed():
                     self._check_now.set()
+                case Letter(body):
+                    self.on_letter(body)
                 case Unread(session_id):
                     self._read_anew(session_id)
 

@@ -2,6 +2,8 @@
 
 Pub/sub loses silently. A connection that is idle publishes a probe to itself; when nothing comes
 back, or it breaks, it is made anew, everything is watched again, and the reader is told `Missed`.
+
+The channel of the probe is this process's letterbox too: an empty message is the probe.
 """
 
 from __future__ import annotations
@@ -17,7 +19,13 @@ from redis import exceptions
 
 from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.store.redis.client import Client
-from mapsrv.store.redis.keys_and_values import live_channel_of, publication_to_entry, session_of
+from mapsrv.store.redis.keys_and_values import (
+    letterbox_of,
+    live_channel_of,
+    publication_to_entry,
+    session_of,
+)
+from mapsrv.store.redis.news_queue import NewsQueue
 from mapsrv.store.redis.watches import AT_ONCE, Watches, channels_of
 from mapsrv.store.shared import Committed, Live, Missed, News, Unread
 
@@ -25,7 +33,6 @@ PROBE_SECONDS = 5.0  # of silence, after which the connection is asked to hear i
 CLOSE_SECONDS = 1.0  # for a connection to end
 AGAIN_SECONDS = 0.5  # between tries to connect
 LAST_SECONDS = 0.5  # at the end, to publish what was told last
-MAX_NEWS = 10_000  # waiting to be read; what is over is told as Missed
 TOLD_AT_ONCE = 100  # publications in one pipeline
 HEARD_AT_ONCE = 100  # messages, a few ms, until other tasks have a turn
 
@@ -35,13 +42,12 @@ log = logging.getLogger("mapsrv.redis")
 class RedisFeed:
     """One process's feed. Made by open_feed."""
 
-    def __init__(self, client: Client, probe: bytes) -> None:
-        self.client = client
-        self._probe = probe  # a channel of this process alone
+    def __init__(self, client: Client, pod: str) -> None:
+        self.client, self.pod = client, pod
+        self._letterbox = letterbox_of(pod)
         self._watches = Watches(client.deadlines)
         self._pubsub: Any = None
-        self._send, self._receive = trio.open_memory_channel[News](MAX_NEWS)
-        self._missed = False
+        self._news = NewsQueue()
         self._told: dict[tuple[str, str], bytes] = {}  # what is to be published, by session and subject
         self._more = trio.Event()
 
@@ -77,11 +83,11 @@ class RedisFeed:
 
     async def next(self) -> News:
         """Wait for news."""
-        if self._missed:
-            self._missed = False
-            await trio.lowlevel.checkpoint()
-            return Missed()
-        return await self._receive.receive()
+        return await self._news.next()
+
+    async def post(self, pod: str, body: bytes) -> bool:
+        """Post a letter to one process; return whether anybody heard. Raises StoreUnavailable."""
+        return bool(await self.client.call("PUBLISH", letterbox_of(pod), body))
 
     async def run_tells(self) -> None:
         """Publish what is told for ever: a call for each would be most of what a busy process does."""
@@ -133,12 +139,12 @@ class RedisFeed:
     async def _listen(self) -> None:
         pubsub, moves = self.client.pubsub(), self.client.moves
         try:
-            await self.client.island(pubsub.subscribe(self._probe))
+            await self.client.island(pubsub.subscribe(self._letterbox))
             known = list(self._watches.all)
             for start in range(0, len(known), AT_ONCE):
                 await self._subscribe(pubsub, known[start : start + AT_ONCE])
             self._pubsub = pubsub
-            self._tell(Missed())
+            self._news.put(Missed())
             # Watched while the list was being sent: watch() left those to us.
             await self._subscribe(pubsub, self._watches.all.keys() - set(known))
             await self._read(pubsub, moves)
@@ -157,7 +163,7 @@ class RedisFeed:
                 continue
             if probed and not heard:
                 raise exceptions.ConnectionError("nothing is heard any more")
-            await self.client.call("PUBLISH", self._probe, b"")
+            await self.client.call("PUBLISH", self._letterbox, b"")
             probed = True
 
     async def _hear_some(self, pubsub: Any, moves: int) -> int:
@@ -185,26 +191,20 @@ class RedisFeed:
     def _hear(self, channel: bytes, data: bytes) -> None:
         found = session_of(channel)
         if found is None:
-            return  # the probe
+            return self._news.put_letter(data) if data else None  # the probe
         kind, session_id = found
         if kind == "live":
-            return self._tell(Live(session_id, data))
+            return self._news.put(Live(session_id, data))
         try:
-            self._tell(Committed(session_id, publication_to_entry(data)))
+            self._news.put(Committed(session_id, publication_to_entry(data)))
         except ValueError:
-            self._tell(Unread(session_id))  # torn, or of a newer release
-
-    def _tell(self, news: News) -> None:
-        try:
-            self._send.send_nowait(news)
-        except trio.WouldBlock:
-            self._missed = True
+            self._news.put(Unread(session_id))  # torn, or of a newer release
 
 
 @asynccontextmanager
-async def open_feed(client: Client, probe: bytes) -> AsyncIterator[RedisFeed]:
+async def open_feed(client: Client, pod: str) -> AsyncIterator[RedisFeed]:
     """Yield a feed that listens until the block ends."""
-    feed = RedisFeed(client, probe)
+    feed = RedisFeed(client, pod)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(feed.run)
         nursery.start_soon(feed.run_watches)

@@ -64,6 +64,11 @@ def live_channel_of(session_id: str) -> bytes:
     return f"map_live:{{{session_id}}}".encode()
 
 
+def letterbox_of(pod: str) -> bytes:
+    """Return the channel on which one process hears what is for it alone."""
+    return f"map_pod:{{{pod}}}".encode()
+
+
 def session_of(channel: bytes) -> tuple[str, str] | None:
     """Return the kind (events or live) and the session of a channel, or None for another's."""
     for kind, start in (("events", b"map:{"), ("live", b"map_live:{")):

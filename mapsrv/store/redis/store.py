@@ -117,7 +117,7 @@ class RedisStore:
 
     def open_feed(self) -> AbstractAsyncContextManager[RedisFeed]:
         """Open this process's feed of what the others do."""
-        return open_feed(self.client, f"map_probe:{secrets.token_hex(8)}".encode())
+        return open_feed(self.client, secrets.token_hex(8))
 
     async def heads(self, session_ids: Collection[str]) -> Mapping[str, Head | NewerFormat | None]:
         """Return where sessions are, in one round trip; a damaged one is left out."""

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 import trio
@@ -21,7 +22,7 @@ from mapsrv.core.log import Head, Position
 from mapsrv.errors import StoreUnavailable
 from mapsrv.store import Batch, Component, Ok, Outcome, StoredSession
 from mapsrv.store.memory import MemorySession, MemoryStore
-from mapsrv.store.shared import Committed, Live, Missed, News, Seed
+from mapsrv.store.shared import Committed, Letter, Live, Missed, News, Seed
 from tests.hub.kit.history import History
 
 COPIES = 200  # of the store's state, one a change, to go back to
@@ -32,6 +33,7 @@ class Feed:
     def __init__(self, shared: SharedMemory) -> None:
         self._shared = shared
         self.watched: set[str] = set()
+        self.pod = f"{next(shared.pods):016x}"
         self.send, self._receive = trio.open_memory_channel[News](100_000)
 
     async def watch(self, session_id: str) -> None:
@@ -49,8 +51,15 @@ class Feed:
     async def next(self) -> News:
         return await self._receive.receive()
 
+    async def post(self, pod: str, body: bytes) -> bool:
+        await trio.lowlevel.checkpoint()
+        heard = [feed for feed in self._shared.feeds if feed.pod == pod]
+        for feed in heard:
+            feed.deliver(Letter(body))
+        return bool(heard)
+
     def deliver(self, news: News) -> None:
-        if isinstance(news, Missed) or news.session_id in self.watched:
+        if isinstance(news, (Missed, Letter)) or news.session_id in self.watched:
             self.send.send_nowait(news)
 
 
@@ -81,6 +90,7 @@ class SharedMemory:
         self.faults, self.lost_replies = faults, lost_replies
         self.history = history or History()
         self.feeds: list[Feed] = []
+        self.pods = count()
         self._late: list[News] = []
         self._came_from: dict[str, tuple[Position, ...]] = {}
         self._copies: deque[Kept] = deque(maxlen=COPIES)
