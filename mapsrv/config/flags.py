@@ -40,6 +40,12 @@ class Config:
     max_data: int = 16 * 1024 * 1024
     max_streams: int = 5_000
     max_in_flight: int = 256 * 1024 * 1024
+    max_mcp_sessions: int = 1000
+    max_mcp_sessions_a_client: int = 200
+    max_mcp_unread: int = 1024 * 1024
+    mcp_resume: float = 60.0
+    mcp_idle: float = 3600.0
+    mcp_idle_ends: str = "crowded"
     session_idle: float = 3600.0
     session_ttl: float = 30 * 86400.0
     durability: str = "redis"
@@ -68,6 +74,7 @@ def shared(store: str) -> bool:
 
 
 _durability, _transport = v.one_of("redis", "replicated"), v.one_of("sse", "http", "stdio")
+_idle_ends = v.one_of("crowded", "always")
 
 _OPTIONS = (
     Option("host", v.host, "127.0.0.1", "address to listen on; 0.0.0.0 for all", "ADDRESS"),
@@ -94,6 +101,18 @@ _OPTIONS = (
     Option("max-data", v.body_size, "16MiB", "largest GeoJSON document", "BYTES"),
     Option("max-streams", v.count, "5000", "most event streams that one map may have", "COUNT"),
     Option("max-in-flight", v.flight_size, "256MiB", "most bytes of requests and data on their way", "BYTES"),
+    Option("max-mcp-sessions", v.count, "1000", "most MCP sessions over /sse", "COUNT"),
+    Option("max-mcp-sessions-a-client", v.count, "200", "most of them from one address", "COUNT"),
+    Option(
+        "max-mcp-unread", v.body_size, "1MiB", "most that waits for an MCP client that does not read", "BYTES"
+    ),
+    Option(
+        "mcp-resume", v.some_time, "60s", "an MCP stream that broke can be resumed for this long", "SECONDS"
+    ),
+    Option("mcp-idle", v.some_time, "1h", "an MCP session without a call for this long is idle", "SECONDS"),
+    Option(
+        "mcp-idle-ends", _idle_ends, "crowded", "idle MCP sessions end when it is crowded, or always", "WORD"
+    ),
     Option("session-idle", v.some_time, "1h", "an unused map leaves memory after this", "SECONDS"),
     Option(
         "session-ttl", v.some_time, "30d", "in Redis, a map that nobody uses is kept this long", "SECONDS"

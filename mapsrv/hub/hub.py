@@ -30,7 +30,7 @@ from mapsrv.metrics import COMMANDS
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.prepare.layers import prepare
 from mapsrv.store import Store
-from mapsrv.store.shared import Feed, SharedStore
+from mapsrv.store.shared import Feed, Mail, SharedStore
 from mapsrv.wire.receipt import Receipt
 
 ACCEPTED = COMMANDS.labels("ok")
@@ -148,6 +148,11 @@ class Hub:
             finally:
                 live.streams -= 1
                 live.presence.closed(viewer)
+
+    @property
+    def mail(self) -> Mail | None:
+        """The way to the other processes' letterboxes; None where there are none."""
+        return self.replicas.mail
 
     def held(self) -> dict[str, LiveSession]:
         """Return the sessions in memory."""

@@ -38,6 +38,7 @@ from mapsrv.store.sqlite import open_sqlite
 from mapsrv.tools.publish import Publisher
 from mapsrv.tools.run import Tools
 from mapsrv.transports.endpoints import PATHS, McpEndpoints, open_mcp
+from mapsrv.transports.mcp_sse import SseLimits
 from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
 from mapsrv.web.routes import ROUTES
@@ -127,6 +128,8 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
             origins=origins,
             budget=budget,
             json_response=True,
+            sse=_sse_limits(config),
+            mail=hub.mail,
         ) as mcp,
     ):
         lifetime = LIFETIME_SECONDS if shared(config.store) else math.inf
@@ -139,6 +142,17 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
             nursery.start_soon(streams.run)
             yield House(hub, site, mcp, dispatch, Connections(dispatch, pressed=lambda: budget.pressed))
             nursery.cancel_scope.cancel()
+
+
+def _sse_limits(config: Config) -> SseLimits:
+    return SseLimits(
+        config.max_mcp_sessions,
+        config.max_mcp_sessions_a_client,
+        config.mcp_resume,
+        config.mcp_idle,
+        config.mcp_idle_ends == "always",
+        config.max_mcp_unread,
+    )
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
@@ -65,6 +65,24 @@ class Letter:
 News: TypeAlias = Committed | Live | Missed | Unread | Letter
 
 
+class Mail(Protocol):
+    """The letterbox of this process, and the way to those of the others."""
+
+    on_letter: Callable[[bytes], None]  # is given what comes, and raises nothing
+
+    @property
+    def pod(self) -> str:
+        """The name of this process, to which others post: 16 hexadecimal digits, drawn anew at each start."""
+        ...
+
+    async def post(self, pod: str, body: bytes) -> bool:
+        """Post a letter to one process; return whether anybody heard. Raises StoreUnavailable.
+
+        Heard is not read: a process that has more letters than it can hold drops the newest.
+        """
+        ...
+
+
 class Feed(Protocol):
     """What the processes that share a store tell each other. News may be lost, late, or come twice."""
 
@@ -82,14 +100,11 @@ class Feed(Protocol):
 
     @property
     def pod(self) -> str:
-        """The name of this process, to which others post: 16 hexadecimal digits, drawn anew at each start."""
+        """As Mail has it."""
         ...
 
     async def post(self, pod: str, body: bytes) -> bool:
-        """Post a letter to one process; return whether anybody heard. Raises StoreUnavailable.
-
-        Heard is not read: a process that has more letters than it can hold drops the newest.
-        """
+        """As Mail has it."""
         ...
 
     async def next(self) -> News:

@@ -8,18 +8,22 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import anyio
 import trio
 
+from mapsrv.addresses import is_loopback
 from mapsrv.asgi.message import Answer, Receive, Scope, Send, header
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.budget import Budget, Claim
 from mapsrv.change import Change
 from mapsrv.errors import Draining, MapsrvError
+from mapsrv.store.shared import Mail
 from mapsrv.transports.mcp_http import HttpEndpoint, open_http
-from mapsrv.transports.mcp_sse import SseEndpoints
-from mapsrv.transports.serving import MakeServer, Serving
+from mapsrv.transports.mcp_sse import SseEndpoints, SseLimits
+from mapsrv.transports.relay import Relay
+from mapsrv.transports.serving import MakeServer
 
 PATHS = frozenset({"/sse", "/messages", "/mcp"})
 DRAIN_SECONDS = 2.0  # that calls get to be answered when the server stops
@@ -31,6 +35,15 @@ logger = logging.getLogger(__name__)
 _GONE = (anyio.ClosedResourceError, anyio.BrokenResourceError, anyio.EndOfStream)
 
 
+class Leaving(Protocol):
+    """Something open that is told to end; `waiting` are calls that it is to answer first."""
+
+    waiting: set[str]
+
+    def end(self) -> None:
+        """End it now."""
+
+
 class McpEndpoints:
     """Made by open_mcp()."""
 
@@ -38,13 +51,13 @@ class McpEndpoints:
         self, origins: OriginGuard, budget: Budget, sse: SseEndpoints, http: HttpEndpoint, ended: Change
     ) -> None:
         self._origins, self._budget = origins, budget
-        self._sse, self._http, self._ended = sse, http, ended
+        self.sse, self._http, self._ended = sse, http, ended
         self._draining = self._closed = False
 
     @property
     def active(self) -> int:
         """How many MCP streams are open and requests being served."""
-        return self._sse.active + self._http.active
+        return self.sse.active + self._http.active
 
     async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve an HTTP request to one of PATHS."""
@@ -70,9 +83,9 @@ class McpEndpoints:
         if path == "/mcp":
             await self._http.serve(scope, receive, answer, claim)
         elif path == "/sse" and method == "GET":
-            await self._sse.open(scope, receive, answer.send)
+            await self.sse.open(scope, receive, answer, _client(scope))
         elif path == "/messages" and method == "POST":
-            await self._sse.post(scope, receive, answer, claim)
+            await self.sse.post(scope, receive, answer, claim)
         else:
             # Without a body: an SSE client that tries POST /sse first must not take one for an answer.
             await answer.give(405, {"allow": "POST" if path == "/messages" else "GET"})
@@ -83,30 +96,40 @@ class McpEndpoints:
         Calls get DRAIN_SECONDS to be answered; at the end what is left has END_SECONDS.
         """
         self._draining, self._closed = True, window == 0
-        streams = [*self._sse.serving(), *self._http.streams()] if window else []
+        streams: list[Leaving] = [*self.sse.sessions.values(), *self._http.streams()] if window else []
         began = trio.current_time()
         async with trio.open_nursery() as nursery:
             for number, stream in enumerate(streams):
                 await trio.sleep_until(began + window * number / len(streams))
                 nursery.start_soon(self._let_leave, stream)
             self._closed = True
-            await self._until(lambda: self._sse.waiting + self._http.waiting == 0, DRAIN_SECONDS)
-        for serving in (*self._sse.serving(), *self._http.serving()):
-            serving.leave()
+            await self._until(lambda: self.sse.waiting + self._http.waiting == 0, DRAIN_SECONDS)
+        for session in list(self.sse.sessions.values()):
+            session.end()
+        for serving in self._http.serving():
+            serving.end()
         await self._until(lambda: self.active == 0, END_SECONDS)
         self._cancel()
 
-    async def _let_leave(self, stream: Serving) -> None:
+    async def _let_leave(self, stream: Leaving) -> None:
         await self._until(lambda: not stream.waiting, DRAIN_SECONDS)
-        stream.leave()
+        stream.end()
 
     async def _until(self, true: Callable[[], bool], seconds: float) -> None:
         with trio.move_on_after(seconds):
             await self._ended.until(true)
 
     def _cancel(self) -> None:
-        for serving in (*self._sse.serving(), *self._http.serving()):
+        for session in list(self.sse.sessions.values()):
+            session.end()
+        for serving in self._http.serving():
             serving.cancel.cancel()
+
+
+def _client(scope: Scope) -> str | None:
+    """Return whom a stream counts for; None for this machine's own."""
+    address = (scope.get("client") or [None])[0]
+    return None if address is None or is_loopback(address) else address
 
 
 def _only_gone(error: BaseException) -> bool:
@@ -122,19 +145,27 @@ async def open_mcp(
     origins: OriginGuard,
     budget: Budget | None = None,
     json_response: bool = False,
+    sse: SseLimits = SseLimits(),  # noqa: B008 (frozen)
+    mail: Mail | None = None,
 ) -> AsyncIterator[McpEndpoints]:
     """Run the MCP endpoints.
 
     make_server(opening) returns a low-level Server: for each GET /sse with that request's ASGI scope, and
     once with None for /mcp, whose requests each bring their own (ctx.request.scope). `budget` is of bytes
     in flight, for the bodies. `json_response` is for servers that say nothing before they answer: over /mcp
-    an answer is JSON then, not a stream, and what is notified meanwhile would be lost.
+    an answer is JSON then, not a stream, and what is notified meanwhile would be lost. With `mail` what was
+    posted to /messages of another pod's stream reaches it.
     """
-    async with open_http(make_server, json_response=json_response) as http:
+    async with open_http(make_server, json_response=json_response) as http, trio.open_nursery() as nursery:
         ended = Change()  # a call was answered, or a stream has ended
-        sse = SseEndpoints(make_server, ended)
-        endpoints = McpEndpoints(origins, budget or Budget(), sse, http, ended)
+        streams = SseEndpoints(make_server, ended, sse, nursery)
+        endpoints = McpEndpoints(origins, budget or Budget(), streams, http, ended)
+        if mail is not None:
+            streams.relay = Relay(mail, streams.take_letter, nursery)
+            mail.on_letter = streams.relay.hear
+        nursery.start_soon(streams.run)
         try:
             yield endpoints
         finally:
             endpoints._cancel()
+            nursery.cancel_scope.cancel()

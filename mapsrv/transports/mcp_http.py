@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 
 import trio
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
 
 from mapsrv.asgi.message import (
     MAX_MESSAGE,
@@ -29,8 +30,9 @@ from mapsrv.asgi.message import (
 )
 from mapsrv.budget import Claim
 from mapsrv.errors import TooMany
-from mapsrv.transports.mcp_sse import UNCHECKED
 from mapsrv.transports.serving import MakeServer, Serving
+
+UNCHECKED = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the OriginGuard has checked
 
 MAX_SESSIONS = 4_000  # each is two tasks and some queues; many clients never end theirs
 IDLE_SECONDS = 3600.0  # a session without a request or a stream for this long is ended

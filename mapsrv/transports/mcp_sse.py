@@ -1,136 +1,205 @@
-"""MCP's HTTP+SSE transport: GET /sse opens a stream, POST /messages sends to it, answers come on the stream.
+"""MCP's HTTP+SSE transport: GET /sse opens a session and is its stream, POST /messages sends to it.
 
-One Server a stream, made with the request that opened it: its query and headers hold for all its calls.
+One Server a session, made with the request that opened it: its query and headers hold for all its calls.
+Who lost the stream comes back with Last-Event-ID to the same session: it hears the same address again, since
+clients wait for it, and then what it missed. A session without a stream ends when that time is over, or
+sooner where its place is needed. One whose stream is open, and that calls nothing for long, is mostly a
+desktop's: those hold one connection for days, and it ends only where places run short.
+
+The session lives on the pod that has its stream. The address in the endpoint event names that pod: what is
+posted to another one is mailed (relay.py).
 """
 
 from __future__ import annotations
 
+import logging
 import re
-from typing import Any
+from dataclasses import dataclass
+from urllib.parse import quote
 
-from mcp.server.sse import SseServerTransport
-from mcp.server.transport_security import TransportSecuritySettings
-from mcp_types import JSONRPCNotification, JSONRPCRequest, jsonrpc_message_adapter
+import trio
 
-from mapsrv.asgi.message import (
-    MAX_MESSAGE,
-    Answer,
-    Receive,
-    Scope,
-    Send,
-    read_body,
-    replay,
-)
+from mapsrv.asgi.event_buffer import Reader
+from mapsrv.asgi.event_stream import begin, copy, open_watch
+from mapsrv.asgi.message import Answer, Receive, Scope, header, read_body
 from mapsrv.budget import Claim
 from mapsrv.change import Change
-from mapsrv.errors import BadRequest, MalformedJson, NotFound, TooMany
-from mapsrv.transports.serving import MakeServer, Serving
+from mapsrv.errors import BadRequest, Busy, NotFound, TooMany, UnsupportedMediaType
+from mapsrv.transports.relay import Relay
+from mapsrv.transports.serving import MakeServer
+from mapsrv.transports.sse_session import GONE, SseSession, parsed
+from mapsrv.wire.sse import frame
 
-MAX_STREAMS = 500  # held at once; a model has one, and each costs a server's handful of tasks
-MAX_WAITING = 100  # calls of one stream that are not answered; more is a client that does not read
+SWEEP_SECONDS = 300.0  # at most, between two looks at who is idle
+CROWDED = 0.8  # of the places taken: from here on who is idle goes
+RETRY_SECONDS = 10  # for who finds no place
 
-UNCHECKED = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the Edge has checked
+_SESSION = re.compile(rb"(?:^|&)session_id=([0-9a-fA-F-]{32,36})(?:&|$)")
+_POD = re.compile(rb"(?:^|&)pod=([0-9a-f]{16})(?:&|$)")
+_EVENT_ID = re.compile(r"([0-9a-f]{32})\.([0-9]{1,15})")
+_OF_OPENING = ("type", "method", "path", "query_string", "headers", "scheme", "root_path", "client")
 
-_SESSION = re.compile(rb"session_id=([0-9a-f]{32})")
-_QUERY = re.compile(rb"(?:^|&)session_id=([0-9a-fA-F-]{32,36})(?:&|$)")
-_ANSWER = re.compile(rb'event: message\r?\ndata: \{"jsonrpc":"2\.0","id":(-?\d+|"[^"]*")')
+log = logging.getLogger("mapsrv.mcp")
 
 
-class Stream(Answer, Serving):
-    """The answer to one GET /sse. Its id is the one that the SDK gave in the endpoint event."""
+@dataclass(frozen=True, slots=True)
+class SseLimits:
+    """Of a pod's sessions; times are seconds, sizes bytes."""
 
-    def __init__(self, send: Send) -> None:
-        Answer.__init__(self, send)
-        Serving.__init__(self)
-        self.id: str | None = None
-
-    async def send_noting(self, message: Any, streams: dict[str, Stream]) -> None:
-        """Send, noting what goes out: the id at first, then one answer less to wait for."""
-        body = message.get("body", b"")
-        if self.id is None and (found := _SESSION.search(body)):
-            self.id = found[1].decode()
-            streams[self.id] = self
-        await self.send(message)
-        if found := _ANSWER.match(body):
-            self.waiting.discard(found[1].decode().strip('"'))
-
-    def note(self, message: Any) -> None:
-        """Note what came in: a call will be answered, but for one that its caller cancels."""
-        match message:
-            case JSONRPCRequest():
-                self.waiting.add(str(message.id))
-            case JSONRPCNotification(method="notifications/cancelled"):
-                self.waiting.discard(str((message.params or {}).get("requestId")))
+    sessions: int = 1000
+    sessions_a_client: int = 200
+    resume: float = 60.0  # that a session waits for who lost its stream
+    idle: float = 3600.0  # without a call, from which on one may be ended
+    idle_always: bool = False  # end it then, also where there is room
+    unread: int = 1024 * 1024
 
 
 class SseEndpoints:
-    """GET /sse and POST /messages."""
+    """GET /sse and POST /messages. `answered` is told when a call is, or a stream has ended."""
 
-    def __init__(self, make_server: MakeServer, answered: Change) -> None:
-        self._make_server = make_server
-        self._answered = answered
-        self._transport = SseServerTransport("/messages", UNCHECKED, MAX_MESSAGE)
-        self._streams: dict[str, Stream] = {}
-        self._open: set[Stream] = set()
-
-    @property
-    def active(self) -> int:
-        """How many streams are open."""
-        return len(self._open)
+    def __init__(
+        self, make_server: MakeServer, answered: Change, limits: SseLimits, nursery: trio.Nursery
+    ) -> None:
+        self.sessions: dict[str, SseSession] = {}
+        self.relay: Relay | None = None
+        self.active = 0  # streams that are open
+        self._make_server, self._answered = make_server, answered
+        self.limits, self._nursery = limits, nursery
+        self._look_at = trio.current_time()  # when idle ones are looked for
 
     @property
     def waiting(self) -> int:
         """How many calls are not answered yet."""
-        return sum(len(stream.waiting) for stream in self._open)
+        return sum(len(session.waiting) for session in self.sessions.values())
 
-    async def open(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve GET /sse until the client leaves or is told to; raises TooMany."""
-        if len(self._open) >= MAX_STREAMS:
-            raise TooMany("This server holds as many MCP streams as it can. Try later.", retry_after=10)
-        stream = Stream(send)
-        self._open.add(stream)
+    # --- GET /sse --------------------------------------------------------------------
+
+    async def open(self, scope: Scope, receive: Receive, answer: Answer, client: str | None) -> None:
+        """Serve GET /sse until the client leaves or its session ends. Raises NotFound, Busy or TooMany."""
+        last = header(scope, "last-event-id")
+        session, reader = self._resumed(last) if last else self._begun(scope, client)
+        self.active += 1
         try:
-            with stream.cancel:
-                await self._serve(scope, stream.receive(receive), stream)
+            async with open_watch(receive):
+                await begin(answer, self._endpoint(scope, session, reader))
+                await copy(reader, session.id, answer)
         finally:
-            self._open.discard(stream)
-            self._streams.pop(stream.id or "", None)
-        await stream.end()
-
-    async def _serve(self, scope: Scope, receive: Receive, stream: Stream) -> None:
-        async def send(message: Any) -> None:
-            await stream.send_noting(message, self._streams)
+            self.active -= 1
+            session.leave(reader)
             self._answered.tell()
 
-        server = self._make_server(scope)
-        async with self._transport.connect_sse(scope, receive, send) as (read, write):
-            await server.run(read, write, server.create_initialization_options())
+    def _begun(self, scope: Scope, client: str | None) -> tuple[SseSession, Reader]:
+        self._make_room(client)
+        session = SseSession(client, self.limits.unread, self._answered)
+        self.sessions[session.id] = session
+        # What is kept of the request is what a Caller is read from, and no socket.
+        opening = {name: scope[name] for name in _OF_OPENING if name in scope}
+        self._nursery.start_soon(self._run, session, opening)
+        return session, session.read()
+
+    async def _run(self, session: SseSession, opening: Scope) -> None:
+        try:
+            await session.run(self._make_server(opening))
+        finally:
+            self.sessions.pop(session.id, None)
+
+    def _resumed(self, last: str) -> tuple[SseSession, Reader]:
+        found = _EVENT_ID.fullmatch(last)
+        session = self.sessions.get(found[1]) if found else None
+        reader = session.read_after(int(found[2])) if session and found else None
+        if session is None or reader is None:
+            # A new session instead would not be initialised, which the client could not know.
+            raise NotFound("What followed that event is not kept here. Connect anew, without Last-Event-ID.")
+        return session, reader
+
+    def _endpoint(self, scope: Scope, session: SseSession, reader: Reader) -> bytes:
+        """Return the first event: where to post to, and the id without which nobody could come back."""
+        path = f"{quote(scope.get('root_path', '').rstrip('/'))}/messages?session_id={session.id}"
+        pod = "" if self.relay is None else f"&pod={self.relay.pod}"
+        return frame("endpoint", (path + pod).encode(), id=f"{session.id}.{reader.box.sent}")
+
+    # --- places ----------------------------------------------------------------------
+
+    def _make_room(self, client: str | None) -> None:
+        """End who has lost the stream where a place is needed. Raises Busy or TooMany where there is none."""
+        own = [one for one in self.sessions.values() if client is not None and one.client == client]
+        if len(own) >= self.limits.sessions_a_client and not self._end_lost(own):
+            raise TooMany(f"You have {len(own)} MCP streams open. Close some.", retry_after=RETRY_SECONDS)
+        if len(self.sessions) >= self.limits.sessions and not self._end_lost(list(self.sessions.values())):
+            raise Busy(
+                "This server holds as many MCP streams as it can. Try later.", retry_after=RETRY_SECONDS
+            )
+
+    def _end_lost(self, sessions: list[SseSession]) -> bool:
+        lost = [session for session in sessions if not session.readers]
+        if lost:
+            self._end(min(lost, key=lambda session: session.left_at))
+        return bool(lost)
+
+    def _end(self, session: SseSession) -> None:
+        self.sessions.pop(session.id, None)
+        session.end()
+
+    async def run(self) -> None:
+        """End, for ever, those whose client does not come back, and the idle ones."""
+        while True:
+            await trio.sleep(min(SWEEP_SECONDS, self.limits.resume / 4, self.limits.idle / 4))
+            self.sweep()
+
+    def sweep(self) -> None:
+        """End those whose client has not come back in time, and now and then the idle ones."""
+        now = trio.current_time()
+        self._end_left(now - self.limits.resume)
+        if now >= self._look_at:
+            self._look_at = now + min(SWEEP_SECONDS, self.limits.idle / 4)
+            self._end_idle(now - self.limits.idle)
+
+    def _end_left(self, before: float) -> None:
+        for session in list(self.sessions.values()):
+            if not session.readers and session.left_at <= before:
+                self._end(session)
+
+    def _end_idle(self, before: float) -> None:
+        idle = [one for one in self.sessions.values() if one.used_at <= before and not one.waiting]
+        most = 0.0 if self.limits.idle_always else CROWDED * self.limits.sessions
+        for session in sorted(idle, key=lambda one: one.used_at):
+            if len(self.sessions) <= most:
+                return
+            log.info("An MCP session ends that called nothing for %g s", self.limits.idle)
+            self._end(session)
+
+    # --- POST /messages --------------------------------------------------------------
 
     async def post(self, scope: Scope, receive: Receive, answer: Answer, claim: Claim) -> None:
-        """Serve POST /messages; raises MapsrvError."""
-        found = _QUERY.search(scope["query_string"])
+        """Serve POST /messages: 202 once it is taken in, here or where the stream is. Raises MapsrvError."""
+        query = scope["query_string"]
+        found, pod = _SESSION.search(query), _POD.search(query)
         if found is None:
             raise BadRequest("POST to the address in the stream's endpoint event: session_id is missing.")
-        stream = self._streams.get(found[1].decode().replace("-", "").lower())
-        if stream is None:
-            raise NotFound("There is no such MCP stream here (any more). Open GET /sse again.")
-        if len(stream.waiting) >= MAX_WAITING:
-            raise TooMany(f"{MAX_WAITING} calls of this stream wait. Read some answers first.", retry_after=1)
+        kind = (header(scope, "content-type") or "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise UnsupportedMediaType("Send the message with Content-Type: application/json.")
+        name = found[1].decode().replace("-", "").lower()
+        session = self.sessions.get(name)
+        away = None if session or self.relay is None or pod is None else pod[1].decode()
+        if session is not None:
+            session.check()
+        elif away is None or away == getattr(self.relay, "pod", None):
+            raise NotFound(GONE)
         body = await read_body(scope, receive, claim=claim)
         if body is None:
             return
-        stream.note(_parsed(body))
-        self._answered.tell()
-        await self._transport.handle_post_message(scope, replay(body, receive), answer.send)
+        message = parsed(body)
+        if session is not None:
+            session.take(message)
+        else:
+            assert self.relay is not None and away is not None
+            await self.relay.send(away, name, body)
+        await answer.give(202, {"content-type": "text/plain"}, b"Accepted")
 
-    def serving(self) -> list[Serving]:
-        """Return the open streams."""
-        return list(self._open)
-
-
-def _parsed(body: bytes) -> Any:
-    """Return a JSON-RPC message as the SDK will read it; the SDK itself logs a traceback for a bad one."""
-    try:
-        return jsonrpc_message_adapter.validate_json(body, by_name=False)
-    except ValueError:
-        raise MalformedJson("The message is not one JSON-RPC 2.0 object; batches are not taken.") from None
+    def take_letter(self, name: str, body: bytes) -> None:
+        """Take in what was posted elsewhere, as if it had come here. Raises MapsrvError."""
+        session = self.sessions.get(name)
+        if session is None:
+            raise NotFound(GONE)
+        session.take(parsed(body))

@@ -25,12 +25,12 @@ class Serving:
         self._watch: trio.CancelScope | None = None
         self._watched = trio.Event()
 
-    def leave(self) -> None:
+    def end(self) -> None:
         """Have it end as if its client had left: the SDK closes all that it opened only then."""
         self._left.set()
 
     def receive(self, receive: Receive) -> Receive:
-        """Return a receive that also tells of leave()."""
+        """Return a receive that also tells of end()."""
 
         async def receive_or_left() -> Message:
             self.is_read = True

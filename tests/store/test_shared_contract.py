@@ -195,7 +195,7 @@ async def test_a_letter_reaches_the_one_process_that_it_is_posted_to(shared):
     async with shared.open_feed() as one, shared.open_feed() as other:
         assert one.pod != other.pod and re.fullmatch("[0-9a-f]{16}", one.pod)
         with trio.fail_after(10):
-            while not await one.post(other.pod, b"first"):
+            while not await one.post(other.pod, b"first"):  # noqa: ASYNC110
                 await trio.sleep(0.01)  # until its line is there
             assert await one.post(other.pod, b"second")
             while not isinstance(news := await other.next(), Letter):

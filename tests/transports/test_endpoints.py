@@ -12,7 +12,8 @@ import trio
 import trio.testing
 from mcp_types import CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY
 
-from mapsrv.transports import mcp_http, mcp_sse
+from mapsrv.transports import mcp_http, sse_session
+from mapsrv.transports.mcp_sse import SseLimits
 from tests.transports.conftest import Fixture
 from tests.transports.kit.serving import (
     CLIENT_LEAKS,
@@ -87,7 +88,7 @@ async def test_the_endpoint_event_is_a_relative_path(fixture: Fixture) -> None:
         seen = b""
         while b"session_id=" not in seen:
             seen += await stream.receive_some()
-    assert b"event: endpoint\r\ndata: /messages?session_id=" in seen
+    assert b"event: endpoint\nid: " in seen and b"\ndata: /messages?session_id=" in seen
     assert b"x-accel-buffering: no" in seen.lower()
 
 
@@ -116,7 +117,7 @@ async def test_a_large_message_is_413_and_names_the_way_round(fixture: Fixture) 
     answer = await post(fixture, "/mcp", json=big)
     assert answer.status_code == 413 and "POST /data" in answer.json()["error"]["message"]
     async with connected(fixture.base, "sse"):
-        (stream,) = fixture.endpoints._sse._streams
+        (stream,) = fixture.endpoints.sse.sessions
         answer = await post(fixture, f"/messages?session_id={stream}", json=big)
     assert answer.status_code == 413 and "POST /data" in answer.json()["error"]["message"]
 
@@ -145,26 +146,27 @@ async def test_what_is_no_message_is_400_and_logs_no_traceback(
     headers = {"content-type": "application/json"}
     assert (await post(fixture, "/mcp", content=body, headers=headers)).status_code == 400
     async with connected(fixture.base, "sse") as client:
-        (stream,) = fixture.endpoints._sse._streams
+        (stream,) = fixture.endpoints.sse.sessions
         answer = await post(fixture, f"/messages?session_id={stream}", content=body, headers=headers)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "malformed_json")
         assert (await client.call_tool("echo", {})).content[0].text == "{}"
     assert [record for record in caplog.records if record.exc_info] == []
 
 
-async def test_streams_are_bounded(fixture: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mcp_sse, "MAX_STREAMS", 1)
+async def test_streams_are_bounded(fixture: Fixture) -> None:
+    fixture.endpoints.sse.limits = SseLimits(sessions=1)
     async with connected(fixture.base, "sse"), httpx2.AsyncClient() as http:
         answer = await http.get(fixture.base + "/sse")
-        assert (answer.status_code, answer.json()["error"]["code"]) == (429, "too_many")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "busy")
+        assert answer.headers["retry-after"]
 
 
 async def test_calls_that_wait_are_bounded(fixture: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mcp_http, "MAX_CALLS", 0)
-    monkeypatch.setattr(mcp_sse, "MAX_WAITING", 1)
+    monkeypatch.setattr(sse_session, "MAX_WAITING", 1)
     assert (await post(fixture, "/mcp", json=INITIALIZE)).status_code == 429
     async with connected(fixture.base, "sse") as client, trio.open_nursery() as nursery:
-        (stream,) = fixture.endpoints._sse._streams
+        (stream,) = fixture.endpoints.sse.sessions
         nursery.start_soon(client.call_tool, "wait", {})
         await eventually(lambda: fixture.waiting)
         answer = await post(fixture, f"/messages?session_id={stream}", json=message("tools/list"))
@@ -180,7 +182,7 @@ async def test_a_cancelled_call_waits_for_no_answer(fixture: Fixture) -> None:
                 await eventually(lambda: fixture.waiting)
                 nursery.cancel_scope.cancel()
         assert not scope.cancelled_caught
-        await eventually(lambda: not fixture.waiting and not fixture.endpoints._sse.waiting)
+        await eventually(lambda: not fixture.waiting and not fixture.endpoints.sse.waiting)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -230,7 +232,7 @@ async def test_draining_over_a_window_ends_streams_one_by_one_and_serves_the_oth
         async with trio.open_nursery() as nursery:
             for _ in range(5):
                 nursery.start_soon(watch)
-            await eventually(lambda: fixture.endpoints._sse.active == 5)
+            await eventually(lambda: fixture.endpoints.sse.active == 5)
             began = trio.current_time()
             nursery.start_soon(fixture.endpoints.drain, 1.0)
             await eventually(lambda: len(ended) == 2)
@@ -255,7 +257,7 @@ async def test_a_stream_whose_turn_it_is_to_end_gets_its_answers_first(fixture: 
         await eventually(lambda: fixture.waiting)
         nursery.start_soon(fixture.endpoints.drain, 0.2)
         await eventually(lambda: fixture.endpoints._closed)
-        assert fixture.endpoints._sse.active == 1
+        assert fixture.endpoints.sse.active == 1
         fixture.go.set()
         await eventually(lambda: answers)
     await eventually(lambda: fixture.endpoints.active == 0)
@@ -265,6 +267,7 @@ async def test_clients_that_leave_at_any_moment_leave_nothing_behind(
     fixture: Fixture, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
+    fixture.endpoints.sse.limits = SseLimits(resume=0)  # who lost a stream is not waited for
     before = trio.lowlevel.current_statistics().tasks_living
     async with trio.open_nursery() as nursery:
         for number in range(60):
@@ -274,6 +277,7 @@ async def test_clients_that_leave_at_any_moment_leave_nothing_behind(
     spare = 2  # the bare client's connection is kept a moment
 
     def settled() -> bool:
+        fixture.endpoints.sse.sweep()
         # Whoever read the answer to initialize may come again within the hour: two tasks each.
         living = trio.lowlevel.current_statistics().tasks_living
         return fixture.endpoints.active == 0 and living <= before + spare + 2 * len(sessions)
@@ -363,14 +367,18 @@ async def test_no_exception_reaches_the_server(
     assert "POST /mcp failed" in caplog.text and "capability" not in caplog.text
 
 
-async def test_a_stream_whose_client_left_is_forgotten_with_its_calls(fixture: Fixture) -> None:
+async def test_a_stream_whose_client_left_for_good_is_forgotten_with_its_calls(fixture: Fixture) -> None:
+    fixture.endpoints.sse.limits = SseLimits(resume=0)
     stream = await dial(fixture.base)
     await stream.send_all(b"GET /sse HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    await eventually(lambda: fixture.endpoints._sse._streams)
-    (opened,) = fixture.endpoints._sse._streams
+    await eventually(lambda: fixture.endpoints.sse.sessions)
+    (opened,) = fixture.endpoints.sse.sessions
     await post(fixture, f"/messages?session_id={opened}", json=INITIALIZE)
     await post(fixture, f"/messages?session_id={opened}", json=message("notifications/initialized", id=None))
     await post(fixture, f"/messages?session_id={opened}", json=message("tools/call", {"name": "wait"}, id=2))
     await eventually(lambda: fixture.waiting)
     hang_up(stream)
-    await eventually(lambda: not fixture.waiting and not fixture.endpoints._sse._streams)
+    await eventually(lambda: not fixture.endpoints.active)
+    assert fixture.waiting, "it may come back"
+    fixture.endpoints.sse.sweep()
+    await eventually(lambda: not fixture.waiting and not fixture.endpoints.sse.sessions)

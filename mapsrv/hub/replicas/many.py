@@ -23,7 +23,7 @@ from mapsrv.hub.replicas.single import SingleProcess
 from mapsrv.hub.replicas.store_health import StoreHealth
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.store import Batch, Moved, Ok
-from mapsrv.store.shared import Feed, SharedStore
+from mapsrv.store.shared import Feed, Mail, SharedStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,10 @@ class ManyProcesses(SingleProcess):
         means = Means(store, documents, prepare, self.replication.ask_for_a_turn)
         self.healer = Healer(means, self.store_health, here.follow)
         self.read_index = ReadIndex(store, self.store_health, here.submit, here.reads)
+
+    @property
+    def mail(self) -> Mail | None:
+        return self.replication
 
     @property
     def away(self) -> bool:

@@ -42,7 +42,7 @@ class Replication:
         reread: Callable[[LiveSession], None],
         store_health: StoreHealth,
     ) -> None:
-        self._store, self._feed, self._pod, self._store_health = store, feed, feed.pod, store_health
+        self._store, self._feed, self.pod, self._store_health = store, feed, feed.pod, store_health
         self.on_letter: Callable[[bytes], None] = lambda body: None
         self._held, self._reread = held, reread
         self._dropped: list[str] = []
@@ -72,6 +72,10 @@ class Replication:
     def unwatch(self, session_id: str) -> None:
         """Hear of a session no more, soon."""
         self._dropped.append(session_id)
+
+    async def post(self, pod: str, body: bytes) -> bool:
+        """Post a letter to one process; return whether anybody heard. Raises StoreUnavailable."""
+        return await self._feed.post(pod, body)
 
     async def run(self) -> None:
         """Listen, check and beat for ever."""
@@ -155,12 +159,12 @@ class Replication:
 
     async def tell_viewers(self, live: LiveSession) -> None:
         """Tell the others who has the map open here."""
-        await self._feed.tell(live.id, live.presence.told_to_others(self._pod))
+        await self._feed.tell(live.id, live.presence.told_to_others(self.pod))
 
     def _note_viewers(self, session_id: str, body: bytes) -> None:
         live = self._held().get(session_id)
         said = _said(body)
-        if live is None or said is None or said.pod == self._pod:
+        if live is None or said is None or said.pod == self.pod:
             return
         if isinstance(said, wire.Turn):
             live.hold()
@@ -169,7 +173,7 @@ class Replication:
 
     async def ask_for_a_turn(self, live: LiveSession) -> None:
         """Have the others commit nothing of a session for a moment: ours are overtaken all the time."""
-        await self._feed.tell(live.id, wire.turn(self._pod), about="turn")
+        await self._feed.tell(live.id, wire.turn(self.pod), about="turn")
 
     async def _beat(self) -> None:
         while True:

@@ -15,6 +15,7 @@ from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.replicas.load import load
 from mapsrv.hub.replicas.parting import let_go
 from mapsrv.store import Store
+from mapsrv.store.shared import Mail
 
 
 class SingleProcess:
@@ -22,6 +23,11 @@ class SingleProcess:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    @property
+    def mail(self) -> Mail | None:
+        """The way to the others' letterboxes."""
+        return None
 
     @property
     def away(self) -> bool:
