@@ -12,8 +12,10 @@ from contextlib import asynccontextmanager
 import anyio
 import trio
 
+from mapsrv.asgi.caller import caller_of
 from mapsrv.asgi.message import Answer, Receive, Scope, Send, header
 from mapsrv.asgi.origin_guard import OriginGuard
+from mapsrv.asgi.rate_limits import RateLimits
 from mapsrv.budget import Budget, Claim
 from mapsrv.change import Change
 from mapsrv.errors import Draining, MapsrvError
@@ -40,6 +42,7 @@ class McpEndpoints:
         self._origins, self._budget = origins, budget
         self._sse, self._http, self._ended = sse, http, ended
         self._draining = self._closed = False
+        self.rates = RateLimits()
 
     @property
     def active(self) -> int:
@@ -51,7 +54,7 @@ class McpEndpoints:
         answer, path = Answer(send), scope["path"].rstrip("/")
         try:
             try:
-                with self._budget.claim((scope.get("client") or [None])[0]) as claim:
+                with self._budget.claim(caller_of(scope)) as claim:
                     await self._serve(path, scope, receive, answer, claim)
             except MapsrvError as error:
                 await answer.refuse(error, rpc=path == "/mcp")
@@ -122,6 +125,7 @@ async def open_mcp(
     origins: OriginGuard,
     budget: Budget | None = None,
     json_response: bool = False,
+    rates: RateLimits | None = None,
 ) -> AsyncIterator[McpEndpoints]:
     """Run the MCP endpoints.
 
@@ -134,6 +138,7 @@ async def open_mcp(
         ended = Change()  # a call was answered, or a stream has ended
         sse = SseEndpoints(make_server, ended)
         endpoints = McpEndpoints(origins, budget or Budget(), sse, http, ended)
+        endpoints.rates = rates or endpoints.rates
         try:
             yield endpoints
         finally:
