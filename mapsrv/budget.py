@@ -9,10 +9,9 @@ import math
 from types import TracebackType
 from weakref import WeakValueDictionary
 
-from mapsrv.addresses import is_loopback
 from mapsrv.errors import Busy
 
-QUARTER = 4  # of the whole, one part is the most that one address has out
+QUARTER = 4  # of the whole, one part is the most that one caller has out
 RETRY_SECONDS = 5  # most bodies have arrived, and most documents are read, by then
 
 
@@ -78,28 +77,25 @@ class Claim:
 
 
 class Budget:
-    """`size` bytes for all together, and a quarter of them for each address but this machine's own.
-
-    Behind a proxy on this machine all have its address: they share the whole.
-    """
+    """`size` bytes for all together, and a quarter of them for each caller."""
 
     def __init__(self, size: float = math.inf) -> None:
         self.all = Account(size)
         # An account that no claim refers to any more has nothing taken, and is forgotten.
         self._of: WeakValueDictionary[str, Account] = WeakValueDictionary()
 
-    def of(self, address: str | None) -> Account:
-        """Return what one address has out; None: it is not known, as over a Unix socket."""
-        if address is None or is_loopback(address):
+    def of(self, caller: str | None) -> Account:
+        """Return what one caller has out; None: one without a bound of its own, on this machine."""
+        if caller is None:
             return Account(math.inf)
-        account = self._of.get(address)
+        account = self._of.get(caller)
         if account is None:
-            account = self._of[address] = Account(self.all.size / QUARTER)
+            account = self._of[caller] = Account(self.all.size / QUARTER)
         return account
 
-    def claim(self, address: str | None) -> Claim:
-        """Return a claim of what somebody at this address sends or is sent."""
-        return Claim(self.all, self.of(address))
+    def claim(self, caller: str | None) -> Claim:
+        """Return a claim of what this caller sends or is sent; mapsrv/asgi/caller.py says who that is."""
+        return Claim(self.all, self.of(caller))
 
     @property
     def pressed(self) -> bool:

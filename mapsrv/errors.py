@@ -6,7 +6,7 @@ and a message for the person or model that says what to do. Anything else that e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 
 class MapsrvError(Exception):
@@ -155,6 +155,12 @@ class TooMany(MapsrvError):
     """Too many of something at once; try again later."""
 
     code, status, temporary = "too_many", 429, True
+
+    def __init__(
+        self, message: str, *, retry_after: int | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.headers = headers or {}  # of the answer: how often it may be asked for
 
 
 class Busy(MapsrvError):

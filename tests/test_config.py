@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from mapsrv.config import COMMANDS, Config, options, parse
 from mapsrv.config.parser import Option
+from mapsrv.config.rates import Rate
 
 
 def refused(capsys: pytest.CaptureFixture[str], *argv: str, **environ: str) -> str:
@@ -52,6 +54,8 @@ EXAMPLES = {
     "data-dir": ("/tmp/maps", Path("/tmp/maps")),
     "public-url": ("https://maps.example.org/", "https://maps.example.org"),
     "allowed-host": ("A.example, b.example:8443", ("a.example", "b.example:8443")),
+    "trusted-proxies": ("10.0.0.0/8, fd00::1", (ip_network("10.0.0.0/8"), ip_network("fd00::1"))),
+    "rates": ("off", ()),
     "open": ("1", True),
     "max-data": ("2MiB", 2 * 1024 * 1024),
     "max-in-flight": ("512MiB", 512 * 1024 * 1024),
@@ -130,6 +134,13 @@ def test_a_variable_of_another_command_is_passed_over() -> None:
         ("allowed-host", "*"), ("max-data", "0"), ("max-data", "16 parsecs"), ("max-data", "2GiB"),
         ("max-streams", "0"), ("session-idle", "0"), ("session-idle", "-5"), ("session-idle", "nan"),
         ("drain-delay", "inf"), ("log-level", "loud"),
+        ("trusted-proxies", "nginx"), ("trusted-proxies", "10.0.0.1/8"), ("trusted-proxies", "10.0.0.0/33"),
+        ("trusted-proxies", "10.0.0.0-10.0.0.9"),
+        ("rates", "on"), ("rates", "commands"), ("rates", "commands=5"), ("rates", "commands=5/s"),
+        ("rates", "commands=0/s:5"), ("rates", "commands=5/s:0"), ("rates", "commands=5/d:5"),
+        ("rates", "commands=-5/s:5"), ("rates", "commands=0.5/s:5"), ("rates", "commands=٣/s:5"),
+        ("rates", "commands=9999999/s:5"), ("rates", "commands=5/s:5,data=1/s:1"),
+        ("rates", "commands=5/s:5 commands=6/s:6"), ("rates", "flights=5/s:5"), ("rates", "off data=1/s:1"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_one_plain_sentence(
@@ -160,3 +171,22 @@ def test_any_text_is_a_value_or_refused(text: str) -> None:
 def test_four_of_the_largest_documents_fit_into_what_is_in_flight() -> None:
     for flags, most in (([], 256), (["--max-in-flight=1MiB"], 64), (["--max-data=200MiB"], 800)):
         assert parse(flags, {}).max_in_flight == most * 1024 * 1024
+
+
+def test_a_rate_that_is_not_said_has_its_default() -> None:
+    said = {rate.name: rate for rate in parse(["--rates", "data=30/m:7  opens=36000/h:1"], {}).rates}
+    assert (said["data"], said["opens"]) == (Rate("data", 0.5, 7), Rate("opens", 10, 1))
+    assert list(said) == ["commands", "messages", "opens", "sessions", "data", "presence"]
+    assert said["commands"] == Rate("commands", 50, 500) and said["sessions"] == Rate("sessions", 1, 20)
+    assert parse(["--rates", "OFF"], {}).rates == ()
+
+
+def test_a_wrong_rate_is_told_which_names_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(capsys, "--rates=flights=5/s:5")
+    assert "of commands, messages, opens, sessions, data, presence, and there is no flights" in said
+    assert "says data twice" in refused(capsys, "--rates=data=1/s:1 data=1/s:1")
+
+
+def test_trusted_proxies_may_be_repeated() -> None:
+    config = parse(["--trusted-proxies", "10.0.0.0/8", "--trusted-proxies", "::1,192.0.2.1"], {})
+    assert [str(network) for network in config.trusted_proxies] == ["10.0.0.0/8", "::1/128", "192.0.2.1/32"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mapsrv.errors import MapsrvError
+from mapsrv.errors import MapsrvError, TooMany
 
 INVALID_REQUEST, INTERNAL_ERROR = -32600, -32603  # JSON-RPC 2.0 section 5.1
 
@@ -34,6 +34,8 @@ def error_headers(error: MapsrvError) -> dict[str, str]:
     headers: dict[str, str] = {}
     if error.retry_after is not None:
         headers["retry-after"] = str(error.retry_after)
+    if isinstance(error, TooMany):
+        headers.update(error.headers)
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"  # RFC 9110 section 15.5.2 wants a challenge
     return headers

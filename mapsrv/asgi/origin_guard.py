@@ -92,7 +92,13 @@ class OriginGuard:
         asked = urlsplit(base_url)
         ports = {self._port, asked.port} if asked.port else {self._port, *DEFAULT_PORTS.values()}
         named = any(allowed.covers(there) for allowed in self._allowed)
-        return ("", before) if named or there.port in ports else ()
+        # A proxy that takes a prefix away tells of it: base_url has it then.
+        return ("", before, asked.path) if named or there.port in ports else ()
+
+    @property
+    def is_https(self) -> bool:
+        """Whether --public-url says that browsers come by TLS."""
+        return (self._public_url or "").startswith("https:")
 
     def _public_ports(self) -> frozenset[int | None]:
         """Where --public-url is; what comes to port 80 is mostly sent on to 443."""
@@ -113,9 +119,12 @@ class OriginGuard:
         elif fetch_site in _OTHER_SITES and not navigation:
             raise Forbidden("Another site's page asked for this. Only pages of this server may.")
 
-    def base_url(self, host: str | None, scheme: str) -> str:
-        """Return what links begin with, without a slash at its end; raises Forbidden for a Host not ours."""
-        return self._public_url or f"{scheme}://{self._checked_host(host)}"
+    def base_url(self, host: str | None, scheme: str, prefix: str = "") -> str:
+        """Return what links begin with, without a slash at its end; raises Forbidden for a Host not ours.
+
+        `prefix` is what a proxy takes off the path.
+        """
+        return self._public_url or f"{scheme}://{self._checked_host(host)}{prefix}"
 
     def _checked_host(self, host: str | None) -> Authority:
         ours = Authority.parse(host or "")

@@ -10,6 +10,7 @@ from functools import partial
 import trio
 
 from mapsrv.asgi.origin_guard import OriginGuard
+from mapsrv.asgi.trusted_proxies import TrustedProxies
 from mapsrv.bridge.children.reaper import open_reaper
 from mapsrv.bridge.http.api_keys import Keys, read_keys
 from mapsrv.bridge.http.app import Bridge
@@ -40,7 +41,7 @@ async def run_bridge(settings: Settings, started: Callable[[str], object]) -> No
                 async with trio.open_nursery() as nursery:
                     services = Services(nursery, reaper)
                     origins = OriginGuard(settings.host, settings.public_url, settings.allowed_host)
-                    bridge = Bridge(services, origins, keys)
+                    bridge = Bridge(services, origins, keys, TrustedProxies(settings.trusted_proxies))
                     await services.become(specs)
                     stop, again = trio.Event(), partial(_read_again, settings, bridge, services)
                     # On a second signal the guard ends the children.

@@ -97,6 +97,7 @@ class Settings:
     command: tuple[str, ...] = ()
     public_url: str | None = None
     allowed_host: tuple[str, ...] = ()
+    trusted_proxies: tuple[v.Network, ...] = ()
     api_key_file: Path | None = None
     name: str | None = None  # of the command
 
@@ -129,6 +130,14 @@ OPTIONS = (
     Option("api-key-file", v.path("file"), None, "keys, one a line, of which callers need one", "PATH"),
     Option("public-url", v.url, None, "what the bridge is called, behind a proxy", "URL"),
     Option("allowed-host", v.hosts, None, "another name of the bridge; repeatable", "HOST", repeatable=True),
+    Option(
+        "trusted-proxies",
+        v.networks,
+        None,
+        "networks of proxies whose X-Forwarded- headers are believed; repeatable",
+        "CIDR",
+        repeatable=True,
+    ),
     Option("tell-stderr", v.yes, None, "tell clients what a process said last, off loopback too"),
     Option("log-level", v.level, "info", "least that is logged: debug, info, warning, error", "LEVEL"),
     *_BOUNDS,

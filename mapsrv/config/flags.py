@@ -14,6 +14,7 @@ import platformdirs
 from mapsrv import __version__
 from mapsrv.config import values as v
 from mapsrv.config.parser import Option, Parser
+from mapsrv.config.rates import DEFAULT, DEFAULT_RATES, Rates, rates
 from mapsrv.config.values import WrongValue
 
 COMMANDS = ("serve", "stdio", "demo")
@@ -36,6 +37,8 @@ class Config:
     data_dir: Path = Path(".")
     public_url: str | None = None  # without a slash at its end
     allowed_host: tuple[str, ...] = ()
+    trusted_proxies: tuple[v.Network, ...] = ()
+    rates: Rates = DEFAULT_RATES
     open: bool = False
     max_data: int = 16 * 1024 * 1024
     max_streams: int = 5_000
@@ -97,6 +100,15 @@ _OPTIONS = (
         "HOST",
         repeatable=True,
     ),
+    Option(
+        "trusted-proxies",
+        v.networks,
+        None,
+        "networks of proxies whose X-Forwarded- headers are believed; repeatable",
+        "CIDR",
+        repeatable=True,
+    ),
+    Option("rates", rates, DEFAULT, "how often each caller may ask for what, or off", "RATES"),
     Option("open", v.yes, None, "open the map in a browser, or not; default: open"),
     Option("max-data", v.body_size, "16MiB", "largest GeoJSON document", "BYTES"),
     Option("max-streams", v.count, "5000", "most event streams that one map may have", "COUNT"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 YEAR = 366 * 86400  # seconds
 
@@ -91,6 +94,14 @@ def hosts(text: str) -> tuple[str, ...]:
     if not all(re.fullmatch(r"([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?", name) for name in names):
         raise WrongValue("must be host names, such as maps.example.org or maps.example.org:8443")
     return names
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Return the networks of a list with commas; an address alone is a network of one."""
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise WrongValue("must be addresses or networks, such as 127.0.0.1, 10.0.0.0/8 or fd00::/8") from None
 
 
 def path(kind: str) -> Callable[[str], Path]:

@@ -1,6 +1,6 @@
 """Documents on their way out: one copy of each in memory, however many are being sent it.
 
-A copy is counted once in the budget, and once for each address that reads it; with its last reader it goes.
+A copy is counted once in the budget, and once for each caller that reads it; with its last reader it goes.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ LOADERS = 4  # documents read from the store at once: how large these are is not
 
 
 class Copy:
-    """A document in memory, and how often each address reads it. Made with the claim of its bytes."""
+    """A document in memory, and how often each caller reads it. Made with the claim of its bytes."""
 
     def __init__(self, body: bytes, claim: Claim) -> None:
         self.body, self.claim = body, claim
         self.readers: Counter[Account] = Counter()
 
     def join(self, account: Account) -> None:
-        """Count a reader; raises Busy where its address has too much out."""
+        """Count a reader; raises Busy where its caller has too much out."""
         if not self.readers[account]:
             Claim(account).take(len(self.body))
         self.readers[account] += 1
@@ -46,14 +46,14 @@ class Lender:
         self._loading: dict[str, trio.Event] = {}
         self._loaders = trio.CapacityLimiter(LOADERS)
 
-    async def borrow(self, name: str, address: str | None, held: ExitStack) -> bytes:
+    async def borrow(self, name: str, caller: str | None, held: ExitStack) -> bytes:
         """Return a document, which stays in memory until `held` is closed.
 
         Raises UnknownData, StoreDamaged, StoreUnavailable, and Busy where too much is in flight.
         """
         copy = await self._find(name)
         # No checkpoint in between: else its last reader might have left, and it be counted no more.
-        return held.enter_context(self._lent(name, copy, self._budget.of(address)))
+        return held.enter_context(self._lent(name, copy, self._budget.of(caller)))
 
     @contextmanager
     def _lent(self, name: str, copy: Copy, account: Account) -> Iterator[bytes]:

@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 import trio
 
+from mapsrv.asgi.trusted_proxies import TrustedProxies
+
 Scope: TypeAlias = MutableMapping[str, Any]
 Asgi: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -14,10 +16,14 @@ PROBES = frozenset({"/health", "/ready", "/metrics", "/local"})  # asked by mach
 
 
 class Dispatch:
-    """`mounts` are served by their path, with or without a slash at its end; all else by `web`."""
+    """`mounts` are served by their path, with or without a slash at its end; all else by `web`.
 
-    def __init__(self, web: Asgi, mounts: Mapping[str, Asgi]) -> None:
+    What `proxies` tell of a request is in its scope before anybody else looks at it.
+    """
+
+    def __init__(self, web: Asgi, mounts: Mapping[str, Asgi], proxies: TrustedProxies | None = None) -> None:
         self.web, self.mounts = web, mounts
+        self._proxies = proxies or TrustedProxies()
         self._active = 0
         self._last_used = trio.current_time()
 
@@ -27,6 +33,7 @@ class Dispatch:
         return 0.0 if self._active else trio.current_time() - self._last_used
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        self._proxies.read(scope)
         path = scope["path"]
         app = self.mounts.get(path.rstrip("/"), self.web)
         if path in PROBES:

@@ -16,6 +16,8 @@ import trio
 
 from mapsrv import local
 from mapsrv.asgi.origin_guard import OriginGuard
+from mapsrv.asgi.rate_limits import RateLimits
+from mapsrv.asgi.trusted_proxies import TrustedProxies
 from mapsrv.budget import Budget
 from mapsrv.config import Config, shared
 from mapsrv.errors import StartupError, leaves
@@ -118,26 +120,27 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
     origins = OriginGuard(config.host, config.public_url, config.allowed_host, port=urlsplit(url).port)
     own = OwnRoutes(origins, (*(route.path for route in ROUTES), *PATHS, local.PATH, WAITING_PATH))
     page = await trio.to_thread.run_sync(Page)
-    budget = Budget(config.max_in_flight)
+    budget, rates = Budget(config.max_in_flight), RateLimits(config.rates)
     IN_FLIGHT.set_function(lambda: budget.all.taken)
     async with (
         _open_store(config, url) as store,
         open_hub(store, max_data=config.max_data, session_idle=config.session_idle) as hub,
         open_mcp(
-            Publisher(Tools(hub, front, own), origins=origins, secret=secret).make_server,
+            Publisher(Tools(hub, front, own, rates), origins=origins, secret=secret).make_server,
             origins=origins,
             budget=budget,
             json_response=True,
             sse=_sse_limits(config),
             mail=hub.mail,
+            rates=rates,
         ) as mcp,
     ):
         lifetime = LIFETIME_SECONDS if shared(config.store) else math.inf
         streams = Streams(hub, per_session=config.max_streams, lifetime=lifetime)
-        site = Site(hub, origins, page, streams, budget, own=own, front=front)
+        site = Site(hub, origins, page, streams, budget, rates=rates, own=own, front=front)
         ours = {local.PATH: local.local_app(secret), WAITING_PATH: waiting_app(front)}
         mounts = {path: mcp.asgi for path in PATHS} | ours
-        dispatch = Dispatch(create_app(site), mounts)
+        dispatch = Dispatch(create_app(site), mounts, TrustedProxies(config.trusted_proxies))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(streams.run)
             yield House(hub, site, mcp, dispatch, Connections(dispatch, pressed=lambda: budget.pressed))

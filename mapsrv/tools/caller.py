@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
+from mapsrv.asgi.caller import caller_of
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.core.log import Origin
 from mapsrv.errors import InvalidArgument
@@ -64,7 +65,10 @@ class Connections:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who makes a call. `session_hint` is the map that the MCP URL names; links begin with base_url."""
+    """Who makes a call. `session_hint` is the map that the MCP URL names; links begin with base_url.
+
+    `counts_for` is whom its calls count for; None: for nobody.
+    """
 
     name: str
     local: bool
@@ -72,6 +76,7 @@ class Caller:
     session_hint: str | None
     base_url: str
     named: Named
+    counts_for: str | None = None
 
     @property
     def origin(self) -> Origin:
@@ -91,8 +96,9 @@ def read_caller(
         local=secret is not None and hmac.compare_digest(proof.encode(), secret.encode()),
         files=NO_FILES_HEADER not in headers,
         session_hint=_hint(query.get("session", [""])[-1]),
-        base_url=origins.base_url(headers.get("host"), scope["scheme"]),
+        base_url=origins.base_url(headers.get("host"), scope["scheme"], scope.get("root_path", "")),
         named=named,
+        counts_for=caller_of(scope),
     )
 
 

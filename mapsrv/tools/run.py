@@ -8,6 +8,7 @@ from typing import Any
 
 import trio
 
+from mapsrv.asgi.rate_limits import RateLimits
 from mapsrv.core.commands import AddLayer, Command, SetTitle
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, NotGeoJson
@@ -20,8 +21,10 @@ from mapsrv.tools.caller import Caller
 from mapsrv.tools.local_files import not_geojson, read_file, way_out
 from mapsrv.tools.results import Result, elsewhere, query_result, receipt_result
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
-from mapsrv.wire.calls import GetLayerInfo, GetMapState, ListLayers, OpenMap, local_path, parse_call
+from mapsrv.wire.calls import CALLS, GetLayerInfo, GetMapState, ListLayers, OpenMap, local_path, parse_call
 from mapsrv.wire.receipt import Receipt, map_url
+
+_READING = frozenset(name for name, call in CALLS.items() if call.annotations["readOnlyHint"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,21 @@ class _Link:
 class Tools:
     """All the tools, on one hub."""
 
-    def __init__(self, hub: Hub, front: Front | None = None, own: OwnRoutes = NO_ROUTES) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        front: Front | None = None,
+        own: OwnRoutes = NO_ROUTES,
+        rates: RateLimits | None = None,
+    ) -> None:
         """`front` gives the tokens of local callers' links; None: links have none."""
         self._hub, self._front, self._own = hub, front, own
-        self._which = WhichMap(hub)
+        self._rates = rates or RateLimits()
+        self._which = WhichMap(hub, self._rates)
 
     async def call(self, name: str, arguments: Json, caller: Caller, key: str | None = None) -> Result:
         """Return a call's result; raises MapsrvError."""
+        self._rates.check("messages" if name in _READING else "commands", caller.counts_for)
         parsed = parse_call(name, arguments)
         request = parsed.request
         self._own.check(request, caller.base_url)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import trio
 
+from mapsrv.asgi.rate_limits import RateLimits
 from mapsrv.core.state import Json
 from mapsrv.errors import MapsrvError, NoMap
 from mapsrv.hub.hub import Hub
@@ -34,8 +35,8 @@ class NoMapNamed(NoMap):
 class WhichMap:
     """The rule, and the one map that is on its way into this machine's browser."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, hub: Hub, rates: RateLimits) -> None:
+        self._hub, self._rates = hub, rates
         self._turn = trio.Lock()  # local calls made together get one new map, not one each
         self._opened: tuple[str, float] | None = None
 
@@ -50,7 +51,8 @@ class WhichMap:
         raise NoMapNamed(await self._maps(caller))
 
     async def new(self, caller: Caller) -> str:
-        """Return the id of a new map."""
+        """Return the id of a new map; raises TooMany."""
+        self._rates.check("sessions", caller.counts_for)
         session_id = await self._hub.create_session()
         if caller.local:
             self._opened = session_id, trio.current_time()

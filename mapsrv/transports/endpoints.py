@@ -13,9 +13,10 @@ from typing import Protocol
 import anyio
 import trio
 
-from mapsrv.addresses import is_loopback
+from mapsrv.asgi.caller import caller_of
 from mapsrv.asgi.message import Answer, Receive, Scope, Send, header
 from mapsrv.asgi.origin_guard import OriginGuard
+from mapsrv.asgi.rate_limits import RateLimits
 from mapsrv.budget import Budget, Claim
 from mapsrv.change import Change
 from mapsrv.errors import Draining, MapsrvError
@@ -53,6 +54,7 @@ class McpEndpoints:
         self._origins, self._budget = origins, budget
         self.sse, self._http, self._ended = sse, http, ended
         self._draining = self._closed = False
+        self.rates = RateLimits()
 
     @property
     def active(self) -> int:
@@ -64,7 +66,7 @@ class McpEndpoints:
         answer, path = Answer(send), scope["path"].rstrip("/")
         try:
             try:
-                with self._budget.claim((scope.get("client") or [None])[0]) as claim:
+                with self._budget.claim(caller_of(scope)) as claim:
                     await self._serve(path, scope, receive, answer, claim)
             except MapsrvError as error:
                 await answer.refuse(error, rpc=path == "/mcp")
@@ -83,7 +85,7 @@ class McpEndpoints:
         if path == "/mcp":
             await self._http.serve(scope, receive, answer, claim)
         elif path == "/sse" and method == "GET":
-            await self.sse.open(scope, receive, answer, _client(scope))
+            await self.sse.open(scope, receive, answer, caller_of(scope))
         elif path == "/messages" and method == "POST":
             await self.sse.post(scope, receive, answer, claim)
         else:
@@ -126,12 +128,6 @@ class McpEndpoints:
             serving.cancel.cancel()
 
 
-def _client(scope: Scope) -> str | None:
-    """Return whom a stream counts for; None for this machine's own."""
-    address = (scope.get("client") or [None])[0]
-    return None if address is None or is_loopback(address) else address
-
-
 def _only_gone(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
         return all(_only_gone(inner) for inner in error.exceptions)
@@ -147,6 +143,7 @@ async def open_mcp(
     json_response: bool = False,
     sse: SseLimits = SseLimits(),  # noqa: B008 (frozen)
     mail: Mail | None = None,
+    rates: RateLimits | None = None,
 ) -> AsyncIterator[McpEndpoints]:
     """Run the MCP endpoints.
 
@@ -164,6 +161,7 @@ async def open_mcp(
             streams.relay = Relay(mail, streams.take_letter, nursery)
             mail.on_letter = streams.relay.hear
         nursery.start_soon(streams.run)
+        endpoints.rates = rates or endpoints.rates
         try:
             yield endpoints
         finally:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any, TypeAlias
 
+from mapsrv.asgi.caller import caller_of
 from mapsrv.asgi.message import Bounds, Message, Receive, Send, content_length, take_body
 from mapsrv.asgi.peer import PEER
 from mapsrv.budget import Claim
 from mapsrv.web.answer import Answer
-from mapsrv.web.ask import SLOW, SLOWEST, Ask, ClientLeft, address_of
+from mapsrv.web.ask import SLOW, SLOWEST, Ask, ClientLeft
 from mapsrv.web.outgoing import run_pulled, run_seated
 from mapsrv.web.quart_app import create_quart
 from mapsrv.web.routes import ROUTES, Route, body_limits
@@ -63,10 +64,11 @@ class SiteApp:
 
     async def _answer(self, route: Route, scope: Scope, receive: Receive, send: Send) -> Stream | None:
         """Answer. A body that is a stream is returned, so that it keeps nothing of its request."""
+        caller = caller_of(scope)
         with ExitStack() as held:
-            claim = held.enter_context(self._site.budget.claim(address_of(scope)))
+            claim = held.enter_context(self._site.budget.claim(caller))
             body = HotBody(scope, receive, self._limits.get(route.path, 0), claim)
-            answer = await route.answer(self._site, Ask(scope, body, held))
+            answer = await route.answer(self._site, Ask(scope, body, held, caller))
             if isinstance(answer.body, Stream):
                 await send(_start(answer))
                 return answer.body

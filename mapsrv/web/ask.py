@@ -39,10 +39,11 @@ class Body(Protocol):
 class Ask:
     """The head of a request, and its body when that is asked for. `held` is closed when it has ended."""
 
-    __slots__ = ("_arguments", "_headers", "body", "held", "scope")
+    __slots__ = ("_arguments", "_headers", "body", "caller", "held", "scope")
 
-    def __init__(self, scope: Any, body: Body, held: ExitStack) -> None:
+    def __init__(self, scope: Any, body: Body, held: ExitStack, caller: str | None) -> None:
         self.scope, self.body, self.held = scope, body, held
+        self.caller = caller  # whom it counts for: mapsrv/asgi/caller.py
         self._headers: Mapping[bytes, bytes] = dict(reversed(scope["headers"]))  # the first of each name
         self._arguments: Mapping[str, str] | None = None
 
@@ -65,9 +66,10 @@ class Ask:
         return scheme
 
     @property
-    def address(self) -> str | None:
-        """The address that it comes from; None where that is not known."""
-        return address_of(self.scope)
+    def prefix(self) -> str:
+        """What a proxy has taken off the path."""
+        prefix: str = self.scope["root_path"]
+        return prefix
 
     def header(self, name: str) -> str | None:
         """Return a header's first value; the name is in lower case."""
@@ -126,9 +128,3 @@ class Ask:
     def name(self) -> str:
         """Its ?name=, cleaned, or nothing."""
         return clean_name(self.argument("name") or "")
-
-
-def address_of(scope: Any) -> str | None:
-    """Return the address that a request comes from."""
-    client = scope.get("client")
-    return client[0] if client else None

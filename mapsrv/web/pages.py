@@ -15,6 +15,7 @@ CSP = (
     " img-src 'self' http: https: data: blob:; connect-src 'self' http: https: data: blob:;"
     " base-uri 'none'; form-action 'self'; object-src 'none'; frame-ancestors 'self'"
 )
+HEADERS = {"content-security-policy": CSP, "cross-origin-opener-policy": "same-origin"}
 
 
 async def home(site: Site, ask: Ask) -> Answer:
@@ -30,7 +31,7 @@ async def home(site: Site, ask: Ask) -> Answer:
 
 async def _page(site: Site, ask: Ask) -> Answer:
     answer = file_answer(ask, site.page.index)
-    answer.headers["content-security-policy"] = CSP
+    answer.headers.update(HEADERS)
     try:
         if not await site.hub.exists(ask.session_id):
             raise UnknownSession()
@@ -48,12 +49,17 @@ async def session_of_cookie(site: Site, ask: Ask) -> str:
     known = ask.cookie(SESSION_COOKIE)
     if known.isascii() and 0 < len(known) <= MAX_ID and await site.hub.exists(known):
         return known
+    return await _new_session(site, ask)
+
+
+async def _new_session(site: Site, ask: Ask) -> str:
+    site.rates.check("sessions", ask.caller)
     return await site.hub.create_session()
 
 
 async def create(site: Site, ask: Ask) -> Answer:
     """Answer POST /sessions: a new map."""
-    session_id = await site.hub.create_session()
+    session_id = await _new_session(site, ask)
     return json_answer({"session_id": session_id, "url": map_url(site.base_url(ask), session_id)}, 201)
 
 

@@ -29,6 +29,7 @@ async def presence(site: Site, ask: Ask) -> Answer:
     viewer = _text(told, "viewer", MAX_VIEWER)
     if not viewer:
         raise InvalidArgument("viewer: expected the id of the tab, as in /events?viewer=ID.")
+    site.rates.check("presence", ask.caller, viewer)
     changes, problems = _changes(told), _problems(told)
     gone, own = _flag(told, "gone"), site.front.proves(told.get("proof"))
     async with site.hub.open_session(session_id) as live:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from quart import request
@@ -13,8 +14,15 @@ from werkzeug.exceptions import HTTPException
 from mapsrv.errors import BadRequest, MapsrvError, MethodNotAllowed, NotFound
 from mapsrv.web.answer import Answer, error_answer
 from mapsrv.web.ask import Ask
-from mapsrv.web.quart_bodies import AnyHostMap, BoundedRequest, Connection, body_of, held_of
-from mapsrv.web.routes import HEADERS, ROUTES, Route, body_limits, failed
+from mapsrv.web.quart_bodies import (
+    AnyHostMap,
+    BoundedRequest,
+    Connection,
+    body_of,
+    caller_of_request,
+    held_of,
+)
+from mapsrv.web.routes import ROUTES, Route, body_limits, failed, finished
 from mapsrv.web.site import Site
 from mapsrv.web.slices import SLICE, Slices
 from mapsrv.web.stream import Stream
@@ -70,8 +78,8 @@ def create_quart(site: Site) -> QuartTrio:
     for route in ROUTES:
         name = f"{route.method} {route.path}".replace(".", "_")
         app.add_url_rule(route.path, name, _view(route, site), methods=[route.method])
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _failed)
+    app.register_error_handler(HTTPException, partial(_http_error, site))
+    app.register_error_handler(Exception, partial(_failed, site))
     return app
 
 
@@ -83,7 +91,7 @@ def _view(route: Route, site: Site) -> Any:
 
 
 def _ask() -> Ask:
-    return Ask(request.scope, body_of(request), held_of(request))
+    return Ask(request.scope, body_of(request), held_of(request), caller_of_request(request))
 
 
 def response_of(answer: Answer) -> Response:
@@ -102,22 +110,16 @@ def response_of(answer: Answer) -> Response:
     return response
 
 
-def _refused(error: MapsrvError) -> Response:
-    answer = error_answer(error)
-    answer.headers.update(HEADERS)
-    return response_of(answer)
-
-
-async def _http_error(error: Any) -> Response:  # noqa: ASYNC124 (Quart calls a plain function in a thread)
+# Both wait for nothing; Quart calls a plain function in a thread.
+async def _http_error(site: Site, error: Any) -> Response:  # noqa: ASYNC124
     known = _OF_STATUS.get(error.code or 500)
-    response = _refused(known or BadRequest(error.description or "This request cannot be understood."))
+    refusal = known or BadRequest(error.description or "This request cannot be understood.")
+    response = response_of(finished(site, _ask(), error_answer(refusal)))
     for name, value in error.get_headers():
         if name == "Allow":
             response.headers[name] = value
     return response
 
 
-async def _failed(error: Exception) -> Response:  # noqa: ASYNC124
-    answer = failed(_ask(), error)
-    answer.headers.update(HEADERS)
-    return response_of(answer)
+async def _failed(site: Site, error: Exception) -> Response:  # noqa: ASYNC124
+    return response_of(finished(site, _ask(), failed(_ask(), error)))

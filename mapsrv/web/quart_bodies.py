@@ -14,10 +14,11 @@ from quart_trio.wrappers import TrioRequest
 from quart_trio.wrappers.request import TrioBody
 from werkzeug.routing import MapAdapter
 
+from mapsrv.asgi.caller import caller_of
 from mapsrv.asgi.message import Bounds, Receive, take_body
 from mapsrv.budget import Budget, Claim
 from mapsrv.errors import MapsrvError
-from mapsrv.web.ask import SLOW, SLOWEST, address_of
+from mapsrv.web.ask import SLOW, SLOWEST
 
 
 class BoundedBody(TrioBody):
@@ -75,6 +76,7 @@ class BoundedRequest(TrioRequest):
 
     body_class = BoundedBody
     held: ExitStack  # what is given back when the request has ended, however it does
+    caller: str | None
 
 
 class AnyHostMap(QuartMap):
@@ -96,11 +98,22 @@ class Connection(TrioASGIHTTPConnection):
             await super().__call__(receive, send)
 
     def _create_request_from_scope(self, send: Any) -> Request:
-        request = super()._create_request_from_scope(send)
+        request = cast(BoundedRequest, self._request(send))
+        request.held, request.caller = self._held, caller_of(self.scope)
         body = body_of(request)
         body.limit = self.body_limits.get(request.path)
-        body.claim = self._held.enter_context(self.budget.claim(address_of(self.scope)))
-        cast(BoundedRequest, request).held = self._held
+        body.claim = self._held.enter_context(self.budget.claim(request.caller))
+        return request
+
+    def _request(self, send: Any) -> Request:
+        """Return the request. Quart looks for root_path in the path, where a proxy has taken it away."""
+        whole = self.scope
+        try:
+            self.scope = {**whole, "root_path": ""}
+            request = super()._create_request_from_scope(send)
+        finally:
+            self.scope = whole
+        request.scope = whole
         return request
 
     async def handle_messages(  # type: ignore[override]
@@ -119,3 +132,8 @@ def body_of(request: Request) -> BoundedBody:
 def held_of(request: Request) -> ExitStack:
     """Return what is closed when the request has ended."""
     return cast(BoundedRequest, request).held
+
+
+def caller_of_request(request: Request) -> str | None:
+    """Return whom the request counts for."""
+    return cast(BoundedRequest, request).caller

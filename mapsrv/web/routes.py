@@ -17,12 +17,16 @@ from mapsrv.web.site import Site
 
 log = logging.getLogger("mapsrv.web")
 
+HSTS = "max-age=31536000"  # seconds, RFC 6797; of this host alone, since others may be no business of ours
 HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "strict-origin"}
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A row of the table. `checked`: Host and Origin must be ours, since it changes state."""
+    """A row of the table. `checked`: Host and Origin must be ours, since it changes state.
+
+    `rate` is what a request counts as, before anything of its body is read.
+    """
 
     path: str
     view: Callable[..., Awaitable[Answer]]
@@ -31,6 +35,7 @@ class Route:
     takes: tuple[str, ...] = ()  # media types of the body
     bare: bool = False  # may come without a body, and then without a type
     hot: bool = False
+    rate: str | None = None
 
     async def answer(self, site: Site, ask: Ask, **names: str) -> Answer:
         """Answer a request, once it may ask; what is refused is an answer too. Raises ClientLeft."""
@@ -43,12 +48,13 @@ class Route:
             raise
         except Exception as error:
             answer = failed(ask, error)
-        answer.headers.update(HEADERS)
-        return answer
+        return finished(site, ask, answer)
 
     def _check(self, site: Site, ask: Ask) -> None:
         if self.checked:
             site.check_edge(ask)
+        if self.rate is not None:
+            site.rates.check(self.rate, ask.caller)
         if not self.takes:
             return
         kind = ask.media_type
@@ -60,6 +66,14 @@ class Route:
 
 def _has_body(ask: Ask) -> bool:
     return bool(ask.content_length) or ask.header("transfer-encoding") is not None
+
+
+def finished(site: Site, ask: Ask, answer: Answer) -> Answer:
+    """Return an answer with the headers that all have."""
+    answer.headers.update(HEADERS)
+    if ask.scheme == "https" or site.origins.is_https:
+        answer.headers["strict-transport-security"] = HSTS
+    return answer
 
 
 def failed(ask: Ask, error: Exception) -> Answer:
@@ -75,13 +89,13 @@ ROUTES = (
     Route("/basemap/<name>", pages.basemap),
     Route("/licenses.txt", pages.licences),
     Route("/sessions", pages.create, "POST", checked=True, takes=(JSON,), bare=True),
-    Route("/events", events.events, checked=True, hot=True),
-    Route("/commands", commands.commands, "POST", checked=True, takes=(JSON,), hot=True),
-    Route("/presence", presence.presence, "POST", checked=True, takes=(JSON,), hot=True),
+    Route("/events", events.events, checked=True, hot=True, rate="opens"),
+    Route("/commands", commands.commands, "POST", checked=True, takes=(JSON,), hot=True, rate="commands"),
+    Route("/presence", presence.presence, "POST", checked=True, takes=(JSON,), hot=True, rate="tabs"),
     Route("/front", front.trade, "POST", checked=True, takes=(JSON,)),
     Route("/state", data.state),
     Route("/style.json", data.style),
-    Route("/data", data.upload, "POST", checked=True, takes=(JSON, "application/geo+json")),
+    Route("/data", data.upload, "POST", checked=True, takes=(JSON, "application/geo+json"), rate="data"),
     Route("/data/<name>", data.download),
     Route("/health", health.health),
     Route("/ready", health.ready),

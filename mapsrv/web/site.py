@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from mapsrv.asgi.origin_guard import OriginGuard
+from mapsrv.asgi.rate_limits import RateLimits
 from mapsrv.budget import Budget
 from mapsrv.core.log import Origin
 from mapsrv.hub.document_copies import Lender
@@ -35,6 +36,7 @@ class Site:
     streams: Streams
     budget: Budget = field(default_factory=Budget)  # of bytes in flight
     body_timeout: float = BODY_TIMEOUT  # seconds
+    rates: RateLimits = field(default_factory=RateLimits)
     own: OwnRoutes = NO_ROUTES
     draining: bool = False
     lender: Lender = field(init=False)
@@ -56,7 +58,7 @@ class Site:
 
     def base_url(self, ask: Ask) -> str:
         """Return what links begin with, for who asks."""
-        return self.origins.base_url(ask.header("host"), ask.scheme)
+        return self.origins.base_url(ask.header("host"), ask.scheme, ask.prefix)
 
     def remember_name(self, session_id: str, author: str, name: str) -> None:
         """Keep the name that a person goes by on a map, for their next commands."""
@@ -82,11 +84,11 @@ class Site:
 
     async def document(self, ask: Ask, name: str) -> bytes:
         """Return a document, shared with all who are being sent it; raises UnknownData and Busy."""
-        return await self.lender.borrow(name, ask.address, ask.held)
+        return await self.lender.borrow(name, ask.caller, ask.held)
 
     def hold(self, ask: Ask, body: bytes) -> bytes:
         """Return a body that is made for this request, counted until it is sent; raises Busy."""
-        ask.held.enter_context(self.budget.claim(ask.address)).take(len(body))
+        ask.held.enter_context(self.budget.claim(ask.caller)).take(len(body))
         return body
 
     def set_cookie(self, ask: Ask, answer: Answer, name: str, value: str, days: int) -> None:

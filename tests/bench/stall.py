@@ -138,7 +138,7 @@ async def send(watch: Watch, url: str, file: Path) -> dict[str, Any]:
 
 async def _watched(watch: Watch, folder: Path, file: Path, table: Table, name: str) -> None:
     store = f"sqlite:{folder / 'maps.sqlite'}"
-    config = Config(port=free_port(), store=store, data_dir=folder, log_level="warning")
+    config = Config(port=free_port(), store=store, data_dir=folder, log_level="warning", rates=())
     async with trio.open_nursery() as nursery:
         url = await nursery.start(serve, config)
         nursery.start_soon(watch.tick)

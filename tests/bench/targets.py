@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.kit.server import START_SECONDS, Server, running, wait_until
+from tests.e2e.kit.server import START_SECONDS, Server, Unrated, running, wait_until
 from tests.kit.ports import free_port
 
 STOP_SECONDS = 5.0  # until a server that was told to stop is killed
@@ -39,7 +39,7 @@ def view(number: int) -> dict[str, Any]:
 def mapsrv(*flags: str) -> Iterator[Server]:
     """Run mapsrv with its data in a folder that goes away."""
     with tempfile.TemporaryDirectory(prefix="mapsrv-bench-") as folder:
-        with running(Path(folder), *flags) as server:
+        with running(Path(folder), *flags, kind=Unrated) as server:
             try:
                 yield server
             except BaseException:

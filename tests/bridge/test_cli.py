@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ EXAMPLES = {
     "api-key-file": ("/tmp/keys", Path("/tmp/keys")),
     "public-url": ("https://b.example/", "https://b.example"),
     "allowed-host": ("B.example", ("b.example",)),
+    "trusted-proxies": ("10.0.0.0/8", (ip_network("10.0.0.0/8"),)),
     "tell-stderr": ("1", True),
     "log-level": ("error", "error"),
     "idle": ("15m", 900),

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.e2e.kit.server import START_SECONDS, Server, wait_until
+from tests.e2e.kit.server import START_SECONDS, Unrated, wait_until
 from tests.kit.ports import free_port
 from tests.store.kit import valkey
 
@@ -23,7 +23,7 @@ ATTACH_SECONDS = 10.0  # for replica and sentinels to find each other
 FAILOVER_SECONDS = 30.0
 
 
-class Pod(Server):
+class Pod(Unrated):
     """One mapsrv; begin() and ready() apart, so that several start at once."""
 
     def __init__(self, folder: Path, name: str, store: str) -> None:

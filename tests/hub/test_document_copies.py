@@ -12,7 +12,7 @@ from mapsrv.budget import Budget
 from mapsrv.errors import Busy, UnknownData
 from mapsrv.hub.document_copies import LOADERS, Lender
 
-HERE, FAR, FARTHER = "127.0.0.1", "192.0.2.1", "192.0.2.2"
+HERE, FAR, FARTHER = None, "192.0.2.1", "192.0.2.2"
 
 
 class Library:

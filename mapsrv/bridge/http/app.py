@@ -8,8 +8,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+from mapsrv.asgi.caller import caller_of
 from mapsrv.asgi.message import Answer, Receive, Scope, Send, header
 from mapsrv.asgi.origin_guard import OriginGuard
+from mapsrv.asgi.trusted_proxies import TrustedProxies
 from mapsrv.bridge.http import health, http_sse, streamable_http
 from mapsrv.bridge.http.api_keys import Keys
 from mapsrv.bridge.sessions.service import Service
@@ -31,15 +33,21 @@ class Bridge:
     """`services` by their names, which may change; with `keys` callers need one."""
 
     def __init__(
-        self, services: Mapping[str, Service], origins: OriginGuard, keys: Keys | None = None
+        self,
+        services: Mapping[str, Service],
+        origins: OriginGuard,
+        keys: Keys | None = None,
+        proxies: TrustedProxies | None = None,
     ) -> None:
         self.services, self.keys, self._origins = services, keys, origins
+        self._proxies = proxies or TrustedProxies()
         self.draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             return
+        self._proxies.read(scope)
         answer = Answer(send)
         try:
             try:
@@ -56,7 +64,7 @@ class Bridge:
         if self.draining:
             raise Draining("This bridge is stopping. Connect again in a moment.", retry_after=1)
         service, what = self._found(path, scope)
-        method, client = scope["method"], str((scope.get("client") or ("",))[0])
+        method, client = scope["method"], caller_of(scope)
         if what and method not in METHODS[what]:
             # Without a body: an SSE client that tries POST /sse first must not take one for an answer.
             allow = {"allow": ", ".join(METHODS[what])}

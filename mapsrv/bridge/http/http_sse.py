@@ -22,7 +22,9 @@ _EVENT_ID = re.compile(r"([0-9a-f]{32})\.([0-9]{1,15})")
 _PREFIX = re.compile(r"(/[A-Za-z0-9_.~-]+)+")
 
 
-async def stream(service: Service, client: str, scope: Scope, receive: Receive, answer: Answer) -> None:
+async def stream(
+    service: Service, client: str | None, scope: Scope, receive: Receive, answer: Answer
+) -> None:
     """Serve GET /sse to its end. Raises MapsrvError before it has begun."""
     if last := header(scope, "last-event-id"):
         session, reader = _resumed(service, last)
@@ -53,7 +55,7 @@ def _resumed(service: Service, last: str) -> tuple[Session, Reader]:
 def _folder(scope: Scope) -> str:
     """Return where /sse is as the client sees it: a path, since no server knows its whole address."""
     path = str(scope["path"]).rstrip("/").removesuffix("sse")
-    prefix = (header(scope, "x-forwarded-prefix") or scope.get("root_path", "")).rstrip("/")
+    prefix = str(scope.get("root_path", "")).rstrip("/")
     return f"{prefix}{path}" if _PREFIX.fullmatch(prefix) and not path.startswith(f"{prefix}/") else path
 
 

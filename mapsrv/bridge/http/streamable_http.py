@@ -30,7 +30,7 @@ PRIMED = "2025-11-25"  # since this revision clients know events without data
 _EVENT_ID = re.compile(r"([0-9a-f]{1,8})\.([0-9]{1,15})")
 
 
-async def serve(service: Service, client: str, scope: Scope, receive: Receive, answer: Answer) -> None:
+async def serve(service: Service, client: str | None, scope: Scope, receive: Receive, answer: Answer) -> None:
     """Serve one request. Raises MapsrvError before it is answered."""
     match scope["method"]:
         case "POST":
@@ -43,7 +43,7 @@ async def serve(service: Service, client: str, scope: Scope, receive: Receive, a
             await answer.give(200)
 
 
-async def _post(service: Service, client: str, scope: Scope, receive: Receive, answer: Answer) -> None:
+async def _post(service: Service, client: str | None, scope: Scope, receive: Receive, answer: Answer) -> None:
     _accepts(scope, "application/json", "text/event-stream")
     message = await read_message(service, scope, receive)
     if message is None:
@@ -62,7 +62,7 @@ async def _post(service: Service, client: str, scope: Scope, receive: Receive, a
 
 
 async def _initialize(
-    service: Service, client: str, message: Message, scope: Scope, receive: Receive, answer: Answer
+    service: Service, client: str | None, message: Message, scope: Scope, receive: Receive, answer: Answer
 ) -> None:
     session = await service.open(client, service.limits.idle)
     try:

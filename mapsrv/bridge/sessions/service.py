@@ -53,8 +53,10 @@ class Service:
         """The server's name."""
         return self.factory.name
 
-    async def open(self, client: str, linger: float) -> Session:
+    async def open(self, client: str | None, linger: float) -> Session:
         """Return a new session, which stays for so long when nobody reads or calls.
+
+        `client` is whom it counts for; None: for nobody (mapsrv/asgi/caller.py).
 
         Raises TooMany, or ChildEnded where it can have no child.
         """
@@ -97,11 +99,13 @@ class Service:
         if self._over:
             raise NotFound("This server is no more served, or has just changed. Try again.")
 
-    def _check_room(self, client: str) -> None:
+    def _check_room(self, client: str | None) -> None:
         if len(self.sessions) >= self.limits.sessions:
             raise TooMany(
                 f"{self.limits.sessions} sessions are open, and more are not taken.", retry_after=10
             )
+        if client is None:
+            return
         own = Counter(session.client for session in self.sessions.values())[client]
         if own >= self.limits.sessions_a_client:
             raise TooMany(

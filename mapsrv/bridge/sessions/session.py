@@ -29,7 +29,7 @@ log = logging.getLogger("mapsrv.bridge")
 class Session:
     """Its id is a capability: whoever knows it may read and call. `over` is set when it has ended."""
 
-    def __init__(self, client: str, linger: float, unread: int = MAX_BYTES) -> None:
+    def __init__(self, client: str | None, linger: float, unread: int = MAX_BYTES) -> None:
         self.id = secrets.token_hex(16)
         self.client, self.linger = client, linger
         self.port: LegacyClient | None = None
@@ -49,7 +49,11 @@ class Session:
         if message.is_answer:
             self._over_for(about)
         if self._room.overflowed:
-            log.warning("A session of %s ends: it left %s bytes unread", self.client, f"{self._room.most:,}")
+            log.warning(
+                "A session of %s ends: it left %s bytes unread",
+                self.client or "this machine",
+                f"{self._room.most:,}",
+            )
             self.end()
             for one in self._boxes.values():
                 one.discard()

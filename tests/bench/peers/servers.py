@@ -18,7 +18,7 @@ from tests.bench.cores import python_words, server_words
 from tests.bench.load_tool import NUMBER, request
 from tests.bench.pods import open_redis
 from tests.bench.targets import serving
-from tests.e2e.kit.server import START_SECONDS, Server, running, wait_until
+from tests.e2e.kit.server import START_SECONDS, Server, Unrated, running, wait_until
 from tests.kit.node import node
 from tests.kit.ports import free_port
 
@@ -55,7 +55,7 @@ def mapsrv_kind(python: str | None) -> type[Server]:
 
     words = tuple(server_words(python_words(python)))
 
-    class Pinned(Server):
+    class Pinned(Unrated):
         python = words
 
     return Pinned

@@ -45,9 +45,34 @@ async def test_what_is_posted_gets_202_at_once_and_the_answer_comes_on_the_strea
     ],
 )
 async def test_the_address_to_post_to_is_a_path_as_the_client_sees_it(headers, root, path):
-    front = Front()
-    async with front.open("GET", "/sse", headers, root_path=root) as stream:
+    front = Front("10.0.0.0/8")
+    async with front.open("GET", "/sse", headers, root_path=root, client=("10.0.0.1", 1)) as stream:
         assert address(stream) == f"{path}?session_id={front.a.only.id}"
+
+
+@pytest.mark.parametrize("client", [("192.0.2.1", 1), ("127.0.0.1", 1), None])
+async def test_a_prefix_is_not_believed_of_anybody(client):
+    front = Front("10.0.0.0/8")
+    async with front.open("GET", "/sse", {"x-forwarded-prefix": "/tools"}, client=client) as stream:
+        assert address(stream).startswith("/servers/a/messages?")
+
+
+@pytest.mark.parametrize(
+    ("trusted", "told", "whom"),
+    [
+        (["127.0.0.1"], {"x-forwarded-for": "198.51.100.1, 192.0.2.1"}, "192.0.2.1"),
+        (["127.0.0.1"], {"x-forwarded-for": "2001:db8::1"}, "2001:db8::/64"),
+        (["127.0.0.1"], {}, None),
+        ([], {"x-forwarded-for": "192.0.2.1"}, "127.0.0.1"),
+        ([], {}, None),
+    ],
+)
+async def test_a_session_counts_for_who_opened_it_as_a_trusted_proxy_tells(trusted, told, whom):
+    front = Front(*trusted)
+    here = {"client": ("127.0.0.1", 1)}
+    async with front.open("GET", "/sse", told, **here):
+        await front.ask("POST", "/mcp", {**JSON, **told}, call("initialize"), **here)
+        assert [session.client for session in front.a.sessions.values()] == [whom, whom]
 
 
 async def test_a_silent_stream_pings_every_15_s_for_hours(autojump_clock):

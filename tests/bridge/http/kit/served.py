@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ipaddress import ip_network
 from typing import Any
 
 import trio
 import trio.testing
 
 from mapsrv.asgi.origin_guard import OriginGuard
+from mapsrv.asgi.trusted_proxies import TrustedProxies
 from mapsrv.bridge.http.app import Bridge
 from mapsrv.bridge.multiplexer.multiplexer import Multiplexer
 from mapsrv.bridge.sessions.session import Session
@@ -48,7 +50,7 @@ class Served:
         self.heard: list[dict[str, Any]] = []
         self.children: set[Any] = set()
 
-    async def open(self, client: str, linger: float) -> Session:
+    async def open(self, client: str | None, linger: float) -> Session:
         session = Session(client, linger)
         multiplexer = Multiplexer(Ear(self, session))
         session.port = multiplexer.join(session.deliver)
@@ -137,10 +139,11 @@ class Exchange:
 class Front:
     """A bridge with servers a and b; requests go to a where the path does not say."""
 
-    def __init__(self) -> None:
+    def __init__(self, *trusted: str) -> None:
         self.a, self.b = Served(), Served()
         services: Any = {"a": self.a, "b": self.b}
-        self._app = Bridge(services, OriginGuard("127.0.0.1"))
+        proxies = TrustedProxies(ip_network(text) for text in trusted)
+        self._app = Bridge(services, OriginGuard("127.0.0.1"), proxies=proxies)
 
     @asynccontextmanager
     async def open(
