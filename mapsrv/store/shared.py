@@ -73,6 +73,12 @@ class Feed(Protocol):
         Of what is told about one thing of a session, while it waits, only the latest counts.
         """
 
+    async def pass_on(self, session_id: str, body: bytes, *, about: str, number: int) -> None:
+        """Tell the others what a tab says, as tell() does. Where too much of that waits it is dropped.
+
+        Of what is told about one thing, while it waits, only that of the highest number counts.
+        """
+
     async def next(self) -> News:
         """Wait for news."""
 
