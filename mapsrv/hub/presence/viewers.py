@@ -83,7 +83,7 @@ class Presence:
     def gone(self, viewer_id: str, *, number: int = 0) -> None:
         """Forget a tab that says it is closed, unless it has said more since."""
         viewer = self._viewers.get(viewer_id)
-        if viewer is not None and (not number or number > max(viewer.numbers.values(), default=0)):
+        if viewer is not None and (not number or number >= max(viewer.numbers.values(), default=0)):
             self._viewers.pop(viewer_id)
             self._changed()
 

@@ -82,7 +82,7 @@ class Tab:
 
     async def leave(self, pod: int, delay: float) -> None:
         self.present = False
-        self._send(pod, delay, {}, gone=True)
+        self._send(pod, delay, {"visible": False}, gone=True)
         await self._close()
         await trio.sleep(delay + LOAD_SECONDS)
 
