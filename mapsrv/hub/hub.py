@@ -32,6 +32,7 @@ from mapsrv.prepare.layers import prepare
 from mapsrv.store import Store
 from mapsrv.store.shared import Feed, Mail, SharedStore
 from mapsrv.wire.receipt import Receipt
+from mapsrv.wire.said import Said
 
 ACCEPTED = COMMANDS.labels("ok")
 
@@ -142,12 +143,16 @@ class Hub:
             await self.replicas.resume(live, cursor)
             subscriber = Subscriber(live, cursor, url, author)
             live.streams += 1
-            live.presence.opened(viewer, name, author=author[1])
+            opened = live.presence.opened(viewer, name, author=author[1])
             try:
                 yield subscriber
             finally:
                 live.streams -= 1
-                live.presence.closed(viewer)
+                live.presence.closed(viewer, opened)
+
+    async def tab_says(self, live: LiveSession, said: Said, *, own: bool = False) -> None:
+        """Take what a tab says of itself, wherever its stream is. `own`: as Presence.told has it."""
+        await self.replicas.tab_says(live, said, own=own)
 
     @property
     def mail(self) -> Mail | None:

@@ -27,6 +27,7 @@ from mapsrv.hub.seats import Seats
 from mapsrv.hub.standing import Sign, Standing, after
 from mapsrv.metrics import EVENTS
 from mapsrv.wire import codec
+from mapsrv.wire.said import Said
 
 MEMORY = "memory"  # what a command is worth that only this process has
 MAX_NEWS = 100  # events kept while an answer is on its way: what is applied in one turn; more are read anew
@@ -198,6 +199,14 @@ class LiveSession:
             self.held_until = trio.current_time() + HOLD_SECONDS
 
     # --- readers --------------------------------------------------------------
+
+    def tab_says(self, said: Said, *, own: bool = False) -> None:
+        """Take what one tab says of itself. `own`: as Presence.told has it."""
+        self.presence.told(said.tab, said.values, number=said.number, own=own)
+        for problem in said.problems:
+            self.problems.report(problem)
+        if said.gone:
+            self.presence.gone(said.tab, number=said.number)
 
     def wake(self) -> None:
         """Tell every reader that there may be something to take."""

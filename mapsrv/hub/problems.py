@@ -4,27 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from mapsrv.core.decider import changed
 from mapsrv.core.ops import Op
-from mapsrv.core.state import Json
+from mapsrv.wire.said import MAX_PROBLEMS, Problem
 
-MAX_PROBLEMS = 20  # more says no more; the first are usually the cause
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that a page could not draw, at the position where it was seen."""
-
-    message: str
-    layer_id: str | None = None
-    position: str | None = None
-
-    def to_json(self) -> dict[str, Json]:
-        """Return it as tools print it."""
-        items = {"position": self.position, "layer_id": self.layer_id, "message": self.message}
-        return {key: value for key, value in items.items() if value is not None}
+__all__ = ["MAX_PROBLEMS", "Problem", "Problems"]
 
 
 class Problems:

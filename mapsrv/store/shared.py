@@ -107,6 +107,12 @@ class Feed(Protocol):
         """As Mail has it."""
         ...
 
+    async def pass_on(self, session_id: str, body: bytes, *, about: str, number: int) -> None:
+        """Tell the others what a tab says, as tell() does. Where too much of that waits it is dropped.
+
+        Of what is told about one thing, while it waits, only that of the highest number counts.
+        """
+
     async def next(self) -> News:
         """Wait for news."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mapsrv.core.commands import Command
+from mapsrv.core.log import Origin
 from mapsrv.web.answer import Answer, json_answer
 from mapsrv.web.ask import Ask
 from mapsrv.web.site import Site
@@ -22,7 +23,7 @@ async def commands(site: Site, ask: Ask) -> Answer:
     session_id, base_url = ask.session_id, site.base_url(ask)
     key, command = await _parsed(site, await site.body(ask, session_id, TOO_LARGE))
     site.own.check(command, base_url)
-    receipt = await site.hub.execute(session_id, command, site.origin(ask, session_id), key)
+    receipt = await site.hub.execute(session_id, command, Origin("person", ask.author, ask.name), key)
     return json_answer(receipt.to_json(base_url))
 
 

@@ -11,6 +11,7 @@ from mapsrv.web.pages import session_of_cookie
 from mapsrv.web.site import SESSION_COOKIE, SESSION_DAYS, Site
 from mapsrv.web.stream import Stream
 from mapsrv.wire.receipt import map_url
+from mapsrv.wire.said import public_id
 
 MAX_VIEWER = 100  # characters of a tab's id
 
@@ -31,7 +32,7 @@ async def events(site: Site, ask: Ask) -> Answer:
         return answer
     # A native reconnect sends the header beside the query of its first connect: the header is newer.
     cursor = Position.parse(ask.header("last-event-id") or ask.argument("last_event_id") or "")
-    viewer = (ask.argument("viewer") or "")[:MAX_VIEWER] or secrets.token_hex(16)
+    viewer = public_id((ask.argument("viewer") or "")[:MAX_VIEWER] or secrets.token_hex(16))
     name, author = ask.name, ("person", ask.author)
     url = map_url(site.base_url(ask), session_id)
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.asgi.rate_limits import RateLimits
 from mapsrv.budget import Budget
-from mapsrv.core.log import Origin
 from mapsrv.hub.document_copies import Lender
 from mapsrv.hub.hub import Hub
 from mapsrv.local.front import Front
@@ -22,7 +20,6 @@ from mapsrv.web.streams import Streams
 
 SESSION_COOKIE = "mapsrv_session"
 SESSION_DAYS, VIEWER_DAYS = 7, 365
-MAX_NAMES = 10_000  # people's names remembered, the oldest forgotten first
 BODY_TIMEOUT = 60.0  # seconds; so that a slow line may upload, what arrives gives more: ask.SLOWEST
 
 
@@ -42,7 +39,6 @@ class Site:
     lender: Lender = field(init=False)
     workers: Workers = field(default_factory=Workers)
     front: Front = field(default_factory=Front)
-    names: OrderedDict[tuple[str, str], str] = field(default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
         self.lender = Lender(self.hub.documents.get, self.budget)
@@ -59,18 +55,6 @@ class Site:
     def base_url(self, ask: Ask) -> str:
         """Return what links begin with, for who asks."""
         return self.origins.base_url(ask.header("host"), ask.scheme, ask.prefix)
-
-    def remember_name(self, session_id: str, author: str, name: str) -> None:
-        """Keep the name that a person goes by on a map, for their next commands."""
-        self.names[session_id, author] = name
-        self.names.move_to_end((session_id, author))
-        if len(self.names) > MAX_NAMES:
-            self.names.popitem(last=False)
-
-    def origin(self, ask: Ask, session_id: str) -> Origin:
-        """Return who asks: a hash of the viewer cookie, else anonymous."""
-        author = ask.author
-        return Origin("person", author, ask.name or self.names.get((session_id, author), ""))
 
     async def body(self, ask: Ask, session_id: str | None, too_large: str) -> bytes:
         """Return the request's body, whole, once it is known that there is that map; None: no map's.

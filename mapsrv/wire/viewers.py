@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import islice
 
 from mapsrv.core.state import Json
@@ -23,9 +22,6 @@ MAX_TEXT = 60  # characters of a feature's property in it, where not all fits
 DECIMALS = 5  # of a degree: a metre on the ground
 MAX_LNG = 3600.0  # degrees: a page that shows the world several times over goes past 180
 MAX_ELEMENT = 2048  # bytes of a viewer: a name, a viewport and `pointing` of four bytes a character
-MAX_POD = 64  # characters of a process's id
-MAX_TOLD = 512 * 1024  # bytes of JSON: a release that bounded no frame told up to half of it
-MAX_COUNT = 1_000_000  # viewers of a process: more than it can stream to
 
 # [lowest, highest] of what a viewport holds, in degrees or zoom levels; MapLibre's own limits.
 RANGES = {"zoom": (-2.0, 30.0), "bearing": (-3600.0, 3600.0), "pitch": (0.0, 180.0)}
@@ -134,46 +130,3 @@ def presence(head: Mapping[str, Json], elements: Iterable[bytes]) -> bytes:
             break
         fitting.append(encoded)
     return begun + b",".join(fitting) + b"]}"
-
-
-# --- what processes tell each other ------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The viewers of another process; `here` of them, the first, have a stream."""
-
-    pod: str
-    count: int
-    viewers: list[Json]
-    here: int
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Another process asks the others to commit nothing of a session for a moment."""
-
-    pod: str
-
-
-def turn(pod: str) -> bytes:
-    """Return what a process that asks for a turn tells."""
-    return codec.dumps({"pod": pod, "turn": True})
-
-
-def told(pod: str, count: int, here: list[bytes], away: list[bytes]) -> bytes:
-    """Return what a process tells the others of its viewers, as a frame is bounded and ordered."""
-    return presence({"pod": pod, "count": count, "here": len(here)}, [*here, *away])
-
-
-def read_told(body: bytes) -> Told | Turn:
-    """Return what a process told. Raises ValueError for what none tells."""
-    said: Json = codec.loads(body) if len(body) <= MAX_TOLD else None
-    match said:
-        case {"pod": str(pod), "turn": True} if len(pod) <= MAX_POD:
-            return Turn(pod)
-        case {"pod": str(pod), "count": int(count), "viewers": list(viewers)}:
-            here = said.get("here", len(viewers))  # an earlier release does not say
-            if len(pod) <= MAX_POD and 0 <= count <= MAX_COUNT and isinstance(here, int):
-                return Told(pod, count, viewers, max(0, here))
-    raise ValueError('not {"pod", "count", "here", "viewers"}')

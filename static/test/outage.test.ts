@@ -166,4 +166,34 @@ describe("a command", () => {
     expect(await sent()).toBe("No such layer.");
     expect(keys.length).toBe(2);
   });
+  test("says what its author goes by now, whatever letters that has", async () => {
+    const posted: RequestInit[] = [];
+    vi.stubGlobal("fetch", async (_: string, init: RequestInit) => (posted.push(init), json(200, {})));
+    let name = "";
+    const server = new Server("s", "v", undefined, () => name);
+    for (name of ["", "Ana", "José 🗺", "half \ud83d"]) await server.command("toggle_layer", {});
+    const types = posted.map(({ headers }) => new Headers(headers).get("Content-Type"));
+    expect(new Set(types)).toEqual(new Set(["application/json"]));
+    const names = posted.map(({ headers }) => new Headers(headers).get("Mapsrv-Name"));
+    expect(names).toEqual([null, "Ana", "Jos%C3%A9%20%F0%9F%97%BA", "half%20"]);
+  });
+});
+
+describe("what a tab says of itself", () => {
+  afterEach(() => vi.unstubAllGlobals());
+  test("is numbered, and the numbers grow over a reload and under a clock that is set back", async () => {
+    const numbers: number[] = [];
+    vi.stubGlobal("fetch", async (_: string, { body }: { body: string }) => {
+      numbers.push(JSON.parse(body).n);
+      return new Response(null, { status: 204 });
+    });
+    vi.setSystemTime(5_000);
+    const before = new Server("s", "v");
+    for (let n = 0; n < 3; n++) await before.presence({ visible: true });
+    vi.setSystemTime(1_000);
+    await before.presence({ gone: true }, true);
+    vi.setSystemTime(6_000);
+    await new Server("s", "v").presence({ visible: true });
+    expect(numbers).toEqual([5_000, 5_001, 5_002, 5_003, 6_000]);
+  });
 });

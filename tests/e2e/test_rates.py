@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.e2e.kit.nginx import nginx
+from tests.e2e.kit.forwarding_nginx import nginx
 from tests.e2e.kit.server import NO_TLS, Server, running
 
 GREEDY, MODEST = "203.0.113.9", "198.51.100.7"

@@ -14,7 +14,6 @@ from mapsrv.core.log import MAX_EVENTS, Origin, Position
 from mapsrv.core.ops import LayerRemoved
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.presence.tabs import AWAY_SECONDS
-from mapsrv.hub.presence.viewers import public_id
 from mapsrv.hub.problems import MAX_PROBLEMS, Problem, Problems
 from mapsrv.hub.subscribers import MAX_TAKE, Subscriber, event_frame
 from tests.kit.sse import Parser
@@ -185,7 +184,7 @@ async def test_presence_goes_out_whole_at_most_twice_a_second_and_only_when_chan
         await trio.sleep(1)
         frames += [frame[1] for frame in taken(reader)]
         assert 3 <= len(frames) <= 6
-        viewer = {"id": public_id("tab"), "name": "Ana", "kind": "person", "viewport": {"zoom": 99}}
+        viewer = {"id": "tab", "name": "Ana", "kind": "person", "viewport": {"zoom": 99}}
         assert frames[-1] == {"count": 1, "viewers": [viewer]}
         live.presence.told("tab", {"viewport": {"zoom": 99}})
         await trio.sleep(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,18 @@ async def test_what_one_commits_and_tells_the_other_hears(redis: valkey.Server) 
         assert await one.commit([history.take("c")]) == [Ok()]
         await feed.tell("s2", b"last")
         assert await heard(feed, Live) == Live("s2", b"last")
+
+
+async def test_of_what_a_tab_says_the_newest_is_told(redis: valkey.Server) -> None:
+    async with open_redis(redis.url) as store, store.open_feed() as feed:
+        await heard(feed, Missed)
+        await feed.watch("s9")
+        async with trio.open_nursery() as nursery:  # all of it waits before any is told
+            for number in (1, 3, 2):
+                word = f"word {number}".encode()
+                nursery.start_soon(partial(feed.pass_on, "s9", word, about="a tab", number=number))
+        await feed.tell("s9", b"viewers")
+        assert [(await heard(feed, Live)).body for _ in range(2)] == [b"word 3", b"viewers"]
 
 
 async def test_a_line_that_breaks_is_made_anew_and_said(redis: valkey.Server) -> None:

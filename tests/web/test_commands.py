@@ -62,9 +62,13 @@ async def test_the_author_is_a_hash_of_the_viewer_cookie_else_anonymous(
     await client.post(f"/commands?session={session}", {**RENAME, "arguments": {"title": "Lakes"}})
     origin = await origin_of_last_event(client, session, start)
     assert origin["id"] != "anonymous" and cookie not in origin["id"] and origin["name"] == ""
-    await client.post(f"/presence?session={session}", {"viewer": "tab", "name": " Ana\nof Ulm "})
+    await client.post(f"/presence?session={session}", {"viewer": "tab", "name": "Ana"})
     await client.post(f"/commands?session={session}", RENAME)
-    assert await origin_of_last_event(client, session, start) == {**origin, "name": "Ana of Ulm"}
+    assert await origin_of_last_event(client, session, start) == origin, "each command says who it is by"
+    named = {"mapsrv-name": "%20Jos%C3%A9%0Aof%20Ulm"}
+    again = {**RENAME, "arguments": {"title": "Peaks"}}
+    await client.post(f"/commands?session={session}", again, **named)
+    assert await origin_of_last_event(client, session, start) == {**origin, "name": "José of Ulm"}
 
 
 @pytest.mark.parametrize("path", POSTS)

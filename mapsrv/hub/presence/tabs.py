@@ -1,5 +1,7 @@
 """The tabs that have one map open, and those that are away: which of them count, and which are told first.
 
+Their ids are those that others see (wire/said.py): the page's own stays in web.
+
 A tab is open while it has a stream. One that closed its stream while hidden is away, and counts until it
 says it is gone or AWAY_SECONDS have passed. Anyone may open tabs, so MAX_TABS of a person count, who is
 one cookie. A tab without a cookie is a person of its own while it is open; all such that are away are one.
@@ -9,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 from mapsrv.core.log import ANONYMOUS
@@ -36,6 +38,7 @@ class Viewer:
     pointing: Json = None
     front: float | None = None  # when it was last in front, on this machine
     element: bytes | None = None  # as it is told, made once per change
+    numbers: dict[str, int] = field(default_factory=dict)  # of the requests that it has its values by
 
 
 class Tabs:
@@ -83,10 +86,13 @@ class Tabs:
         viewer.streams, viewer.hidden = viewer.streams + 1, False
         return viewer
 
-    def close(self, viewer_id: str) -> None:
-        """Note that a stream of a tab has ended: it is away if it had said it was hidden, else gone."""
+    def close(self, viewer_id: str, opened: Viewer | None = None) -> None:
+        """Note that a stream of a tab has ended: it is away if it had said it was hidden, else gone.
+
+        `opened` is what opened it. One that said it was gone may be there anew before its old line ends.
+        """
         viewer = self._open.get(viewer_id)
-        if viewer is None:
+        if viewer is None or (opened is not None and opened is not viewer):
             return
         viewer.streams -= 1
         if viewer.streams <= 0:

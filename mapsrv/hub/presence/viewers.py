@@ -1,23 +1,31 @@
 """Who has a map open, and what they look at: latest value per viewer, conflated at a tick, never stored.
 
-A stream opens and closes a viewer; its page says the rest. Those with a stream are told first.
+A stream opens and closes a viewer; its page says the rest, to whatever process. Those with a stream are told
+first. What can happen to a tab where processes share a map:
+
+- Its page tells another process. That one does not know the tab, or knows it as away, and passes it on;
+  who has its stream takes it. What comes before the stream is counted is lost, so a page says all of
+  itself when its stream opens.
+- What it says arrives out of order. It is numbered: each value keeps the number that it came by, and
+  whatever is not newer is passed over. A stream that opens begins the numbers anew, since the clock that
+  they go by may have been set back; the page says all of itself behind it.
+- It was away here and its stream opens elsewhere. The other process tells that it has it, and it is
+  forgotten here, else it would count twice for half an hour.
+- Its line broke, nobody has noticed here yet, and it has a stream elsewhere: two processes have it, and each
+  takes what it is told for the whole. So whoever hears that the other has it too passes on what it knows.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
 
 from mapsrv.core.state import Json
 from mapsrv.hub.presence.other_pods import OtherPods
 from mapsrv.hub.presence.tabs import Tabs, Viewer
+from mapsrv.wire import told as news
 from mapsrv.wire import viewers as wire
-
-
-def public_id(viewer_id: str) -> str:
-    """Return what others see of a tab's id: a hash, since the id itself lets one speak for it."""
-    return hashlib.sha256(viewer_id.encode("utf-8", "replace")).hexdigest()[:16]
+from mapsrv.wire.said import Said
 
 
 class Presence:
@@ -50,30 +58,46 @@ class Presence:
         """When a tab of this user's own browser last had it in front."""
         return max((viewer.front for viewer in self._viewers if viewer.front is not None), default=None)
 
-    def opened(self, viewer_id: str, name: str, *, author: str = "") -> None:
-        """Count a stream of that tab, which is the author's."""
+    def opened(self, viewer_id: str, name: str, *, author: str = "") -> Viewer:
+        """Count a stream of that tab, which is the author's; return what it is counted by."""
         viewer = self._viewers.open(viewer_id, author)
         viewer.name, viewer.element = name or viewer.name, None
+        viewer.numbers.clear()
+        self._changed()
+        return viewer
+
+    def closed(self, viewer_id: str, opened: Viewer | None = None) -> None:
+        """Count a stream of that tab no more, that which was `opened`."""
+        self._viewers.close(viewer_id, opened)
         self._changed()
 
-    def closed(self, viewer_id: str) -> None:
-        """Count a stream of that tab no more."""
-        self._viewers.close(viewer_id)
-        self._changed()
+    def knows(self, viewer_id: str) -> bool:
+        """Whether a tab is open or away here."""
+        return self._viewers.get(viewer_id) is not None
 
-    def gone(self, viewer_id: str) -> None:
-        """Forget a tab that says it is closed."""
-        if self._viewers.pop(viewer_id) is not None:
+    def has_stream_of(self, viewer_id: str) -> bool:
+        """Whether a tab is open here."""
+        viewer = self._viewers.get(viewer_id)
+        return viewer is not None and viewer.streams > 0
+
+    def gone(self, viewer_id: str, *, number: int = 0) -> None:
+        """Forget a tab that says it is closed, unless it has said more since."""
+        viewer = self._viewers.get(viewer_id)
+        if viewer is not None and (not number or number >= max(viewer.numbers.values(), default=0)):
+            self._viewers.pop(viewer_id)
             self._changed()
 
-    def told(self, viewer_id: str, changes: dict[str, Json], *, own: bool = False) -> None:
+    def told(
+        self, viewer_id: str, changes: Mapping[str, Json], *, number: int = 0, own: bool = False
+    ) -> None:
         """Note what a tab says of itself: visible, name, viewport, pointing; unknown tabs are passed over.
 
-        `own`: it proved that its browser is that of this server's own user.
+        `number` is that of wire/said.py. `own`: it proved that its browser is that of this server's own user.
         """
         viewer = self._viewers.get(viewer_id)
         if viewer is None:
             return
+        changes = _newer(viewer, changes, number)
         if "visible" in changes:
             viewer.hidden = not changes["visible"]
         if own and changes.get("visible"):
@@ -81,13 +105,29 @@ class Presence:
         for name in ("name", "viewport", "pointing"):
             if name in changes:
                 setattr(viewer, name, changes[name])
-        viewer.element = None
-        self._changed()
+        if changes:
+            viewer.element = None
+            self._changed()
 
-    def others_told(self, pod: str, count: int, viewers: list[Json], here: int = wire.MAX_SHOWN) -> None:
-        """Note the viewers of another process, `here` of them, the first, with a stream."""
+    def others_told(
+        self, pod: str, count: int, viewers: list[Json], here: int = wire.MAX_SHOWN
+    ) -> list[Said]:
+        """Note the viewers of another process, `here` of them, the first, with a stream.
+
+        Return what to pass on: what tabs have said here that have a stream both there and here.
+        """
         self._other_pods.told(pod, count, viewers, here)
+        known: list[Said] = []
+        for viewer_id in _ids(viewers[: min(here, wire.MAX_SHOWN)]):
+            viewer = self._viewers.get(viewer_id)
+            if viewer is None:
+                continue
+            if viewer.streams > 0:
+                known += _known(viewer_id, viewer)
+            else:
+                self._viewers.pop(viewer_id)
         self._changed()
+        return known
 
     def forget_others(self) -> None:
         """Forget the processes that have said nothing for a while."""
@@ -105,7 +145,7 @@ class Presence:
     def told_to_others(self, pod: str) -> bytes:
         """Return what this process tells the others."""
         here, away = self._elements()
-        return wire.told(pod, self.count_here, here, away)
+        return news.told(pod, self.count_here, here, away)
 
     def _encode(self) -> bytes:
         here, away = self._elements()
@@ -124,5 +164,32 @@ class Presence:
 def _element(viewer_id: str, viewer: Viewer) -> bytes:
     if viewer.element is None:
         said = (viewer.name, viewer.kind, viewer.viewport, viewer.pointing)
-        viewer.element = wire.element(public_id(viewer_id), *said)
+        viewer.element = wire.element(viewer_id, *said)
     return viewer.element
+
+
+def _newer(viewer: Viewer, changes: Mapping[str, Json], number: int) -> Mapping[str, Json]:
+    """Return those of the changes that are newer than what is known, and note their number."""
+    if not number:  # an older page's: in the order in which it arrives
+        return changes
+    newer = {name: value for name, value in changes.items() if number > viewer.numbers.get(name, 0)}
+    viewer.numbers.update(dict.fromkeys(newer, number))
+    return newer
+
+
+def _known(viewer_id: str, viewer: Viewer) -> Iterator[Said]:
+    """Yield what a tab has said, by the numbers that it had; what had none would not end with the newest."""
+    for number in sorted(set(viewer.numbers.values())):
+        names = [name for name, known in viewer.numbers.items() if known == number]
+        yield Said(viewer_id, number, {name: _value(viewer, name) for name in names})
+
+
+def _value(viewer: Viewer, name: str) -> Json:
+    value: Json = not viewer.hidden if name == "visible" else getattr(viewer, name)
+    return value
+
+
+def _ids(viewers: list[Json]) -> Iterator[str]:
+    for viewer in viewers:
+        if isinstance(viewer, dict) and isinstance(viewer.get("id"), str):
+            yield str(viewer["id"])

@@ -21,7 +21,8 @@ from mapsrv.hub.replicas.store_health import StoreHealth
 from mapsrv.hub.standing import Sign, Standing
 from mapsrv.store import Entry
 from mapsrv.store.shared import Committed, Feed, Letter, Live, Missed, SharedStore, Unread
-from mapsrv.wire import viewers as wire
+from mapsrv.wire import told as wire
+from mapsrv.wire.said import Said, passed_on
 
 CHECK_SECONDS = 15.0
 BEAT_SECONDS = 10.0  # how often a process tells of its viewers; others forget them after three
@@ -90,7 +91,7 @@ class Replication:
                 case Committed(session_id, entry):
                     self._hear(session_id, entry)
                 case Live(session_id, body):
-                    self._note_viewers(session_id, body)
+                    await self._note(session_id, body)
                 case Missed():
                     self._check_now.set()
                 case Letter(body):
@@ -161,15 +162,28 @@ class Replication:
         """Tell the others who has the map open here."""
         await self._feed.tell(live.id, live.presence.told_to_others(self.pod))
 
-    def _note_viewers(self, session_id: str, body: bytes) -> None:
+    async def pass_on(self, live: LiveSession, said: Said) -> None:
+        """Tell the others what a tab says: one of them may have its stream."""
+        body = passed_on(self.pod, said)
+        await self._feed.pass_on(live.id, body, about=said.subject, number=said.number)
+
+    async def _note(self, session_id: str, body: bytes) -> None:
         live = self._held().get(session_id)
-        said = _said(body)
-        if live is None or said is None or said.pod == self.pod:
+        told = _told(body) if live is not None else None
+        if live is None or told is None or told.pod == self.pod:
             return
-        if isinstance(said, wire.Turn):
-            live.hold()
-        else:
-            live.presence.others_told(said.pod, said.count, said.viewers, said.here)
+        match told:
+            case wire.Turn():
+                live.hold()
+            case wire.PassedOn(_, said):
+                if live.presence.knows(said.tab):
+                    live.tab_says(said)
+            case wire.Told(pod, count, viewers, here):
+                before = live.presence.count_here
+                for said in live.presence.others_told(pod, count, viewers, here):
+                    await self.pass_on(live, said)
+                if live.presence.count_here != before:  # though what is shown here may be the same
+                    await self.tell_viewers(live)
 
     async def ask_for_a_turn(self, live: LiveSession) -> None:
         """Have the others commit nothing of a session for a moment: ours are overtaken all the time."""
@@ -195,8 +209,8 @@ def _is_elsewhere(now: Head, before: Head, head: Head | NewerFormat | None) -> b
     return head.revision >= now.revision or head.revision < before.revision
 
 
-def _said(body: bytes) -> wire.Told | wire.Turn | None:
-    """Return what another process says of a session: who its viewers are, or that it asks for a turn."""
+def _told(body: bytes) -> wire.Told | wire.Turn | wire.PassedOn | None:
+    """Return what another process tells of a session; None for what this release does not know."""
     try:
         return wire.read_told(body)
     except ValueError:

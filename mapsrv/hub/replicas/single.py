@@ -16,6 +16,7 @@ from mapsrv.hub.replicas.load import load
 from mapsrv.hub.replicas.parting import let_go
 from mapsrv.store import Store
 from mapsrv.store.shared import Mail
+from mapsrv.wire.said import Said
 
 
 class SingleProcess:
@@ -70,6 +71,10 @@ class SingleProcess:
 
     async def tell_viewers(self, live: LiveSession) -> None:  # noqa: ASYNC124
         """Tell the others who has the map open here."""
+
+    async def tab_says(self, live: LiveSession, said: Said, *, own: bool = False) -> None:  # noqa: ASYNC124
+        """Take what a tab says of itself, and let whoever has its stream know."""
+        live.tab_says(said, own=own)
 
     # --- a session is not where the store is --------------------------------------
 

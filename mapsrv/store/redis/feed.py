@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from itertools import islice
 from typing import Any
 
 import trio
@@ -26,6 +25,7 @@ from mapsrv.store.redis.keys_and_values import (
     session_of,
 )
 from mapsrv.store.redis.news_queue import NewsQueue
+from mapsrv.store.redis.tells import Tells
 from mapsrv.store.redis.watches import AT_ONCE, Watches, channels_of
 from mapsrv.store.shared import Committed, Live, Missed, News, Unread
 
@@ -33,7 +33,6 @@ PROBE_SECONDS = 5.0  # of silence, after which the connection is asked to hear i
 CLOSE_SECONDS = 1.0  # for a connection to end
 AGAIN_SECONDS = 0.5  # between tries to connect
 LAST_SECONDS = 0.5  # at the end, to publish what was told last
-TOLD_AT_ONCE = 100  # publications in one pipeline
 HEARD_AT_ONCE = 100  # messages, a few ms, until other tasks have a turn
 
 log = logging.getLogger("mapsrv.redis")
@@ -48,7 +47,7 @@ class RedisFeed:
         self._watches = Watches(client.deadlines)
         self._pubsub: Any = None
         self._news = NewsQueue()
-        self._told: dict[tuple[str, str], bytes] = {}  # what is to be published, by session and subject
+        self._tells = Tells()
         self._more = trio.Event()
 
     async def watch(self, session_id: str) -> None:
@@ -77,9 +76,15 @@ class RedisFeed:
 
     async def tell(self, session_id: str, body: bytes, *, about: str = "viewers") -> None:
         """Tell the others something that is never stored, soon; only the latest of a subject is told."""
-        self._told[session_id, about] = body
+        self._tells.put(session_id, about, body)
         self._more.set()
         await trio.lowlevel.checkpoint()  # whoever tells of thousands gives the others a turn
+
+    async def pass_on(self, session_id: str, body: bytes, *, about: str, number: int) -> None:
+        """Tell the others what a tab says, as tell() does; of what is about the same the highest number."""
+        self._tells.put_of_tab(session_id, about, number, body)
+        self._more.set()
+        await trio.lowlevel.checkpoint()
 
     async def next(self) -> News:
         """Wait for news."""
@@ -98,12 +103,9 @@ class RedisFeed:
 
     async def flush(self) -> None:
         """Publish what is told; it is dropped when Redis is away."""
-        while self._told:
-            some = list(islice(self._told.items(), TOLD_AT_ONCE))
-            for subject, _body in some:
-                del self._told[subject]
+        while some := self._tells.take():
             try:
-                await self.client.pipe([("PUBLISH", live_channel_of(one), body) for (one, _), body in some])
+                await self.client.pipe([("PUBLISH", live_channel_of(one), body) for one, body in some])
             except StoreUnavailable:
                 pass
 

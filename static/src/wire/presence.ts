@@ -39,6 +39,11 @@ export class Presence {
       this.timer = setTimeout(() => this.flush(), Math.max(0, this.last + TICK_MS - Date.now()));
   }
 
+  /** What this person goes by, as it was told last; empty while nobody said. */
+  get name(): string {
+    return this.values.name ?? "";
+  }
+
   /** Sends what changed, at once; `visible` always goes with it. */
   flush(): void {
     this.cancel();

@@ -5,8 +5,13 @@ import type { EventSourceLike } from "./stream.ts";
 
 const EXPLAIN_UNREACHABLE = "The server could not be reached. The change may not have been made.";
 const WAITS_MS = [500, 1_000, 2_000, 4_000]; // in which another process takes over from one that was killed
-const JSON_TYPE = "application/json";
+const HALF_A_PAIR = /\p{Surrogate}/gu; // which no URI can bear
 const AGAIN = new Set([502, 503, 504]);
+
+interface Sending {
+  headers?: Record<string, string>;
+  keepalive?: boolean;
+}
 
 export interface DataAnswer {
   data: string;
@@ -15,7 +20,14 @@ export interface DataAnswer {
 }
 
 export class Server {
-  constructor(readonly session: string, readonly viewer: string, private readonly proof = (): string | undefined => undefined) {}
+  private said = 0; // the number of what this tab said of itself last
+
+  constructor(
+    readonly session: string,
+    readonly viewer: string,
+    private readonly proof = (): string | undefined => undefined,
+    private readonly name = (): string => "",
+  ) {}
 
   openStream(position: string): EventSourceLike {
     const query = new URLSearchParams({ session: this.session, viewer: this.viewer });
@@ -35,31 +47,38 @@ export class Server {
   /** Sends a command, and again where the server is away: always under the same key, so it is done at most once. */
   async command(command: string, args: object): Promise<any> {
     const body = JSON.stringify({ command, arguments: args, id: randomId() });
-    return answered(await patiently(() => this.post(this.path("commands"), body)));
+    const name = encodeURIComponent(this.name().replace(HALF_A_PAIR, "")); // a header is ASCII
+    const headers: Record<string, string> = name ? { "Mapsrv-Name": name } : {};
+    return answered(await patiently(() => this.post(this.path("commands"), body, { headers })));
   }
 
   async upload(file: Blob): Promise<DataAnswer> {
-    return answered(await patiently(() => this.post(this.path("data"), file, "application/geo+json")));
+    const headers = { "Content-Type": "application/geo+json" };
+    return answered(await patiently(() => this.post(this.path("data"), file, { headers })));
   }
 
-  /** Presence is worth nothing a moment later, so failures are left alone. `last`: the page is going away. */
-  async presence(body: object, last = false): Promise<void> {
-    const text = JSON.stringify({ viewer: this.viewer, proof: this.proof(), ...body });
-    await this.post(this.path("presence"), text, JSON_TYPE, last).catch(() => undefined);
+  /**
+   * Presence is worth nothing a moment later, so failures are left alone. `keepalive`: the page is going away. One
+   * request may overtake another, so they are numbered; by the clock, so that the numbers grow over a reload too.
+   */
+  async presence(body: object, keepalive = false): Promise<void> {
+    this.said = Math.max(this.said + 1, Date.now());
+    const text = JSON.stringify({ viewer: this.viewer, n: this.said, proof: this.proof(), ...body });
+    await this.post(this.path("presence"), text, { keepalive }).catch(() => undefined);
   }
 
   /** The proof for the token of a link. It outlives the page: a token that was traded is good no more. */
   async trade(token: string): Promise<string> {
     const body = JSON.stringify({ token });
-    return (await answered(await patiently(() => this.post("front", body, JSON_TYPE, true)))).proof;
+    return (await answered(await patiently(() => this.post("front", body, { keepalive: true })))).proof;
   }
 
   private path(name: string): string {
     return `${name}?session=${encodeURIComponent(this.session)}`;
   }
 
-  private post(target: string, body: BodyInit, type = JSON_TYPE, keepalive = false): Promise<Response> {
-    return fetch(target, { method: "POST", headers: { "Content-Type": type }, body, keepalive });
+  private post(target: string, body: BodyInit, { headers = {}, keepalive = false }: Sending = {}): Promise<Response> {
+    return fetch(target, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body, keepalive });
   }
 }
 

@@ -16,10 +16,11 @@ from tests.kit.sse import Message, Parser
 class Viewer:
     """`messages` are all that came; it goes on from `position` where there is one."""
 
-    def __init__(self, server: Server, session_id: str, position: str = "") -> None:
+    def __init__(self, server: Server, session_id: str, position: str = "", tab: str = "") -> None:
         self.messages: list[Message] = []
         self.ended_at: float | None = None
-        self._ask = (f"{server.url}/events?session={session_id}", {"Last-Event-ID": position})
+        url = f"{server.url}/events?session={session_id}&viewer={tab}"
+        self._ask = (url, {"Last-Event-ID": position})
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:

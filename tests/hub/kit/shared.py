@@ -48,6 +48,10 @@ class Feed:
         await trio.lowlevel.checkpoint()
         self._shared.spread(Live(session_id, body))
 
+    async def pass_on(self, session_id: str, body: bytes, *, about: str, number: int) -> None:
+        await trio.lowlevel.checkpoint()
+        self._shared.spread(Live(session_id, body))
+
     async def next(self) -> News:
         return await self._receive.receive()
 

@@ -15,13 +15,16 @@ from mapsrv.core.log import ANONYMOUS
 from mapsrv.errors import InvalidArgument
 from mapsrv.hub.presence import tabs
 from mapsrv.hub.presence.tabs import AWAY_SECONDS, MAX_TABS
-from mapsrv.hub.presence.viewers import Presence, public_id
-from mapsrv.wire import sse, viewers
+from mapsrv.hub.presence.viewers import Presence
+from mapsrv.wire import sse
+from mapsrv.wire import told as news
+from mapsrv.wire import viewers
 from mapsrv.wire.names import clean_name
 from tests.wire.kit.values import JSON
 
 ANA, BELL = "a" * 16, "b" * 16
 TABS = [f"tab-{number}" for number in range(60)]
+OTHERS = [f"other-{number}" for number in range(60)]
 
 
 class Clock:
@@ -127,7 +130,7 @@ def test_what_another_process_tells_is_bounded_and_stands_behind_those_with_a_st
     away(there, BELL, "bell-away")
     away(presence, ANA, "ana-away")
     opened(presence, ANA, "Ana")
-    said = viewers.read_told(there.told_to_others("there"))
+    said = news.read_told(there.told_to_others("there"))
     presence.others_told(said.pod, said.count, said.viewers, said.here)
     assert shown(presence) == ["Ana", "Bell", "ana-away", "bell-away"] and presence.count == 4
     wide = {"id": "0", "name": "wide", "kind": "person", "pointing": {"text": "x" * 4_000}}
@@ -176,7 +179,12 @@ def test_whatever_is_said_a_frame_is_json_of_16_kib_with_those_first_who_have_a_
             case "tell":
                 presence.told(name, dict(said(text, pointing)))
             case "other":
-                element = {"id": name, "name": text, "kind": "person", "pointing": pointing}
+                element = {
+                    "id": OTHERS[TABS.index(name)],
+                    "name": text,
+                    "kind": "person",
+                    "pointing": pointing,
+                }
                 presence.others_told(author, len(text), [element] * 60, len(pointing))
             case "wait":
                 clock.now += AWAY_SECONDS / 3
@@ -185,8 +193,8 @@ def test_whatever_is_said_a_frame_is_json_of_16_kib_with_those_first_who_have_a_
     assert len(sse.frame("presence", presence.body)) <= 16 * 1024
     assert len(told["viewers"]) <= viewers.MAX_SHOWN and told["count"] == presence.count
     here = [viewer["id"] for viewer in told["viewers"]]
-    with_stream = {public_id(name) for name, count in streams.items() if count > 0}
-    open_ones = [id in with_stream for id in here if id not in TABS]  # those of others have other ids
+    with_stream = {name for name, count in streams.items() if count > 0}
+    open_ones = [id in with_stream for id in here if id in TABS]
     assert open_ones == sorted(open_ones, reverse=True)
     full = len(here) == viewers.MAX_SHOWN or len(presence.body) >= viewers.MAX_BODY - viewers.MAX_ELEMENT
     assert full or presence.count != presence.count_here or len(here) == presence.count, "none is left out"

@@ -1,0 +1,68 @@
+"""What processes tell each other of a map beside its events, on the channel of what is never stored.
+
+A process of an earlier release passes over what it does not know, and so does this one: read_told() knows
+three kinds, and raises for all else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mapsrv.core.state import Json
+from mapsrv.wire import codec
+from mapsrv.wire.said import MAX_PASSED_ON, Said, read_passed_on
+from mapsrv.wire.viewers import presence
+
+MAX_POD = 64  # characters of a process's id
+MAX_TOLD = 512 * 1024  # bytes of JSON: a release that bounded no frame told up to half of it
+MAX_COUNT = 1_000_000  # viewers of a process: more than it can stream to
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The viewers of another process; `here` of them, the first, have a stream."""
+
+    pod: str
+    count: int
+    viewers: list[Json]
+    here: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Another process asks the others to commit nothing of a session for a moment."""
+
+    pod: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """Another process was told something by a tab whose stream it does not have."""
+
+    pod: str
+    said: Said
+
+
+def turn(pod: str) -> bytes:
+    """Return what a process that asks for a turn tells."""
+    return codec.dumps({"pod": pod, "turn": True})
+
+
+def told(pod: str, count: int, here: list[bytes], away: list[bytes]) -> bytes:
+    """Return what a process tells the others of its viewers, as a frame is bounded and ordered."""
+    return presence({"pod": pod, "count": count, "here": len(here)}, [*here, *away])
+
+
+def read_told(body: bytes) -> Told | Turn | PassedOn:
+    """Return what a process told. Raises ValueError for what none tells."""
+    told: Json = codec.loads(body) if len(body) <= MAX_TOLD else None
+    match told:
+        case {"pod": str(pod), "turn": True} if len(pod) <= MAX_POD:
+            return Turn(pod)
+        case {"pod": str(pod), "tab": _} if len(pod) <= MAX_POD and len(body) <= MAX_PASSED_ON:
+            return PassedOn(pod, read_passed_on(told))
+        case {"pod": str(pod), "count": int(count), "viewers": list(viewers)}:
+            here = told.get("here", len(viewers))  # an earlier release does not say
+            if len(pod) <= MAX_POD and 0 <= count <= MAX_COUNT and isinstance(here, int):
+                return Told(pod, count, viewers, max(0, here))
+    raise ValueError("not of a process's viewers, its turn, or one of its tabs")
