@@ -17,8 +17,10 @@ from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.budget import Budget, Claim
 from mapsrv.change import Change
 from mapsrv.errors import Draining, MapsrvError
+from mapsrv.secret_keys import SecretKeys
 from mapsrv.transports.mcp_http import HttpEndpoint, open_http
 from mapsrv.transports.mcp_sse import SseEndpoints
+from mapsrv.transports.sealed import Seal
 from mapsrv.transports.serving import MakeServer, Serving
 
 PATHS = frozenset({"/sse", "/messages", "/mcp"})
@@ -83,14 +85,14 @@ class McpEndpoints:
         Calls get DRAIN_SECONDS to be answered; at the end what is left has END_SECONDS.
         """
         self._draining, self._closed = True, window == 0
-        streams = [*self._sse.serving(), *self._http.streams()] if window else []
+        streams = self._sse.serving() if window else []
         began = trio.current_time()
         async with trio.open_nursery() as nursery:
             for number, stream in enumerate(streams):
                 await trio.sleep_until(began + window * number / len(streams))
                 nursery.start_soon(self._let_leave, stream)
             self._closed = True
-            await self._until(lambda: self._sse.waiting + self._http.waiting == 0, DRAIN_SECONDS)
+            await self._until(lambda: self._sse.waiting + self._http.active == 0, DRAIN_SECONDS)
         for serving in (*self._sse.serving(), *self._http.serving()):
             serving.leave()
         await self._until(lambda: self.active == 0, END_SECONDS)
@@ -122,15 +124,17 @@ async def open_mcp(
     origins: OriginGuard,
     budget: Budget | None = None,
     json_response: bool = False,
+    seal: Seal | None = None,
 ) -> AsyncIterator[McpEndpoints]:
     """Run the MCP endpoints.
 
     make_server(opening) returns a low-level Server: for each GET /sse with that request's ASGI scope, and
     once with None for /mcp, whose requests each bring their own (ctx.request.scope). `budget` is of bytes
     in flight, for the bodies. `json_response` is for servers that say nothing before they answer: over /mcp
-    an answer is JSON then, not a stream, and what is notified meanwhile would be lost.
+    an answer is JSON then, not a stream, and what is notified meanwhile would be lost. `seal` makes the ids
+    of /mcp's sessions; None: they are this process's own.
     """
-    async with open_http(make_server, json_response=json_response) as http:
+    async with open_http(make_server, json_response=json_response, seal=seal or Seal(SecretKeys())) as http:
         ended = Change()  # a call was answered, or a stream has ended
         sse = SseEndpoints(make_server, ended)
         endpoints = McpEndpoints(origins, budget or Budget(), sse, http, ended)

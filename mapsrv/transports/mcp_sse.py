@@ -9,7 +9,6 @@ import re
 from typing import Any
 
 from mcp.server.sse import SseServerTransport
-from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import JSONRPCNotification, JSONRPCRequest, jsonrpc_message_adapter
 
 from mapsrv.asgi.message import (
@@ -24,12 +23,11 @@ from mapsrv.asgi.message import (
 from mapsrv.budget import Claim
 from mapsrv.change import Change
 from mapsrv.errors import BadRequest, MalformedJson, NotFound, TooMany
+from mapsrv.transports.mcp_http import UNCHECKED
 from mapsrv.transports.serving import MakeServer, Serving
 
 MAX_STREAMS = 500  # held at once; a model has one, and each costs a server's handful of tasks
 MAX_WAITING = 100  # calls of one stream that are not answered; more is a client that does not read
-
-UNCHECKED = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the Edge has checked
 
 _SESSION = re.compile(rb"session_id=([0-9a-f]{32})")
 _QUERY = re.compile(rb"(?:^|&)session_id=([0-9a-fA-F-]{32,36})(?:&|$)")
