@@ -304,15 +304,25 @@ async def _leave(fixture: Fixture, number: int) -> None:
     hang_up(stream)
 
 
-def wait_request(*, of: str = "wait") -> bytes:
-    body = json.dumps(message("tools/call", {"name": of, "arguments": {}})).encode()
+def wait_request(*, of: str = "wait", headers: dict[str, str] | None = None) -> bytes:
+    params: dict[str, Any] = {"name": of, "arguments": {}}
+    if headers and headers.get("mcp-protocol-version") == MODERN:
+        params["_meta"] = {PROTOCOL_VERSION_META_KEY: MODERN, CLIENT_CAPABILITIES_META_KEY: {}}
+    body = json.dumps(message("tools/call", params)).encode()
     head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     return f"{head}Accept: {ACCEPT['accept']}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-async def test_a_slow_call_ends_when_its_client_leaves(fixture: Fixture) -> None:
+@pytest.mark.parametrize("revision", [None, LEGACY, MODERN])
+async def test_a_slow_call_ends_when_its_client_leaves(fixture: Fixture, revision: str | None) -> None:
+    headers = {"mcp-protocol-version": revision} if revision else {}
+    if revision == LEGACY:
+        headers["mcp-session-id"] = (await post(fixture, "/mcp", json=INITIALIZE)).headers["mcp-session-id"]
+    elif revision == MODERN:
+        headers |= {"mcp-method": "tools/call", "mcp-name": "wait"}
     stream = await dial(fixture.base)
-    await stream.send_all(wait_request())
+    await stream.send_all(wait_request(headers=headers))
     await eventually(lambda: fixture.waiting)
     async with trio.open_nursery() as nursery:
         for _ in range(2):

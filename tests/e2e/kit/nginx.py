@@ -1,0 +1,108 @@
+"""Debian's nginx before several pods: plain round robin, no stickiness, the next pod where one is gone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.e2e.kit.server import NO_TLS, Server, wait_until
+from tests.kit.ports import free_port
+from tests.store.kit.valkey import die_with_parent
+
+CONFIG = """
+daemon off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+events {{ worker_connections 2048; }}
+http {{
+    log_format upstream '$upstream_addr';
+    access_log {folder}/access.log upstream;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    upstream pods {{ {pods} }}
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://pods;
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header Connection "";
+            proxy_buffering off;
+            proxy_read_timeout 1h;
+            proxy_connect_timeout 2s;
+            proxy_next_upstream error timeout http_502 http_503 non_idempotent;
+        }}
+    }}
+}}
+"""
+
+
+@dataclass
+class Proxy:
+    """A running nginx; `url` is what clients are told."""
+
+    url: str
+    folder: Path
+
+    @property
+    def by_port(self) -> Counter[int]:
+        """How many requests each port answered, as the last of those that were tried."""
+        lines = (self.folder / "access.log").read_text().split("\n")
+        return Counter(int(line.rpartition(":")[2]) for line in lines if line)
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "error.log").read_text()
+
+
+def binary() -> str:
+    """Return where nginx is; skips the test, with CI set fails it, where it is not."""
+    found = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if found is None:
+        why = "no nginx: install Debian's nginx-light to run this"
+        pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
+    return found
+
+
+@contextmanager
+def round_robin(folder: Path, servers: Sequence[Server]) -> Iterator[Proxy]:
+    """Run nginx before these; it answers when this yields."""
+    port, program = free_port(), binary()
+    folder.mkdir()
+    folder.chmod(0o755)  # its worker is another user
+    pods = " ".join(f"server 127.0.0.1:{server.port};" for server in servers)
+    config = folder / "nginx.conf"
+    config.write_text(CONFIG.format(folder=folder, pods=pods, port=port))
+    command = [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(config)]
+    process = subprocess.Popen(die_with_parent(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        proxy = Proxy(f"http://127.0.0.1:{port}", folder)
+        wait_until(lambda: _answers(proxy.url) or process.poll() is not None)
+        assert process.poll() is None, proxy.log
+        yield proxy
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx2.get(f"{url}/health", verify=NO_TLS, timeout=2).status_code == 200
+    except httpx2.TransportError:
+        return False
