@@ -10,8 +10,9 @@ are 405, as the specification has it for servers that offer neither (2025-11-25,
 
 A server that says nothing before it answers is served in the SDK's JSON mode: an answer is one body then.
 As a stream it would cost three tasks, a heartbeat and an end of its own, for a single event: half of a
-small call. In that mode the SDK does not look whether the client is still there. To wait for that takes a
-task too, so it is done for calls alone that last, found by a sweep. The work ends with its own POST.
+small call. So would the SDK's manager for a revision with sessions, hence one_exchange.py. In that mode
+nobody looks whether the client is still there. To wait for that takes a task too, so it is done for calls
+alone that last, found by a sweep. The work ends with its own POST.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import trio
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -40,6 +42,7 @@ from mapsrv.asgi.message import (
 )
 from mapsrv.budget import Claim
 from mapsrv.errors import TooMany
+from mapsrv.transports.one_exchange import request_of, serve_request
 from mapsrv.transports.sealed import Seal, Told
 from mapsrv.transports.serving import MakeServer, Serving
 
@@ -52,8 +55,8 @@ SESSION_HEADER = "mcp-session-id"
 class HttpEndpoint:
     """The one address /mcp; made by open_http()."""
 
-    def __init__(self, manager: StreamableHTTPSessionManager, seal: Seal) -> None:
-        self._manager, self._seal = manager, seal
+    def __init__(self, manager: StreamableHTTPSessionManager, seal: Seal, state: Any) -> None:
+        self._manager, self._seal, self._state = manager, seal, state
         self._calls: dict[Serving, Receive] = {}
 
     @property
@@ -75,12 +78,19 @@ class HttpEndpoint:
                 body = await read_body(scope, receive, claim=claim)  # its wait has an end of its own
                 if body is not None:
                     serving.is_read = False
-                    send = self._opening(body, answer.send)
-                    await self._manager.handle_request(scope, replay(body, until_left), send)
+                    await self._serve(scope, replay(body, until_left), body, answer)
         finally:
             del self._calls[serving]
             await serving.unwatch()  # noqa: ASYNC102 (shielded)
         await answer.end()
+
+    async def _serve(self, scope: Scope, receive: Receive, body: bytes, answer: Answer) -> None:
+        manager = self._manager
+        request = request_of(scope, body) if manager.json_response else None
+        if request is not None:
+            await serve_request(manager.app, self._state, request, scope, answer)
+        else:
+            await manager.handle_request(scope, receive, self._opening(body, answer.send))
 
     def _read_session(self, scope: Scope) -> None:
         """Put who calls into the scope, where the request is of an MCP session; raises NotFound."""
@@ -147,15 +157,16 @@ async def open_http(
     make_server: MakeServer, *, json_response: bool, seal: Seal
 ) -> AsyncIterator[HttpEndpoint]:
     """Run /mcp for one Server; at the end what it still does is cancelled."""
+    server = make_server(None)
     manager = StreamableHTTPSessionManager(
-        make_server(None),
+        server,
         json_response=json_response,
         stateless=True,
         security_settings=UNCHECKED,
         max_request_body_size=MAX_MESSAGE,
     )
-    endpoint = HttpEndpoint(manager, seal)
-    async with manager.run(), trio.open_nursery() as nursery:
+    async with server.lifespan(server) as state, manager.run(), trio.open_nursery() as nursery:
+        endpoint = HttpEndpoint(manager, seal, state)
         if json_response:
             nursery.start_soon(endpoint.watch_the_slow)
         yield endpoint

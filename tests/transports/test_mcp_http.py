@@ -16,6 +16,7 @@ from mcp_types import CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY
 
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.secret_keys import SecretKeys
+from mapsrv.transports import mcp_http
 from mapsrv.transports.endpoints import open_mcp
 from mapsrv.transports.sealed import LIFETIME_SECONDS, MAX_ID, Seal, Told
 from tests.transports.conftest import Fixture
@@ -160,3 +161,62 @@ async def test_the_sdks_client_goes_on_though_there_is_no_stream_and_no_end() ->
             await eventually(lambda: ("GET", 405) in seen)
             assert (await client.call_tool("echo", {})).content[0].text == "{}"
     assert ("DELETE", 405) in seen and {status for verb, status in seen if verb == "POST"} <= {200, 202}
+
+
+def asking(method: str, params: Any = None, id: Any = 7) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": id, "method": method} | ({} if params is None else {"params": params})
+
+
+@pytest.mark.parametrize("accept", [None, "application/json", "*/*", "application/*", "text/html"])
+@pytest.mark.parametrize("revision", [None, *REVISIONS, "2024-11-05", "1999-01-01"])
+async def test_what_is_served_straight_is_answered_as_the_sdk_itself_answers_it(
+    monkeypatch: pytest.MonkeyPatch, revision: str | None, accept: str | None
+) -> None:
+    told = {"mcp_protocol_version": revision} if revision else {}
+    told |= {"accept": accept} if accept else {}
+    messages: list[Any] = [
+        calling(),
+        calling("none such"),
+        asking("tools/list", id="seven"),
+        asking("ping"),
+        asking("tools/call", {"name": 7}),
+        asking("tools/call", []),
+        asking("resources/list"),
+        asking("no/such"),
+        asking("tools/call", id=None),
+        asking("tools/call", id={}),
+        {"jsonrpc": "1.0", "id": 1, "method": "ping"},
+        {"jsonrpc": "2.0", "id": 1, "result": {}},
+        {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 7}},
+        [],
+        [calling()],
+        7,
+    ]
+    async with pod(KEY) as (_, base):
+        straight = [await post(base, message, **told) for message in messages]
+        monkeypatch.setattr(mcp_http, "request_of", lambda scope, body: None)
+        by_manager = [await post(base, message, **told) for message in messages]
+    for message, one, other in zip(messages, straight, by_manager, strict=True):
+        assert (one.status_code, read(one)) == (other.status_code, read(other)), message
+
+
+def read(answer: httpx2.Response) -> Any:
+    """Return what an answer says; how a refusal is worded is the SDK's."""
+    said = answer.json() if answer.content else None
+    if isinstance(said, dict) and "error" in said and said["id"] is None:
+        return said["error"]["code"]
+    return said
+
+
+async def test_a_fault_of_a_server_is_told_to_its_log_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(self: Any, ctx: Any, params: Any) -> None:
+        await trio.lowlevel.checkpoint()
+        raise RuntimeError("what nobody should read")
+
+    monkeypatch.setattr(Fixture, "call_tool", broken)
+    async with pod(KEY) as (_, base):
+        answer = await post(base, calling())
+    assert answer.status_code == 200 and answer.json()["error"]["code"] == -32603
+    assert "nobody" not in answer.text and "what nobody should read" in caplog.text
