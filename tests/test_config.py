@@ -69,6 +69,7 @@ EXAMPLES = {
     "session-idle": ("90s", 90),
     "session-ttl": ("1d", 86400),
     "durability": ("replicated", "replicated"),
+    "secret-file": ("/srv/secret", Path("/srv/secret")),
     "drain-delay": ("5", 5),
     "drain-window": ("10s", 10),
     "log-level": ("WARNING", "warning"),

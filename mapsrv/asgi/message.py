@@ -20,6 +20,7 @@ from mapsrv.errors import MapsrvError, SlowBody, TooLarge
 
 MAX_MESSAGE = 256 * 1024  # bytes: some 2 ms to parse, of the 10 that the loop may be held
 BODY_SECONDS = 30.0  # for a whole body; MCP messages are small
+MCP_CLIENT = "mapsrv.mcp_client"  # in scope["extensions"]: what the client of an MCP session is called
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]

@@ -52,6 +52,7 @@ class Config:
     session_idle: float = 3600.0
     session_ttl: float = 30 * 86400.0
     durability: str = "redis"
+    secret_file: Path | None = None
     drain_delay: float = 0.0
     drain_window: float = 0.0
     log_level: str = "info"
@@ -130,6 +131,7 @@ _OPTIONS = (
         "session-ttl", v.some_time, "30d", "in Redis, a map that nobody uses is kept this long", "SECONDS"
     ),
     Option("durability", _durability, "redis", "what an answer waits for: redis or replicated", "WORD"),
+    Option("secret-file", v.path("file"), None, "keys to sign by, one a line; default: made once", "PATH"),
     Option("drain-delay", v.wait, "0", "wait between not being ready and stopping", "SECONDS"),
     Option("drain-window", v.wait, None, "streams end over this; default: 5s with Redis, else 0", "SECONDS"),
     Option("log-level", v.level, "info", "least that is logged: debug, info, warning, error", "LEVEL"),

@@ -23,6 +23,21 @@ def write_private(path: Path, body: bytes) -> None:
         raise
 
 
+def make_private(path: Path, body: bytes) -> None:
+    """Write a file that only this user can read where there is none, and else leave the one that is there.
+
+    Whoever comes first has made it, whole: who reads it meanwhile sees none, or all of it. Raises OSError.
+    """
+    fd, name = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(body)
+        with suppress(FileExistsError):
+            os.link(name, path)  # refuses, as O_EXCL does, but brings the content along
+    finally:
+        os.unlink(name)
+
+
 def read_private(path: Path, most: int) -> bytes | None:
     """Return the first bytes of a file, at most so many; None where others can read it, or made it."""
     try:

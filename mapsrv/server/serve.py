@@ -34,6 +34,7 @@ from mapsrv.metrics import IN_FLIGHT
 from mapsrv.prepare.own_routes import OwnRoutes
 from mapsrv.server import memory
 from mapsrv.server.dispatch import Dispatch
+from mapsrv.server.keys import open_keys
 from mapsrv.store import Store
 from mapsrv.store.memory import open_memory
 from mapsrv.store.sqlite import open_sqlite
@@ -41,6 +42,7 @@ from mapsrv.tools.publish import Publisher
 from mapsrv.tools.run import Tools
 from mapsrv.transports.endpoints import PATHS, McpEndpoints, open_mcp
 from mapsrv.transports.mcp_sse import SseLimits
+from mapsrv.transports.sealed import Seal
 from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
 from mapsrv.web.routes import ROUTES
@@ -124,6 +126,7 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
     IN_FLIGHT.set_function(lambda: budget.all.taken)
     async with (
         _open_store(config, url) as store,
+        open_keys(config, store) as keys,
         open_hub(store, max_data=config.max_data, session_idle=config.session_idle) as hub,
         open_mcp(
             Publisher(Tools(hub, front, own, rates), origins=origins, secret=secret).make_server,
@@ -133,6 +136,7 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
             sse=_sse_limits(config),
             mail=hub.mail,
             rates=rates,
+            seal=Seal(keys),
         ) as mcp,
     ):
         lifetime = LIFETIME_SECONDS if shared(config.store) else math.inf

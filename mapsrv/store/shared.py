@@ -130,6 +130,9 @@ class SharedStore(Store, Protocol):
     async def identity(self) -> str:
         """Return the id of this store, made where it has none: another than before tells of a loss."""
 
+    async def secret(self, mine: bytes) -> bytes:
+        """Return the key that the processes of this store sign by: `mine`, kept, where there was none."""
+
     async def note_loss(self) -> None:
         """For a minute, have sessions that are not there be unavailable, not unknown: some may be held."""
 

@@ -20,7 +20,6 @@ from mapsrv.wire.fields import session_id
 from mapsrv.wire.names import clean_name
 
 MAX_NAMED = 10  # maps that a no_map error lists; the newest are the likely ones
-MAX_CONNECTIONS = 4_000  # whose maps are kept; as many as there can be MCP sessions
 MAX_FIELDS = 20  # of the MCP URL's query
 SECRET_HEADER = "x-mapsrv-secret"
 NO_FILES_HEADER = "x-mapsrv-no-files"  # a local caller that was told --no-files sends it with any value
@@ -44,23 +43,6 @@ class Named:
         self._ids.move_to_end(session)
         if len(self._ids) > MAX_NAMED:
             self._ids.popitem(last=False)
-
-
-class Connections:
-    """What each MCP session of /mcp has named. Calls without an MCP session have named nothing."""
-
-    def __init__(self) -> None:
-        self._named: OrderedDict[str, Named] = OrderedDict()
-
-    def of(self, mcp_session: str | None) -> Named:
-        """Return what that MCP session has named."""
-        if mcp_session is None:
-            return Named()
-        named = self._named.setdefault(mcp_session, Named())
-        self._named.move_to_end(mcp_session)
-        if len(self._named) > MAX_CONNECTIONS:
-            self._named.popitem(last=False)
-        return named
 
 
 @dataclass(frozen=True, slots=True)

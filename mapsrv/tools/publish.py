@@ -24,11 +24,12 @@ from mcp_types import (
 )
 
 from mapsrv import __version__
+from mapsrv.asgi.message import MCP_CLIENT
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.core.state import Json
 from mapsrv.errors import MapsrvError
 from mapsrv.metrics import TOOL_CALLS
-from mapsrv.tools.caller import Caller, Connections, Named, Scope, read_caller
+from mapsrv.tools.caller import Caller, Named, Scope, read_caller
 from mapsrv.tools.instructions import INSTRUCTIONS
 from mapsrv.tools.results import Result, error_result
 from mapsrv.tools.run import Tools
@@ -50,7 +51,6 @@ class Publisher:
 
     def __init__(self, run: Tools, *, origins: OriginGuard, secret: str | None = None) -> None:
         self._run, self._origins, self._secret = run, origins, secret
-        self._connections = Connections()
         self._listed = ListToolsResult(tools=tools())
 
     def make_server(self, opening: Scope | None) -> Server[Any]:
@@ -94,8 +94,9 @@ class Publisher:
         client = known.client_info.name if known is not None else None
         if opening is not None:
             return read_caller(opening, client, self._origins, self._secret, named)
-        named = self._connections.of(ctx.request.headers.get("mcp-session-id"))
-        return read_caller(ctx.request.scope, client, self._origins, self._secret, named)
+        scope = ctx.request.scope  # each call of /mcp is one of its own, which has named nothing before
+        client = client or scope.get("extensions", {}).get(MCP_CLIENT)
+        return read_caller(scope, client, self._origins, self._secret, Named())
 
 
 def tools() -> list[Tool]:

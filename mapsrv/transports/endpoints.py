@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Protocol
 
 import anyio
 import trio
@@ -20,11 +19,14 @@ from mapsrv.asgi.rate_limits import RateLimits
 from mapsrv.budget import Budget, Claim
 from mapsrv.change import Change
 from mapsrv.errors import Draining, MapsrvError
+from mapsrv.secret_keys import SecretKeys
 from mapsrv.store.shared import Mail
 from mapsrv.transports.mcp_http import HttpEndpoint, open_http
 from mapsrv.transports.mcp_sse import SseEndpoints, SseLimits
 from mapsrv.transports.relay import Relay
+from mapsrv.transports.sealed import Seal
 from mapsrv.transports.serving import MakeServer
+from mapsrv.transports.sse_session import SseSession
 
 PATHS = frozenset({"/sse", "/messages", "/mcp"})
 DRAIN_SECONDS = 2.0  # that calls get to be answered when the server stops
@@ -34,15 +36,6 @@ logger = logging.getLogger(__name__)
 
 # How a stream tells that its client has gone; not worth a line in the log.
 _GONE = (anyio.ClosedResourceError, anyio.BrokenResourceError, anyio.EndOfStream)
-
-
-class Leaving(Protocol):
-    """Something open that is told to end; `waiting` are calls that it is to answer first."""
-
-    waiting: set[str]
-
-    def end(self) -> None:
-        """End it now."""
 
 
 class McpEndpoints:
@@ -98,14 +91,14 @@ class McpEndpoints:
         Calls get DRAIN_SECONDS to be answered; at the end what is left has END_SECONDS.
         """
         self._draining, self._closed = True, window == 0
-        streams: list[Leaving] = [*self.sse.sessions.values(), *self._http.streams()] if window else []
+        streams = list(self.sse.sessions.values()) if window else []
         began = trio.current_time()
         async with trio.open_nursery() as nursery:
             for number, stream in enumerate(streams):
                 await trio.sleep_until(began + window * number / len(streams))
                 nursery.start_soon(self._let_leave, stream)
             self._closed = True
-            await self._until(lambda: self.sse.waiting + self._http.waiting == 0, DRAIN_SECONDS)
+            await self._until(lambda: self.sse.waiting + self._http.active == 0, DRAIN_SECONDS)
         for session in list(self.sse.sessions.values()):
             session.end()
         for serving in self._http.serving():
@@ -113,7 +106,7 @@ class McpEndpoints:
         await self._until(lambda: self.active == 0, END_SECONDS)
         self._cancel()
 
-    async def _let_leave(self, stream: Leaving) -> None:
+    async def _let_leave(self, stream: SseSession) -> None:
         await self._until(lambda: not stream.waiting, DRAIN_SECONDS)
         stream.end()
 
@@ -144,6 +137,7 @@ async def open_mcp(
     sse: SseLimits = SseLimits(),  # noqa: B008 (frozen)
     mail: Mail | None = None,
     rates: RateLimits | None = None,
+    seal: Seal | None = None,
 ) -> AsyncIterator[McpEndpoints]:
     """Run the MCP endpoints.
 
@@ -151,9 +145,14 @@ async def open_mcp(
     once with None for /mcp, whose requests each bring their own (ctx.request.scope). `budget` is of bytes
     in flight, for the bodies. `json_response` is for servers that say nothing before they answer: over /mcp
     an answer is JSON then, not a stream, and what is notified meanwhile would be lost. With `mail` what was
-    posted to /messages of another pod's stream reaches it.
+    posted to /messages of another pod's stream reaches it. `seal` makes the ids of /mcp's sessions; None:
+    they are this process's own.
     """
-    async with open_http(make_server, json_response=json_response) as http, trio.open_nursery() as nursery:
+    seal = seal or Seal(SecretKeys())
+    async with (
+        open_http(make_server, json_response=json_response, seal=seal) as http,
+        trio.open_nursery() as nursery,
+    ):
         ended = Change()  # a call was answered, or a stream has ended
         streams = SseEndpoints(make_server, ended, sse, nursery)
         endpoints = McpEndpoints(origins, budget or Budget(), streams, http, ended)

@@ -1,112 +1,120 @@
-"""MCP's streamable HTTP on /mcp: every revision, with MCP sessions up to 2025-11-25, without from 2026-07-28.
+"""MCP's streamable HTTP on /mcp: every revision, and nothing of a client is kept between two requests.
 
-A client of the older revisions that does not send its Mcp-Session-Id back is served without a session too:
-each call says all that it needs.
+Up to 2025-11-25 `initialize` opens an MCP session. Here that is an id which says all that later calls need
+of it (sealed.py): any process with the key serves them, none remembers them, and so none is to be ended or
+swept. A client that does not send its id back is served too: each call says all that it needs. From
+2026-07-28 on there are no MCP sessions, and what a client sends of one is passed over.
 
-A server that says nothing before it answers is served in the SDK's JSON mode: an answer is one body then,
-made in the request's own task. As a stream it would cost three tasks, a heartbeat and an end of its own,
-for a single event: half of a small call. In that mode the SDK does not look whether the client is still
-there. To wait for that takes a task too, so it is done for calls alone that last, found by a sweep.
+Since nothing is ever said but in answer to a POST, there is no stream to GET and no session to DELETE: both
+are 405, as the specification has it for servers that offer neither (2025-11-25, basic/transports).
+
+A server that says nothing before it answers is served in the SDK's JSON mode: an answer is one body then.
+As a stream it would cost three tasks, a heartbeat and an end of its own, for a single event: half of a
+small call. So would the SDK's manager for a revision with sessions, hence one_exchange.py. In that mode
+nobody looks whether the client is still there. To wait for that takes a task too, so it is done for calls
+alone that last, found by a sweep. The work ends with its own POST.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import trio
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from mapsrv.asgi.message import (
     MAX_MESSAGE,
+    MCP_CLIENT,
     Answer,
+    Message,
     Receive,
     Scope,
+    Send,
     header,
     read_body,
     replay,
 )
 from mapsrv.budget import Claim
 from mapsrv.errors import TooMany
+from mapsrv.transports.one_exchange import request_of, serve_request
+from mapsrv.transports.sealed import Seal, Told
 from mapsrv.transports.serving import MakeServer, Serving
 
-UNCHECKED = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the OriginGuard has checked
-
-MAX_SESSIONS = 4_000  # each is two tasks and some queues; many clients never end theirs
-IDLE_SECONDS = 3600.0  # a session without a request or a stream for this long is ended
 MAX_CALLS = 1_000  # requests being served at once
-METHODS = ("GET", "POST", "DELETE")
 SWEEP_SECONDS = 1.0  # a call that is met by two sweeps is slow: from then on its client may leave it
+UNCHECKED = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the origin guard has checked
+SESSION_HEADER = "mcp-session-id"
 
 
 class HttpEndpoint:
     """The one address /mcp; made by open_http()."""
 
-    def __init__(
-        self, with_sessions: StreamableHTTPSessionManager, without: StreamableHTTPSessionManager
-    ) -> None:
-        self._with_sessions, self._without = with_sessions, without
-        self._streams: set[Serving] = set()
+    def __init__(self, manager: StreamableHTTPSessionManager, seal: Seal, state: Any) -> None:
+        self._manager, self._seal, self._state = manager, seal, state
         self._calls: dict[Serving, Receive] = {}
 
     @property
     def active(self) -> int:
-        """How many requests and streams are being served."""
-        return len(self._streams) + len(self._calls)
-
-    @property
-    def waiting(self) -> int:
-        """How many calls are not answered yet."""
+        """How many requests are being served."""
         return len(self._calls)
 
     async def serve(self, scope: Scope, receive: Receive, answer: Answer, claim: Claim) -> None:
         """Serve one request; raises MapsrvError."""
-        if scope["method"] not in METHODS:
-            return await answer.give(405, {"allow": ", ".join(METHODS)})
-        if scope["method"] == "GET":
-            await self._stream(scope, receive, answer)
-        else:
-            await self._call(scope, receive, answer, claim)
-        await answer.end()
-
-    async def _stream(self, scope: Scope, receive: Receive, answer: Answer) -> None:
+        if scope["method"] != "POST":
+            return await answer.give(405, {"allow": "POST"})
+        if len(self._calls) >= MAX_CALLS:
+            raise TooMany("This server answers as many MCP requests as it can. Try again.", retry_after=1)
+        self._read_session(scope)
         serving = Serving()
-        _check_room(len(self._streams), MAX_SESSIONS)
-        self._streams.add(serving)
+        self._calls[serving] = until_left = serving.receive(receive)
         try:
             with serving.cancel:
-                until_left = serving.receive(receive)
-                await self._with_sessions.handle_request(scope, until_left, answer.send)
-        finally:
-            self._streams.discard(serving)
-
-    async def _call(self, scope: Scope, receive: Receive, answer: Answer, claim: Claim) -> None:
-        serving = Serving()
-        until_left = serving.receive(receive)
-        _check_room(len(self._calls), MAX_CALLS)
-        self._calls[serving] = until_left
-        try:
-            with serving.cancel:
-                await self._serve(scope, receive, serving, answer, claim)
+                body = await read_body(scope, receive, claim=claim)  # its wait has an end of its own
+                if body is not None:
+                    serving.is_read = False
+                    await self._serve(scope, replay(body, until_left), body, answer)
         finally:
             del self._calls[serving]
             await serving.unwatch()  # noqa: ASYNC102 (shielded)
+        await answer.end()
 
-    async def _serve(
-        self, scope: Scope, receive: Receive, serving: Serving, answer: Answer, claim: Claim
-    ) -> None:
-        until_left = self._calls[serving]
-        if scope["method"] != "POST":
-            return await self._with_sessions.handle_request(scope, until_left, answer.send)
-        body = await read_body(scope, receive, claim=claim)  # its wait has an end of its own
-        if body is None:
+    async def _serve(self, scope: Scope, receive: Receive, body: bytes, answer: Answer) -> None:
+        manager = self._manager
+        request = request_of(scope, body) if manager.json_response else None
+        if request is not None:
+            await serve_request(manager.app, self._state, request, scope, answer)
+        else:
+            await manager.handle_request(scope, receive, self._opening(body, answer.send))
+
+    def _read_session(self, scope: Scope) -> None:
+        """Put who calls into the scope, where the request is of an MCP session; raises NotFound."""
+        given, revision = header(scope, SESSION_HEADER), header(scope, "mcp-protocol-version")
+        if given is None or (revision is not None and revision not in HANDSHAKE_PROTOCOL_VERSIONS):
             return
-        serving.is_read = False
-        no_session = header(scope, "mcp-session-id") is None and not _is_initialize(body)
-        manager = self._without if no_session else self._with_sessions
-        await manager.handle_request(scope, replay(body, until_left), answer.send)
+        told = self._seal.open(given, time.time())
+        scope["extensions"] = {**scope.get("extensions", {}), MCP_CLIENT: told.name}
+
+    def _opening(self, body: bytes, send: Send) -> Send:
+        """Return what sends an answer; that to `initialize` with the id of a new MCP session."""
+        client = _initializing(body)
+        if client is None:
+            return send
+        name, version = client
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                sealed = self._seal.seal(Told(name, version, time.time()))
+                line = (SESSION_HEADER.encode(), sealed.encode())
+                message = {**message, "headers": [*message["headers"], line]}
+            await send(message)
+
+        return send_with_id
 
     async def watch_the_slow(self) -> None:
         """Find out, for ever, whose clients have left. The SDK itself does so where it answers by streams."""
@@ -122,51 +130,43 @@ class HttpEndpoint:
                 serving.watch(nursery, until_left)
             serving.is_slow = True
 
-    def streams(self) -> list[Serving]:
-        """Return the open streams."""
-        return list(self._streams)
-
     def serving(self) -> list[Serving]:
-        """Return the open streams and the requests that are being answered."""
-        return [*self._streams, *self._calls]
+        """Return the requests that are being answered."""
+        return list(self._calls)
 
 
-def _check_room(taken: int, most: int) -> None:
-    if taken >= most:
-        raise TooMany("This server answers as many MCP requests as it can. Try again.", retry_after=1)
-
-
-def _is_initialize(body: bytes) -> bool:
+def _initializing(body: bytes) -> tuple[str, str] | None:
+    """Return the client's name and version, as far as they can be read, of a message that initializes."""
     if b"initialize" not in body and b"\\u" not in body:
-        return False  # however it is spelled: most need not be parsed for this
+        return None  # however it is spelled: most need not be parsed for this
     try:
         message = json.loads(body)
     except (ValueError, RecursionError):
-        return False
-    return isinstance(message, dict) and message.get("method") == "initialize"
+        return None
+    match message:
+        case {"method": "initialize", "params": {"clientInfo": {"name": str(name), **more}}}:
+            version = more.get("version")
+            return name, version if isinstance(version, str) else ""
+        case {"method": "initialize"}:
+            return "", ""
+    return None
 
 
 @asynccontextmanager
-async def open_http(make_server: MakeServer, *, json_response: bool) -> AsyncIterator[HttpEndpoint]:
-    """Run /mcp for one Server; at the end all its sessions are ended."""
+async def open_http(
+    make_server: MakeServer, *, json_response: bool, seal: Seal
+) -> AsyncIterator[HttpEndpoint]:
+    """Run /mcp for one Server; at the end what it still does is cancelled."""
     server = make_server(None)
-    with_sessions = StreamableHTTPSessionManager(
-        server,
-        json_response=json_response,
-        security_settings=UNCHECKED,
-        max_request_body_size=MAX_MESSAGE,
-        session_idle_timeout=IDLE_SECONDS,
-        max_sessions=MAX_SESSIONS,
-    )
-    without = StreamableHTTPSessionManager(
+    manager = StreamableHTTPSessionManager(
         server,
         json_response=json_response,
         stateless=True,
         security_settings=UNCHECKED,
         max_request_body_size=MAX_MESSAGE,
     )
-    endpoint = HttpEndpoint(with_sessions, without)
-    async with with_sessions.run(), without.run(), trio.open_nursery() as nursery:
+    async with server.lifespan(server) as state, manager.run(), trio.open_nursery() as nursery:
+        endpoint = HttpEndpoint(manager, seal, state)
         if json_response:
             nursery.start_soon(endpoint.watch_the_slow)
         yield endpoint

@@ -41,6 +41,8 @@ BODIES: tuple[bytes, ...] = (
     b"[" * 70_000,
 )
 
+FORGED = "Zm9yZ2VkLWJ5LXNvbWVib2R5.Zm9yZ2VkLWJ5LXNvbWVib2R5LWFuZC1sb25nLWVub3VnaDE"
+
 
 async def wrong_calls(server: Server, session_id: str) -> None:
     """Call tools as they may be called, and as they may not."""
@@ -55,6 +57,24 @@ async def wrong_calls(server: Server, session_id: str) -> None:
                     with contextlib.suppress(Exception):
                         arguments: dict[str, Any] = {"session_id": session_id, **more}
                         await session.call_tool(name, arguments)
+
+
+def sealed_session(server: Server) -> str:
+    """Open an MCP session of /mcp, call on it and on a forged one, and return its id."""
+    info = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
+    with httpx2.Client(headers={"accept": "application/json, text/event-stream"}, verify=NO_TLS) as client:
+
+        def post(method: str, params: Any, **headers: str) -> httpx2.Response:
+            message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            return client.post(f"{server.url}/mcp", json=message, headers=headers)
+
+        sealed: str = post("initialize", info).headers["mcp-session-id"]
+        for given, status in ((sealed, 200), (FORGED, 404), (sealed[:-1], 404), (sealed * 9, 404)):
+            for verb in ("GET", "DELETE"):
+                url = f"{server.url}/mcp"
+                assert client.request(verb, url, headers={"mcp-session-id": given}).status_code == 405
+            assert post("tools/list", {}, **{"mcp-session-id": given}).status_code == status
+    return sealed
 
 
 def test_no_id_of_a_map_a_viewer_or_a_secret_is_in_the_log_at_any_level(tmp_path: Path) -> None:
@@ -74,9 +94,13 @@ def test_no_id_of_a_map_a_viewer_or_a_secret_is_in_the_log_at_any_level(tmp_path
         for transport in TRANSPORTS:
             call(server, transport, ("add_layer", {"session_id": session_id, "id": "a", "source": POINT}))
         trio.run(wrong_calls, server, session_id)
+        sealed = sealed_session(server)
         server.stop()
+        secrets_kept = [path.read_text().strip() for path in tmp_path.glob("*.secret")]
         log = "".join(path.read_text() for path in tmp_path.glob("*.log"))
         assert "Serving maps" in log and "Traceback" not in log
         assert session_id not in log and cookie not in log
+        assert sealed not in log and FORGED not in log
+        assert len(secrets_kept) == 1 and secrets_kept[0] not in log
         # Nothing that looks like an id of 128 bits, which secrets, MCP sessions and other maps have.
         assert not re.findall(r"[A-Za-z0-9_-]{22,}", log.replace(str(tmp_path), "")), log

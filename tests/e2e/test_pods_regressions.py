@@ -116,14 +116,14 @@ def test_a_message_to_a_pod_where_its_mcp_stream_is_not_is_clearly_refused(
         assert "serverInfo" in answer
 
 
-def test_an_mcp_session_of_another_pod_is_404_so_that_its_client_initializes_anew(
+def test_an_mcp_session_of_another_pod_is_served_and_a_forged_one_is_404(
     two: tuple[valkey.Server, Server, Server],
 ) -> None:
     _redis, a, b = two
     ask: Any = {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}
     with httpx2.Client(headers=ACCEPT, timeout=20, verify=NO_TLS) as client:
         mine = client.post(f"{a.url}/mcp", json=INITIALIZE).headers["mcp-session-id"]
-        strayed = client.post(f"{b.url}/mcp", json=ask, headers={"mcp-session-id": mine})
-        assert strayed.status_code == 404 and "session" in strayed.json()["error"]["message"].lower()
-        anew = client.post(f"{b.url}/mcp", json=INITIALIZE).headers["mcp-session-id"]
-        assert client.post(f"{b.url}/mcp", json=ask, headers={"mcp-session-id": anew}).status_code == 200
+        assert client.post(f"{b.url}/mcp", json=ask, headers={"mcp-session-id": mine}).status_code == 200
+        forged = mine[:9] + ("B" if mine[9] == "A" else "A") + mine[10:]
+        refused = client.post(f"{b.url}/mcp", json=ask, headers={"mcp-session-id": forged})
+        assert refused.status_code == 404 and "session" in refused.json()["error"]["message"].lower()

@@ -166,6 +166,13 @@ async def test_a_store_is_the_same_until_it_is_emptied(shared, empty):
     assert await shared.load("s1") is None and await shared.heads(["s1"]) == {"s1": None}
 
 
+async def test_the_first_secret_stays_until_the_store_is_emptied(shared, empty):
+    assert await shared.secret(b"of a") == b"of a"
+    assert await shared.secret(b"of b") == b"of a"
+    empty()
+    assert await shared.secret(b"of b") == b"of b"
+
+
 async def test_after_a_loss_what_is_not_there_is_unavailable_and_all_else_goes_on(shared, empty):
     assert await shared.load("s1") is None and not await shared.exists("s1")
     await shared.note_loss()

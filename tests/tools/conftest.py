@@ -71,6 +71,7 @@ def desk(hub: Hub) -> Desk:
 async def served(hub: Hub) -> AsyncIterator[Served]:
     origins = OriginGuard("127.0.0.1")
     publisher = Publisher(Tools(hub), origins=origins, secret=SECRET)
-    async with open_mcp(publisher.make_server, origins=origins) as endpoints, serving(endpoints.asgi) as base:
+    opened = open_mcp(publisher.make_server, origins=origins, json_response=True)
+    async with opened as endpoints, serving(endpoints.asgi) as base:
         yield Served(hub, endpoints, base)
         await endpoints.drain()

@@ -81,6 +81,20 @@ async def test_a_call_changes_the_map_in_its_callers_name(served: Served, way: s
 
 
 @pytest.mark.parametrize("way", WAYS)
+async def test_a_change_is_in_the_name_of_the_client_where_the_address_gives_none(
+    served: Served, way: str, hub: Hub
+) -> None:
+    async with connected(served.base, way, name="Clâude\nCode") as client:
+        opened = await client.call_tool("open_map", {"title": "Lakes"})
+        session_id = opened.structured_content["session_id"]
+        await client.call_tool("add_layer", {"id": "a", "source": POINT, "session_id": session_id})
+    async with hub.open_session(session_id) as live:
+        replay = live.session.since(Position.parse(opened.structured_content["position"]))
+        assert isinstance(replay, Replay)
+        assert json.loads(replay.events[-1].body)["origin"]["name"] == "Clâude Code"
+
+
+@pytest.mark.parametrize("way", WAYS)
 async def test_a_tools_error_is_a_result(served: Served, way: str) -> None:
     async with connected(served.base, way) as client:
         for tool, arguments, code in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -13,8 +13,9 @@ from mapsrv.errors import NoMap, UnknownSession
 from mapsrv.hub.hub import Hub
 from mapsrv.tools.caller import MAX_NAMED, Named
 from mapsrv.tools.which_map import NO_MAP, OPENING_SECONDS, NoMapNamed
+from mapsrv.wire.tools.table import TOOLS
 from tests.tools.conftest import BASE, POINT, Desk, Served
-from tests.transports.kit.serving import CLIENT_LEAKS, connected
+from tests.transports.kit.serving import CLIENT_LEAKS, WAYS, connected
 
 
 @asynccontextmanager
@@ -70,7 +71,9 @@ async def test_two_chats_over_one_connection_never_draw_on_each_others_map(
             assert not (await client.call_tool("add_layer", added)).is_error
         lost = await client.call_tool("add_layer", {"id": "lost", "source": POINT})
         error = lost.structured_content["error"]
-        assert error["code"] == "no_map" and [item["title"] for item in error["maps"]] == ["two", "one"]
+        # Nothing of an MCP session of /mcp is kept, what it has named neither.
+        listed = ["two", "one"] if way == "sse" else []
+        assert error["code"] == "no_map" and [item["title"] for item in error["maps"]] == listed
         again = await client.call_tool("open_map", {})
         assert again.structured_content["session_id"] not in maps
     for chat, session_id in zip(("one", "two"), maps, strict=True):
@@ -78,12 +81,23 @@ async def test_two_chats_over_one_connection_never_draw_on_each_others_map(
             assert list(live.state.layers) == [chat]
 
 
+@pytest.mark.parametrize("way", WAYS)
 @CLIENT_LEAKS
-async def test_a_connection_is_told_only_of_maps_that_it_named_itself(served: Served) -> None:
-    async with connected(served.base, "http-2025") as ana, connected(served.base, "http-2025") as ben:
-        await ana.call_tool("open_map", {"title": "of Ana"})
-        refused = await ben.call_tool("list_layers", {})
-        assert refused.structured_content["error"]["maps"] == []
+async def test_no_answer_on_one_mcp_session_names_a_map_of_another(served: Served, way: str) -> None:
+    # Twins: of one name and opened within one second. Each calls every tool, and names no map.
+    async with AsyncExitStack() as stack:
+        twins = [await stack.enter_async_context(connected(served.base, way, name="twin")) for _ in range(3)]
+        maps = []
+        for number, twin in enumerate(twins):
+            opened = await twin.call_tool("open_map", {"title": f"of {number}"})
+            maps.append(opened.structured_content["session_id"])
+        for number, twin in enumerate(twins):
+            own = (maps[number], f"of {number}")
+            others = [name for name in (*maps, "of 0", "of 1", "of 2") if name not in own]
+            for tool in TOOLS:
+                arguments = {name: value for name, value in tool.example.items() if name != "session_id"}
+                said = (await twin.call_tool(tool.name, arguments)).model_dump_json()
+                assert not [name for name in others if name in said], tool.name
 
 
 async def test_open_map_joins_what_is_named_and_renames_it(desk: Desk) -> None:

@@ -18,12 +18,18 @@ Reply: TypeAlias = "bytes | int | None | Exception | list[Reply]"  # of a comman
 Command: TypeAlias = "tuple[bytes | str | int, ...]"
 
 STORE = b"map_store"  # a random id of this store: missing or another means that the store was lost
+SECRET = b"map_secret"  # the key that pods sign by, as text
 LOST = b"map_lost"  # there for a while after some process found that sessions were lost
 
 
 def identity_commands(new_id: str) -> list[Command]:
     """Return what gives the store an id, if it has none, and asks for the one that it has."""
     return [("SET", STORE, new_id, "NX"), ("GET", STORE)]
+
+
+def secret_commands(mine: bytes) -> list[Command]:
+    """Return what puts a key there, if there is none, and asks for the one that is there."""
+    return [("SET", SECRET, mine, "NX"), ("GET", SECRET)]
 
 
 class Damaged(ValueError):

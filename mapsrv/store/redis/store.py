@@ -20,7 +20,7 @@ from mapsrv.store.redis.address import parse_address
 from mapsrv.store.redis.client import CALL_SECONDS, Client, open_client
 from mapsrv.store.redis.errors import explain, raise_if_away
 from mapsrv.store.redis.feed import RedisFeed, open_feed
-from mapsrv.store.redis.keys_and_values import LOST, Command, identity_commands
+from mapsrv.store.redis.keys_and_values import LOST, Command, identity_commands, secret_commands
 from mapsrv.store.redis.loads import Loads
 from mapsrv.store.redis.preflight import check
 from mapsrv.store.redis.sessions import Lifetimes
@@ -140,11 +140,19 @@ class RedisStore:
 
     async def identity(self) -> str:
         """Return map_store as it is now, given anew where it is missing."""
-        _set, found = await self.client.pipe(identity_commands(secrets.token_hex(16)))
-        for reply in (_set, found):
+        return (await self._first(identity_commands(secrets.token_hex(16)))).decode(errors="replace")
+
+    async def secret(self, mine: bytes) -> bytes:
+        """Return map_secret as it is now, which is ours where it was missing."""
+        return await self._first(secret_commands(mine))
+
+    async def _first(self, set_and_get: list[Command]) -> bytes:
+        """Return what stands where the first who came put something."""
+        replies = await self.client.pipe(set_and_get)
+        for reply in replies:
             if isinstance(reply, Exception):
                 raise explain(reply) from reply
-        return found.decode(errors="replace") if isinstance(found, bytes) else ""
+        return replies[-1] if isinstance(replies[-1], bytes) else b""
 
     async def note_loss(self) -> None:
         """Have all processes say of an unknown session that it is unavailable, for LOSS_SECONDS."""

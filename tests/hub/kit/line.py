@@ -45,6 +45,7 @@ class Line:
     sweep = _through("sweep")
     heads = _through("heads")
     identity = _through("identity")
+    secret = _through("secret")
     note_loss = _through("note_loss")
     seed = _through("seed")
 

@@ -99,6 +99,7 @@ class SharedMemory:
         self._came_from: dict[str, tuple[Position, ...]] = {}
         self._copies: deque[Kept] = deque(maxlen=COPIES)
         self._identity: str | None = None
+        self._secret: bytes | None = None
         self._loss_until = 0.0
         self.accepted: dict[str, list[str]] = {}
 
@@ -174,6 +175,11 @@ class SharedMemory:
         self._identity = self._identity or secrets.token_hex(16)
         return self._identity
 
+    async def secret(self, mine: bytes) -> bytes:
+        await self._wait()
+        self._secret = self._secret or mine
+        return self._secret
+
     async def note_loss(self) -> None:
         await self._wait()
         self._loss_until = trio.current_time() + LOSS_SECONDS
@@ -202,7 +208,7 @@ class SharedMemory:
         self._copies.clear()
         self._restore(Kept({}, {}))
         self.store.blobs.clear()
-        self._identity = None
+        self._identity = self._secret = None
         self._loss_until = 0.0
 
     def go_back(self, changes: int) -> None:

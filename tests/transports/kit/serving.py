@@ -44,11 +44,16 @@ async def serving(asgi: Any) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def connected(
-    base: str, way: str, query: str = "", name: str = "tester", headers: dict[str, str] | None = None
+    base: str,
+    way: str,
+    query: str = "",
+    name: str = "tester",
+    headers: dict[str, str] | None = None,
+    hooks: Any = None,
 ) -> AsyncIterator[Client]:
     """Connect a client the way that is asked for."""
     info = Implementation(name=name, version="1")
-    async with httpx2.AsyncClient(headers=headers, timeout=10) as http:
+    async with httpx2.AsyncClient(headers=headers, timeout=10, event_hooks=hooks) as http:
         if way == "sse":
             url = f"{base}/sse{query}"
             streams: Any = sse_client(url, headers, httpx_client_factory=_factory)

@@ -1,0 +1,1 @@
+"""The composition root: what it opens, and where it takes it from."""
