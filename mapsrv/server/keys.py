@@ -78,10 +78,11 @@ def load_or_make(path: Path) -> bytes:
     """
     mine = new_key()
     try:
-        if (found := _read(path)) is None:
-            if path.exists():
-                log.warning("The key beside the maps is none, or others may have read it: it is made anew")
-                path.unlink(missing_ok=True)
+        found = _read(path)
+        if found is None and path.exists() and (found := _read(path)) is None:  # not just made by another
+            log.warning("The key beside the maps is none, or others may have read it: it is made anew")
+            path.unlink(missing_ok=True)
+        if found is None:
             make_private(path, mine + b"\n")
             found = _read(path)
     except OSError as error:

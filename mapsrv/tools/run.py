@@ -52,7 +52,8 @@ class Tools:
 
     async def call(self, name: str, arguments: Json, caller: Caller, key: str | None = None) -> Result:
         """Return a call's result; raises MapsrvError."""
-        self._rates.check("messages" if name in _READING else "commands", caller.counts_for)
+        if name not in _READING:
+            self._rates.check("commands", caller.counts_for)
         parsed = parse_call(name, arguments)
         request = parsed.request
         self._own.check(request, caller.base_url)

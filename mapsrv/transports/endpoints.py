@@ -13,16 +13,18 @@ import anyio
 import trio
 
 from mapsrv.asgi.caller import caller_of
-from mapsrv.asgi.message import Answer, Receive, Scope, Send, header
+from mapsrv.asgi.error_body import error_headers
+from mapsrv.asgi.message import Answer, Receive, Scope, Send, header, read_body
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.asgi.rate_limits import RateLimits
 from mapsrv.budget import Budget, Claim
 from mapsrv.change import Change
-from mapsrv.errors import Draining, MapsrvError
+from mapsrv.errors import Draining, MapsrvError, TooMany
 from mapsrv.secret_keys import SecretKeys
 from mapsrv.store.shared import Mail
 from mapsrv.transports.mcp_http import HttpEndpoint, open_http
 from mapsrv.transports.mcp_sse import SseEndpoints, SseLimits
+from mapsrv.transports.over_rate import refused_call
 from mapsrv.transports.relay import Relay
 from mapsrv.transports.sealed import Seal
 from mapsrv.transports.serving import MakeServer
@@ -75,15 +77,39 @@ class McpEndpoints:
         method = scope["method"]
         if self._closed or (self._draining and method == "GET"):
             raise Draining("This server is stopping. Connect again in a moment.", retry_after=2)
-        if path == "/mcp":
+        caller = caller_of(scope)
+        if method == "POST" and path != "/sse" and (over := self._over_rate(caller)) is not None:
+            await self._refuse(path, scope, receive, answer, claim, over)
+        elif path == "/mcp":
             await self._http.serve(scope, receive, answer, claim)
         elif path == "/sse" and method == "GET":
-            await self.sse.open(scope, receive, answer, caller_of(scope))
+            self.rates.check("opens", caller)
+            await self.sse.open(scope, receive, answer, caller)
         elif path == "/messages" and method == "POST":
             await self.sse.post(scope, receive, answer, claim)
         else:
             # Without a body: an SSE client that tries POST /sse first must not take one for an answer.
             await answer.give(405, {"allow": "POST" if path == "/messages" else "GET"})
+
+    def _over_rate(self, caller: str | None) -> TooMany | None:
+        try:
+            self.rates.check("messages", caller)
+        except TooMany as error:
+            return error
+        return None
+
+    async def _refuse(
+        self, path: str, scope: Scope, receive: Receive, answer: Answer, claim: Claim, error: TooMany
+    ) -> None:
+        """Refuse what comes too often: a tool call by a result, all else by the error. Raises it."""
+        body = await read_body(scope, receive, claim=claim)
+        call = None if body is None else refused_call(body, error)
+        if call is None:
+            raise error
+        if path == "/messages":
+            return await self.sse.answer_at_once(scope, answer, call, error)
+        kind = {"content-type": "application/json", **error_headers(error)}
+        await answer.give(200, kind, call.model_dump_json(by_alias=True).encode())
 
     async def drain(self, window: float = 0.0) -> None:
         """End what is open at an even pace over so many seconds, and refuse what is new.

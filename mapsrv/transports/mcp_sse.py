@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import trio
+from mcp_types import JSONRPCResponse
 
 from mapsrv.asgi.event_buffer import Reader
 from mapsrv.asgi.event_stream import begin, copy, open_watch
 from mapsrv.asgi.message import Answer, Receive, Scope, header, read_body
 from mapsrv.budget import Claim
 from mapsrv.change import Change
-from mapsrv.errors import BadRequest, Busy, NotFound, TooMany, UnsupportedMediaType
+from mapsrv.errors import BadRequest, Busy, MapsrvError, NotFound, TooMany, UnsupportedMediaType
 from mapsrv.transports.relay import Relay
 from mapsrv.transports.serving import MakeServer
 from mapsrv.transports.sse_session import GONE, SseSession, parsed
@@ -195,6 +196,17 @@ class SseEndpoints:
         else:
             assert self.relay is not None and away is not None
             await self.relay.send(away, name, body)
+        await answer.give(202, {"content-type": "text/plain"}, b"Accepted")
+
+    async def answer_at_once(
+        self, scope: Scope, answer: Answer, said: JSONRPCResponse, error: MapsrvError
+    ) -> None:
+        """Answer a call without its Server; where the stream is elsewhere, by the error, which is raised."""
+        found = _SESSION.search(scope["query_string"])
+        session = self.sessions.get(found[1].decode().replace("-", "").lower()) if found else None
+        if session is None:
+            raise error
+        session.deliver(said)
         await answer.give(202, {"content-type": "text/plain"}, b"Accepted")
 
     def take_letter(self, name: str, body: bytes) -> None:

@@ -42,8 +42,6 @@ def call(hub: Hub) -> Callable[..., Any]:
     ("tool", "arguments", "name"),
     [
         ("set_basemap", {"name": "none"}, "commands"),
-        ("get_map_state", {}, "messages"),
-        ("list_layers", {}, "messages"),
         ("open_map", {"new": True}, "commands"),
     ],
 )
