@@ -15,6 +15,7 @@ from tests.bench import (
     fanout,
     healing,
     machine,
+    mcp_streams,
     options,
     parts,
     redis,
@@ -42,6 +43,7 @@ MEASURES: Mapping[str, Callable[[options.Options], report.Table]] = {
     "pods": across.measure,
     "takeover": takeover.measure,
     "redis": redis.measure,
+    "mcp_streams": mcp_streams.measure,
 }
 
 

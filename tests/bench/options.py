@@ -19,6 +19,7 @@ PARTS = (
     "pods",
     "takeover",
     "redis",
+    "mcp_streams",
 )
 LINES = ("fan", "open", "commands", "tools", "bridge", "takeover")  # groups of the part `peers`
 
