@@ -55,7 +55,10 @@ class SessionCache:
         """Return whether there is a session of that id."""
         if session_id in self.held or await self._store.exists(session_id):
             return True
-        return await self._replicas.has_lost() and await self._store.exists(session_id)
+        while await self._replicas.has_lost():  # and perhaps once more since, with the note of it
+            if await self._store.exists(session_id):
+                return True
+        return False
 
     async def find(self, session_id: str) -> LiveSession:
         """Return the session; loading is single-flight."""
@@ -75,7 +78,7 @@ class SessionCache:
 
     async def _load(self, session_id: str) -> LiveSession:
         stored = await self._store.load(session_id)
-        if stored is None and await self._replicas.has_lost():
+        while stored is None and await self._replicas.has_lost():  # and perhaps once more since
             stored = await self._store.load(session_id)
         if stored is None:
             raise UnknownSession()

@@ -59,6 +59,30 @@ async def test_a_map_that_another_pod_holds_is_unavailable_not_unknown_once_the_
         assert not await one.exists("never issued")
 
 
+async def test_a_store_that_is_emptied_once_more_as_its_loss_was_noted_makes_no_map_unknown(
+    autojump_clock: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with two_pods() as (shared, one, other):
+        session_id = await one.create_session()
+        note_loss, losses = shared.note_loss, [2]  # the note is lost with the rest, twice
+
+        async def note_and_lose() -> None:
+            await note_loss()
+            if losses[0]:
+                losses[0] -= 1
+                shared.lose_everything()
+
+        monkeypatch.setattr(shared, "note_loss", note_and_lose)
+        async with one.open_session(session_id):
+            shared.lose_everything()
+            with pytest.raises(StoreUnavailable):
+                await other.execute(session_id, SetTitle("x"), ANA)
+            losses[0] = 2
+            shared.lose_everything()
+            with pytest.raises(StoreUnavailable):
+                await other.exists(session_id)
+
+
 async def test_who_asks_while_another_finds_the_loss_finds_it_too(autojump_clock: object) -> None:
     shared = SharedMemory(MemoryStore())
     store_health = StoreHealth(shared, lambda: None)
