@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire import codec, viewers
+from mapsrv.wire.json_text import MAX_DEPTH
 from mapsrv.wire.names import MAX_NAME, clean_name
 
 FORMAT = 1  # of what is passed on; another one is passed over
@@ -144,6 +145,19 @@ def read_passed_on(told: Mapping[str, Json]) -> Said:
     if told.get("format") != FORMAT or not isinstance(tab, str) or len(tab) != TAB_LETTERS:
         raise ValueError(f"not of a tab, in format {FORMAT}")
     try:
+        if _is_deep(told):  # no tab can have said it: its own JSON was checked so
+            raise ValueError("nests too deep")
         return read_said(tab, told)
     except (InvalidArgument, OverflowError, RecursionError) as error:  # what no page gets this far with
         raise ValueError("nothing that a tab says") from error
+
+
+def _is_deep(value: Json) -> bool:
+    """Return whether it nests deeper than JSON may, level by level: some interpreters would go far down."""
+    level: list[Json] = [value]
+    for _ in range(MAX_DEPTH):
+        parts = (
+            one.values() if isinstance(one, dict) else one for one in level if isinstance(one, (dict, list))
+        )
+        level = [below for part in parts for below in part]
+    return bool(level)
