@@ -85,6 +85,11 @@ def header(scope: Scope, name: str) -> str | None:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == wanted), None)
 
 
+def media_type(scope: Scope) -> str:
+    """Return the Content-Type without its parameters, in lower case; nothing where there is none."""
+    return (header(scope, "content-type") or "").partition(";")[0].strip().lower()
+
+
 def content_length(scope: Scope) -> int | None:
     """Return how many bytes the body is said to have."""
     said = header(scope, "content-length") or ""

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias, get_args
 
 from mapsrv.config import values as v
 from mapsrv.config.parser import Option, Parser
+from mapsrv.config.shared_options import HOST, LOG_LEVEL, TRUSTED_PROXIES
 
 Mode: TypeAlias = Literal["per-session", "shared", "pool"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -121,7 +122,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 OPTIONS = (
-    Option("host", v.host, "127.0.0.1", "address to listen on; 0.0.0.0 for all", "ADDRESS"),
+    HOST,
     Option("port", v.port, "8080", "port to listen on; 0 picks a free one", "PORT"),
     Option("config", v.path("file"), None, "servers to serve, as MCP hosts write them", "PATH"),
     Option("name", _name, None, "what a single server is called; default: its command's name", "NAME"),
@@ -130,16 +131,9 @@ OPTIONS = (
     Option("api-key-file", v.path("file"), None, "keys, one a line, of which callers need one", "PATH"),
     Option("public-url", v.url, None, "what the bridge is called, behind a proxy", "URL"),
     Option("allowed-host", v.hosts, None, "another name of the bridge; repeatable", "HOST", repeatable=True),
-    Option(
-        "trusted-proxies",
-        v.networks,
-        None,
-        "networks of proxies whose X-Forwarded- headers are believed; repeatable",
-        "CIDR",
-        repeatable=True,
-    ),
+    TRUSTED_PROXIES,
     Option("tell-stderr", v.yes, None, "tell clients what a process said last, off loopback too"),
-    Option("log-level", v.level, "info", "least that is logged: debug, info, warning, error", "LEVEL"),
+    LOG_LEVEL,
     *_BOUNDS,
 )
 

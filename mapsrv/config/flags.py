@@ -15,6 +15,7 @@ from mapsrv import __version__
 from mapsrv.config import values as v
 from mapsrv.config.parser import Option, Parser
 from mapsrv.config.rates import DEFAULT, DEFAULT_RATES, Rates, rates
+from mapsrv.config.shared_options import HOST, LOG_LEVEL, TRUSTED_PROXIES
 from mapsrv.config.values import WrongValue
 
 COMMANDS = ("serve", "stdio", "demo")
@@ -81,7 +82,7 @@ _durability, _transport = v.one_of("redis", "replicated"), v.one_of("sse", "http
 _idle_ends = v.one_of("crowded", "always")
 
 _OPTIONS = (
-    Option("host", v.host, "127.0.0.1", "address to listen on; 0.0.0.0 for all", "ADDRESS"),
+    HOST,
     Option("port", v.port, "8081", "port to listen on; 0 picks a free one", "PORT"),
     Option(
         "store",
@@ -101,14 +102,7 @@ _OPTIONS = (
         "HOST",
         repeatable=True,
     ),
-    Option(
-        "trusted-proxies",
-        v.networks,
-        None,
-        "networks of proxies whose X-Forwarded- headers are believed; repeatable",
-        "CIDR",
-        repeatable=True,
-    ),
+    TRUSTED_PROXIES,
     Option("rates", rates, DEFAULT, "how often each caller may ask for what, or off", "RATES"),
     Option("open", v.yes, None, "open the map in a browser, or not; default: open"),
     Option("max-data", v.body_size, "16MiB", "largest GeoJSON document", "BYTES"),
@@ -134,7 +128,7 @@ _OPTIONS = (
     Option("secret-file", v.path("file"), None, "keys to sign by, one a line; default: made once", "PATH"),
     Option("drain-delay", v.wait, "0", "wait between not being ready and stopping", "SECONDS"),
     Option("drain-window", v.wait, None, "streams end over this; default: 5s with Redis, else 0", "SECONDS"),
-    Option("log-level", v.level, "info", "least that is logged: debug, info, warning, error", "LEVEL"),
+    LOG_LEVEL,
     Option("no-files", v.yes, None, "over stdio, refuse to read files of this machine", commands=STDIO),
     Option("transport", _transport, "sse", "how the demo talks: sse, http or stdio", "NAME", DEMO),
     Option("url", v.url, None, "server that the demo uses; default: the running one", "URL", DEMO),

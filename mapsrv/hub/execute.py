@@ -90,17 +90,15 @@ class CommandGate:
         self, live: LiveSession, command: Command, asked: Callable[[Prepared], Asked]
     ) -> Pending | Settled:
         """Decide; what comes to nothing, once more on what the store has."""
-        proposal: Pending | Settled | MapsrvError
+        proposal: Pending | Settled
         try:
             proposal = await self._decide(live, command, asked)
         except MapsrvError as refusal:
-            proposal = refusal
-        comes_to_something = isinstance(proposal, Pending) or getattr(proposal, "record", None) is not None
-        if comes_to_something or not await self._catch_up(live):
-            if isinstance(proposal, MapsrvError):
-                raise proposal
-            return proposal
-        return await self._decide(live, command, asked)
+            proposal = Settled(refusal)
+        comes_to_nothing = isinstance(proposal, Settled) and proposal.record is None
+        if comes_to_nothing and await self._catch_up(live):
+            return await self._decide(live, command, asked)
+        return proposal
 
     async def _decide(
         self, live: LiveSession, command: Command, asked: Callable[[Prepared], Asked]

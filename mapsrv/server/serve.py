@@ -41,8 +41,8 @@ from mapsrv.store.sqlite import open_sqlite
 from mapsrv.tools.publish import Publisher
 from mapsrv.tools.run import Tools
 from mapsrv.transports.endpoints import PATHS, McpEndpoints, open_mcp
-from mapsrv.transports.mcp_sse import SseLimits
 from mapsrv.transports.sealed import Seal
+from mapsrv.transports.sse_places import SseLimits
 from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
 from mapsrv.web.routes import ROUTES

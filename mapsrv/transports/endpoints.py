@@ -23,11 +23,12 @@ from mapsrv.errors import Draining, MapsrvError, TooMany
 from mapsrv.secret_keys import SecretKeys
 from mapsrv.store.shared import Mail
 from mapsrv.transports.mcp_http import HttpEndpoint, open_http
-from mapsrv.transports.mcp_sse import SseEndpoints, SseLimits
+from mapsrv.transports.mcp_sse import SseEndpoints
 from mapsrv.transports.over_rate import refused_call
 from mapsrv.transports.relay import Relay
 from mapsrv.transports.sealed import Seal
 from mapsrv.transports.serving import MakeServer
+from mapsrv.transports.sse_places import SseLimits
 from mapsrv.transports.sse_session import SseSession
 
 PATHS = frozenset({"/sse", "/messages", "/mcp"})
@@ -44,12 +45,17 @@ class McpEndpoints:
     """Made by open_mcp()."""
 
     def __init__(
-        self, origins: OriginGuard, budget: Budget, sse: SseEndpoints, http: HttpEndpoint, ended: Change
+        self,
+        origins: OriginGuard,
+        budget: Budget,
+        rates: RateLimits,
+        sse: SseEndpoints,
+        http: HttpEndpoint,
+        ended: Change,
     ) -> None:
-        self._origins, self._budget = origins, budget
+        self._origins, self._budget, self.rates = origins, budget, rates
         self.sse, self._http, self._ended = sse, http, ended
         self._draining = self._closed = False
-        self.rates = RateLimits()
 
     @property
     def active(self) -> int:
@@ -58,11 +64,11 @@ class McpEndpoints:
 
     async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve an HTTP request to one of PATHS."""
-        answer, path = Answer(send), scope["path"].rstrip("/")
+        answer, path, caller = Answer(send), scope["path"].rstrip("/"), caller_of(scope)
         try:
             try:
-                with self._budget.claim(caller_of(scope)) as claim:
-                    await self._serve(path, scope, receive, answer, claim)
+                with self._budget.claim(caller) as claim:
+                    await self._serve(path, scope, receive, answer, claim, caller)
             except MapsrvError as error:
                 await answer.refuse(error, rpc=path == "/mcp")
         except Exception as error:  # the server itself answers 500 to what was not answered
@@ -71,13 +77,14 @@ class McpEndpoints:
         finally:
             self._ended.tell()
 
-    async def _serve(self, path: str, scope: Scope, receive: Receive, answer: Answer, claim: Claim) -> None:
+    async def _serve(
+        self, path: str, scope: Scope, receive: Receive, answer: Answer, claim: Claim, caller: str | None
+    ) -> None:
         fetch_site = header(scope, "sec-fetch-site")
         self._origins.check(header(scope, "host"), header(scope, "origin"), fetch_site=fetch_site)
         method = scope["method"]
         if self._closed or (self._draining and method == "GET"):
             raise Draining("This server is stopping. Connect again in a moment.", retry_after=2)
-        caller = caller_of(scope)
         if method == "POST" and path != "/sse" and (over := self._over_rate(caller)) is not None:
             await self._refuse(path, scope, receive, answer, claim, over)
         elif path == "/mcp":
@@ -125,8 +132,7 @@ class McpEndpoints:
                 nursery.start_soon(self._let_leave, stream)
             self._closed = True
             await self._until(lambda: self.sse.waiting + self._http.active == 0, DRAIN_SECONDS)
-        for session in list(self.sse.sessions.values()):
-            session.end()
+        self.sse.end()
         for serving in self._http.serving():
             serving.end()
         await self._until(lambda: self.active == 0, END_SECONDS)
@@ -141,8 +147,7 @@ class McpEndpoints:
             await self._ended.until(true)
 
     def _cancel(self) -> None:
-        for session in list(self.sse.sessions.values()):
-            session.end()
+        self.sse.end()
         for serving in self._http.serving():
             serving.cancel.cancel()
 
@@ -181,12 +186,11 @@ async def open_mcp(
     ):
         ended = Change()  # a call was answered, or a stream has ended
         streams = SseEndpoints(make_server, ended, sse, nursery)
-        endpoints = McpEndpoints(origins, budget or Budget(), streams, http, ended)
+        endpoints = McpEndpoints(origins, budget or Budget(), rates or RateLimits(), streams, http, ended)
         if mail is not None:
             streams.relay = Relay(mail, streams.take_letter, nursery)
             mail.on_letter = streams.relay.hear
-        nursery.start_soon(streams.run)
-        endpoints.rates = rates or endpoints.rates
+        nursery.start_soon(streams.places.run)
         try:
             yield endpoints
         finally:

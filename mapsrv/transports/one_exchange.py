@@ -31,7 +31,7 @@ from mcp_types import (
 )
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
-from mapsrv.asgi.message import Answer, Scope, header
+from mapsrv.asgi.message import Answer, Scope, header, media_type
 
 JSON = "application/json"
 
@@ -73,11 +73,10 @@ class OneExchange:
 
 def request_of(scope: Scope, body: bytes) -> JSONRPCRequest | None:
     """Return the request where it is one to be served here."""
-    media_type = (header(scope, "content-type") or "").partition(";")[0].strip().lower()
     accepted = (header(scope, "accept") or "").lower()
     revision = header(scope, "mcp-protocol-version")
     known = revision is None or revision in HANDSHAKE_PROTOCOL_VERSIONS
-    if not known or media_type != JSON or JSON not in accepted:
+    if not known or media_type(scope) != JSON or JSON not in accepted:
         return None
     try:
         message = jsonrpc_message_adapter.validate_json(body, by_name=False)

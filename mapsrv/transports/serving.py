@@ -18,7 +18,6 @@ class Serving:
 
     def __init__(self) -> None:
         self.cancel = trio.CancelScope()
-        self.waiting: set[str] = set()  # ids of calls whose answers are to come over it
         self.is_read = True  # whether somebody reads its body, or waits to hear that its client has left
         self.is_slow = False
         self._left = trio.Event()

@@ -45,7 +45,6 @@ class SseSession:
         self.room = Room(unread)
         self.box = EventBuffer(self.room)
         self.waiting: set[str] = set()  # ids of calls whose answers are to come
-        self.readers = 0
         self.used_at = self.left_at = trio.current_time()
         self.over = False
         self._answered = answered
@@ -102,21 +101,18 @@ class SseSession:
             self.box.discard()
             self.end()
 
-    def read(self) -> Reader:
-        """Return a reader of what was not sent yet; it takes over from another."""
-        self.readers += 1
-        return self.box.attach()
+    @property
+    def is_read(self) -> bool:
+        """Whether it has a stream."""
+        return self.box.reader is not None
 
     def read_after(self, number: int) -> Reader | None:
         """Return a reader of what follows an event; None when that is not kept any more."""
-        reader = None if self.over else self.box.attach_after(number)
-        self.readers += reader is not None
-        return reader
+        return None if self.over else self.box.attach_after(number)
 
     def leave(self, reader: Reader) -> None:
         """Note that a reader has left."""
         reader.leave()
-        self.readers -= 1
         self.left_at = trio.current_time()
 
     def end(self) -> None:

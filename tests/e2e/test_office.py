@@ -10,7 +10,7 @@ from typing import Any
 
 import trio
 
-from tests.e2e.kit.forwarding_nginx import nginx
+from tests.e2e.kit.nginx import forwarding
 from tests.e2e.kit.server import running
 from tests.store.kit import valkey
 
@@ -135,9 +135,9 @@ def test_a_whole_office_behind_one_address_comes_back_without_being_told_to_wait
         with (
             running(tmp_path / "a", "--store", redis.url, *flags) as a,
             running(tmp_path / "b", "--store", redis.url, *flags) as b,
-            nginx(tmp_path / "nginx", a.port, b.port) as base,
+            forwarding(tmp_path / "nginx", [a, b]) as proxy,
         ):
-            office = Office(int(base.rpartition(":")[2]), a.new_map())
+            office = Office(int(proxy.url.rpartition(":")[2]), a.new_map())
 
             async def main() -> None:
                 with trio.fail_after(SECONDS):

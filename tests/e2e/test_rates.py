@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.e2e.kit.forwarding_nginx import nginx
+from tests.e2e.kit.nginx import forwarding
 from tests.e2e.kit.server import NO_TLS, Server, running
 
 GREEDY, MODEST = "203.0.113.9", "198.51.100.7"
@@ -25,8 +25,8 @@ CALL = {"command": "set_basemap", "arguments": {"name": "none"}}
 def proxied(folder: Path, *flags: str, prefix: str = "") -> Iterator[tuple[Server, str]]:
     """Run a server behind nginx; yield it and nginx's base URL."""
     with running(folder, "--rates", RATES, *flags) as server:
-        with nginx(folder / "nginx", server.port, prefix=prefix) as base:
-            yield server, base
+        with forwarding(folder / "nginx", [server], prefix) as proxy:
+            yield server, proxy.url
 
 
 def asking(base: str, address: str) -> httpx2.Client:

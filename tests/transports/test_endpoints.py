@@ -13,7 +13,7 @@ import trio.testing
 from mcp_types import CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY
 
 from mapsrv.transports import mcp_http, sse_session
-from mapsrv.transports.mcp_sse import SseLimits
+from mapsrv.transports.sse_places import SseLimits
 from tests.transports.conftest import Fixture
 from tests.transports.kit.serving import (
     CLIENT_LEAKS,
@@ -158,7 +158,7 @@ async def test_what_is_no_message_is_400_and_logs_no_traceback(
 
 
 async def test_streams_are_bounded(fixture: Fixture) -> None:
-    fixture.endpoints.sse.limits = SseLimits(sessions=1)
+    fixture.endpoints.sse.places.limits = SseLimits(sessions=1)
     async with connected(fixture.base, "sse"), httpx2.AsyncClient() as http:
         answer = await http.get(fixture.base + "/sse")
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "busy")
@@ -271,7 +271,7 @@ async def test_clients_that_leave_at_any_moment_leave_nothing_behind(
     fixture: Fixture, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    fixture.endpoints.sse.limits = SseLimits(resume=0)  # who lost a stream is not waited for
+    fixture.endpoints.sse.places.limits = SseLimits(resume=0)  # who lost a stream is not waited for
     before = trio.lowlevel.current_statistics().tasks_living
     async with trio.open_nursery() as nursery:
         for number in range(60):
@@ -280,7 +280,7 @@ async def test_clients_that_leave_at_any_moment_leave_nothing_behind(
     spare = 2  # the bare client's connection is kept a moment
 
     def settled() -> bool:
-        fixture.endpoints.sse.sweep()
+        fixture.endpoints.sse.places.sweep()
         living = trio.lowlevel.current_statistics().tasks_living
         return fixture.endpoints.active == 0 and living <= before + spare
 
@@ -377,7 +377,7 @@ async def test_no_exception_reaches_the_server(
 
 
 async def test_a_stream_whose_client_left_for_good_is_forgotten_with_its_calls(fixture: Fixture) -> None:
-    fixture.endpoints.sse.limits = SseLimits(resume=0)
+    fixture.endpoints.sse.places.limits = SseLimits(resume=0)
     stream = await dial(fixture.base)
     await stream.send_all(b"GET /sse HTTP/1.1\r\nHost: localhost\r\n\r\n")
     await eventually(lambda: fixture.endpoints.sse.sessions)
@@ -389,5 +389,5 @@ async def test_a_stream_whose_client_left_for_good_is_forgotten_with_its_calls(f
     hang_up(stream)
     await eventually(lambda: not fixture.endpoints.active)
     assert fixture.waiting, "it may come back"
-    fixture.endpoints.sse.sweep()
+    fixture.endpoints.sse.places.sweep()
     await eventually(lambda: not fixture.waiting and not fixture.endpoints.sse.sessions)

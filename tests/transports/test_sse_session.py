@@ -20,7 +20,8 @@ from mapsrv.asgi.message import Answer, Message
 from mapsrv.budget import Claim
 from mapsrv.change import Change
 from mapsrv.errors import Busy, MapsrvError, NotFound, TooMany
-from mapsrv.transports.mcp_sse import CROWDED, SWEEP_SECONDS, SseEndpoints, SseLimits
+from mapsrv.transports.mcp_sse import SseEndpoints
+from mapsrv.transports.sse_places import CROWDED, SWEEP_SECONDS, SseLimits
 from mapsrv.transports.sse_session import MAX_TAKEN, MAX_WAITING, SseSession, parsed
 from tests.kit.sse import Parser
 
@@ -50,7 +51,7 @@ async def opened(**limits: Any) -> AsyncIterator[House]:
     house = House(SseLimits(**limits))
     async with trio.open_nursery() as nursery:
         house.sse = SseEndpoints(house.make_server, Change(), house.limits, nursery)
-        nursery.start_soon(house.sse.run)
+        nursery.start_soon(house.sse.places.run)
         yield house
         nursery.cancel_scope.cancel()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mapsrv.asgi.message import Receive, Scope, header, read_body
+from mapsrv.asgi.message import Receive, Scope, media_type, read_body
 from mapsrv.bridge import json_rpc
 from mapsrv.bridge.json_rpc import Message
 from mapsrv.bridge.sessions.service import Service
@@ -15,7 +15,7 @@ ADVICE = "Start the bridge with a larger --max-body, or have the server read lar
 
 async def read_message(service: Service, scope: Scope, receive: Receive) -> Message | None:
     """Return the message that was posted, or None where its sender left. Raises MapsrvError."""
-    kind = (header(scope, "content-type") or "").partition(";")[0].strip().lower()
+    kind = media_type(scope)
     body = await read_body(scope, receive, service.limits.body, ADVICE)
     if body is None:
         return None

@@ -1,4 +1,4 @@
-"""Debian's nginx before several pods: plain round robin, no stickiness, the next pod where one is gone."""
+"""Debian's nginx before one or several servers, round robin: plain, or one that says for whom it asks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ CONFIG = """
 daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;
-events {{ worker_connections 2048; }}
+events {{ worker_connections 4096; }}
 http {{
     log_format upstream '$upstream_addr';
     access_log {folder}/access.log upstream;
@@ -31,20 +31,41 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    upstream pods {{ {pods} }}
+    proxy_http_version 1.1;
+    proxy_buffering off;
+    proxy_read_timeout 1h;
+    map $cookie_route $route {{ "" $request_id; default $cookie_route; }}
+    upstream pods {{ {affinity} {pods} keepalive 32; }}
     server {{
         listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass http://pods;
-            proxy_http_version 1.1;
-            proxy_set_header Host $http_host;
-            proxy_set_header Connection "";
-            proxy_buffering off;
-            proxy_read_timeout 1h;
-            proxy_connect_timeout 2s;
-            proxy_next_upstream error timeout http_502 http_503 non_idempotent;
-        }}
+        {server}
     }}
+}}
+"""
+
+PLAIN = """
+location / {{
+    proxy_pass http://pods;
+    proxy_set_header Host $http_host;
+    proxy_set_header Connection "";
+    proxy_connect_timeout 2s;
+    proxy_next_upstream error timeout http_502 http_503 non_idempotent;
+    {cookie}
+}}
+"""
+
+# The client's address is what the tests need several of: nginx believes it of them, as of a load balancer
+# before it, and passes on what it believes by $remote_addr.
+FORWARDING = """
+set_real_ip_from 127.0.0.1;
+real_ip_header X-Test-Client;
+location {prefix}/ {{
+    proxy_pass http://pods/;
+    proxy_set_header Host $http_host;
+    proxy_set_header Connection "";
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Forwarded-Proto https;
+    proxy_set_header X-Forwarded-Prefix "{prefix}";
 }}
 """
 
@@ -76,19 +97,35 @@ def binary() -> str:
     return found
 
 
+def round_robin(
+    folder: Path, servers: Sequence[Server], sticky: bool = False
+) -> AbstractContextManager[Proxy]:
+    """Run a plain one before these; with `sticky` a cookie keeps who bears it at one of them."""
+    cookie = "add_header Set-Cookie route=$route;" if sticky else ""
+    affinity = "hash $route consistent;" if sticky else ""
+    return _running(folder, servers, PLAIN.format(cookie=cookie), affinity)
+
+
+def forwarding(folder: Path, servers: Sequence[Server], prefix: str = "") -> AbstractContextManager[Proxy]:
+    """Run one that says for whom it asks: X-Test-Client is whom it takes for its peer."""
+    return _running(folder, servers, FORWARDING.format(prefix=prefix), prefix=prefix)
+
+
 @contextmanager
-def round_robin(folder: Path, servers: Sequence[Server]) -> Iterator[Proxy]:
+def _running(
+    folder: Path, servers: Sequence[Server], server: str, affinity: str = "", prefix: str = ""
+) -> Iterator[Proxy]:
     """Run nginx before these; it answers when this yields."""
     port, program = free_port(), binary()
     folder.mkdir()
     folder.chmod(0o755)  # its worker is another user
     pods = " ".join(f"server 127.0.0.1:{server.port};" for server in servers)
     config = folder / "nginx.conf"
-    config.write_text(CONFIG.format(folder=folder, pods=pods, port=port))
+    config.write_text(CONFIG.format(folder=folder, pods=pods, port=port, server=server, affinity=affinity))
     command = [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(config)]
     process = subprocess.Popen(die_with_parent(command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        proxy = Proxy(f"http://127.0.0.1:{port}", folder)
+        proxy = Proxy(f"http://127.0.0.1:{port}{prefix}", folder)
         wait_until(lambda: _answers(proxy.url) or process.poll() is not None)
         assert process.poll() is None, proxy.log
         yield proxy
