@@ -57,6 +57,7 @@ EXAMPLES = {
     "trusted-proxies": ("10.0.0.0/8, fd00::1", (ip_network("10.0.0.0/8"), ip_network("fd00::1"))),
     "rates": ("off", ()),
     "open": ("1", True),
+    "keep-alive": ("10m", 600),
     "max-data": ("2MiB", 2 * 1024 * 1024),
     "max-in-flight": ("512MiB", 512 * 1024 * 1024),
     "max-streams": ("7", 7),

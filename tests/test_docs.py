@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from mapsrv.bridge.children.exit_status import ChildEnded
 from mapsrv.bridge.multiplexer.unreadable import UnreadableAnswer
@@ -16,6 +17,7 @@ from mapsrv.bridge.specs import ALLOWED, ALLOWED_BEGINNINGS
 from mapsrv.config import options
 from mapsrv.config.parser import Option
 from mapsrv.errors import Draining, Forbidden, MapsrvError, NotFound, TooLarge, TooMany, Unauthorized
+from mapsrv.metrics import bridge, maps, requests  # noqa: F401 (which fills the registry)
 from mapsrv.wire.calls import CALLS
 from mapsrv.wire.codec import OP_NAMES
 from tests.failures.faults import FAULTS, Fault
@@ -52,6 +54,13 @@ def row(text: str, page: str) -> str:
     found = re.search(rf"^\| `{re.escape(text)}[`?/].*$", page, re.MULTILINE)
     assert found, f"{page.splitlines()[0]}: no row for {text}"
     return found[0]
+
+
+@pytest.mark.parametrize("registry", [maps.REGISTRY, bridge.REGISTRY])
+def test_every_metric_is_documented(registry: CollectorRegistry) -> None:
+    for family in registry.collect():
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        assert name.startswith(("process_", "python_")) or f"`{name}`" in PAGES["observability"], name
 
 
 @pytest.mark.parametrize("error", tree(), ids=lambda error: error.code)

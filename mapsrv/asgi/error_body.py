@@ -9,6 +9,20 @@ from mapsrv.errors import MapsrvError, TooMany
 INVALID_REQUEST, INTERNAL_ERROR = -32600, -32603  # JSON-RPC 2.0 section 5.1
 
 
+_ERROR = "mapsrv.error"  # in scope["state"]
+
+
+def note_error(scope: Any, error: MapsrvError) -> None:
+    """Leave word with a request of what it was refused by, for who counts and logs."""
+    scope.setdefault("state", {})[_ERROR] = error.code, error.status
+
+
+def error_of(scope: Any) -> tuple[str, int] | None:
+    """Return the code and the status that a request was refused by, if it was."""
+    noted: tuple[str, int] | None = scope.get("state", {}).get(_ERROR)
+    return noted
+
+
 def error_fields(error: MapsrvError) -> dict[str, Any]:
     """Return what an error says of itself to a program."""
     return {"code": error.code, "message": error.message, "temporary": error.temporary}

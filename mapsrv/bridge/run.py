@@ -24,8 +24,6 @@ from mapsrv.http_server.serve import obey, open_serving
 from mapsrv.http_server.sockets import Listeners, open_listeners, raise_file_limit
 from mapsrv.logs import log_to_stderr
 
-KEEP_ALIVE_SECONDS = 75.0  # clients POST each message by itself: a new connection each time is slow
-
 log = logging.getLogger("mapsrv.bridge")
 
 
@@ -47,7 +45,8 @@ async def run_bridge(settings: Settings, started: Callable[[str], object]) -> No
                     # On a second signal the guard ends the children.
                     beside.start_soon(obey, signals, stop, again if settings.rereadable else None)
                     tell = partial(started, greeting(settings, port, services))
-                    await _serve(bridge, services, listeners, stop, tell)
+                    connections = Connections(bridge, settings.keep_alive)
+                    await _serve(bridge, services, connections, listeners, stop, tell)
                 beside.cancel_scope.cancel()
 
 
@@ -69,10 +68,15 @@ async def _read_again(settings: Settings, bridge: Bridge, services: Services) ->
 
 
 async def _serve(
-    bridge: Bridge, services: Services, listeners: Listeners, stop: trio.Event, started: Callable[[], object]
+    bridge: Bridge,
+    services: Services,
+    connections: Connections,
+    listeners: Listeners,
+    stop: trio.Event,
+    started: Callable[[], object],
 ) -> None:
     """Serve until told to stop; then streams end, and connections are closed, then cut."""
-    async with open_serving(Connections(bridge, KEEP_ALIVE_SECONDS), listeners):
+    async with open_serving(connections, listeners):
         started()
         await stop.wait()
         bridge.draining = True

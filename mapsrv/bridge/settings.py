@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias, get_args
 
 from mapsrv.config import values as v
 from mapsrv.config.parser import Option, Parser
-from mapsrv.config.shared_options import HOST, LOG_LEVEL, TRUSTED_PROXIES
+from mapsrv.config.shared_options import HOST, KEEP_ALIVE, LOG_LEVEL, TRUSTED_PROXIES
 
 Mode: TypeAlias = Literal["per-session", "shared", "pool"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -93,6 +93,7 @@ class Settings:
     host: str
     port: int
     log_level: str
+    keep_alive: float
     defaults: Defaults
     config: Path | None = None
     command: tuple[str, ...] = ()
@@ -133,6 +134,7 @@ OPTIONS = (
     Option("allowed-host", v.hosts, None, "another name of the bridge; repeatable", "HOST", repeatable=True),
     TRUSTED_PROXIES,
     Option("tell-stderr", v.yes, None, "tell clients what a process said last, off loopback too"),
+    KEEP_ALIVE,
     LOG_LEVEL,
     *_BOUNDS,
 )

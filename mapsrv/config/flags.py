@@ -15,7 +15,7 @@ from mapsrv import __version__
 from mapsrv.config import values as v
 from mapsrv.config.parser import Option, Parser
 from mapsrv.config.rates import DEFAULT, DEFAULT_RATES, Rates, rates
-from mapsrv.config.shared_options import HOST, LOG_LEVEL, TRUSTED_PROXIES
+from mapsrv.config.shared_options import HOST, KEEP_ALIVE, LOG_LEVEL, TRUSTED_PROXIES
 from mapsrv.config.values import WrongValue
 
 COMMANDS = ("serve", "stdio", "demo")
@@ -43,6 +43,7 @@ class Config:
     open: bool = False
     max_data: int = 16 * 1024 * 1024
     max_streams: int = 5_000
+    keep_alive: float = 75.0
     max_in_flight: int = 256 * 1024 * 1024
     max_mcp_sessions: int = 1000
     max_mcp_sessions_a_client: int = 200
@@ -108,6 +109,7 @@ _OPTIONS = (
     Option("max-data", v.body_size, "16MiB", "largest GeoJSON document", "BYTES"),
     Option("max-streams", v.count, "5000", "most event streams that one map may have", "COUNT"),
     Option("max-in-flight", v.flight_size, "256MiB", "most bytes of requests and data on their way", "BYTES"),
+    KEEP_ALIVE,
     Option("max-mcp-sessions", v.count, "1000", "most MCP sessions over /sse", "COUNT"),
     Option("max-mcp-sessions-a-client", v.count, "200", "most of them from one address", "COUNT"),
     Option(

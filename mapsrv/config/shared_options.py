@@ -14,4 +14,7 @@ TRUSTED_PROXIES = Option(
     "CIDR",
     repeatable=True,
 )
+KEEP_ALIVE = Option(
+    "keep-alive", v.some_time, "75s", "a connection that asks nothing is closed after this", "SECONDS"
+)
 LOG_LEVEL = Option("log-level", v.level, "info", "least that is logged: debug, info, warning, error", "LEVEL")

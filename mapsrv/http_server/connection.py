@@ -68,7 +68,8 @@ class Connection:
     async def _next(self) -> Request | None:
         """Return the next request, or None where there is none."""
         parser = self._parser
-        self._context.resting.add(self)
+        resting = self._context.resting if self._served else self._context.fresh
+        resting.add(self)
         try:
             if parser.holds:  # it was sent ahead; others come first all the same
                 await trio.lowlevel.checkpoint()
@@ -86,7 +87,7 @@ class Connection:
             await self._refuse(refused.status)
             return None
         finally:
-            self._context.resting.discard(self)
+            resting.discard(self)
 
     async def _serve_one(self) -> bool:
         """Answer the next request; return whether another may follow."""

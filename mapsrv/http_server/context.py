@@ -20,13 +20,16 @@ log = logging.getLogger("mapsrv.http")
 
 
 class Context:
-    """`pressed`: room is short, and slow readers are cut. `terminated`: each ends with its answer."""
+    """`pressed`: room is short, and slow readers are cut. `terminated`: each ends with its answer.
 
-    def __init__(self, app: AppWrapper, config: Config, pressed: Callable[[], bool]) -> None:
+    `first` is for how many seconds a connection that has asked nothing yet may rest.
+    """
+
+    def __init__(self, app: AppWrapper, config: Config, pressed: Callable[[], bool], first: float) -> None:
         self.app, self.config, self.pressed = app, config, pressed
         self.max_requests = config.keep_alive_max_requests
         self.open: set[Connection] = set()
-        self.resting = Resting(config.keep_alive_timeout)
+        self.fresh, self.resting = Resting(first), Resting(config.keep_alive_timeout)
         self.ended = Change()  # one of them was the last
         self.terminated = False
         self._lines, self._made_at = b"", 0

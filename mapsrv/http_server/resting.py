@@ -8,6 +8,7 @@ the end as if the peer had ended it.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Protocol
 
 import trio
@@ -47,6 +48,12 @@ class Resting:
     def end_all(self) -> None:
         """End all that rest now."""
         for one in list(self._since):
+            one.shut_down()
+
+    def end_oldest(self, count: int) -> None:
+        """End those that rest longest, at most so many."""
+        for one in list(islice(self._since, count)):
+            del self._since[one]
             one.shut_down()
 
     async def sweep(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import socket
 import struct
@@ -102,6 +103,16 @@ def raise_file_limit() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         except (OSError, ValueError):
             pass  # some systems lie about the hard limit; then it stays as it is
+
+
+def file_limit() -> float:
+    """Return how many descriptors this process may have."""
+    if sys.platform == "win32":
+        return math.inf
+    import resource
+
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return math.inf if soft == resource.RLIM_INFINITY else soft
 
 
 def unacknowledged(descriptor: int) -> int:

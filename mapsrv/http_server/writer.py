@@ -15,7 +15,7 @@ import trio
 
 from mapsrv.http_server.pace import Pace
 from mapsrv.http_server.sockets import unacknowledged
-from mapsrv.metrics import CUT
+from mapsrv.metrics.maps import CUT
 
 PAUSE_SECONDS = 1.0  # without anything waiting, after which a reader's pace is judged anew
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: at its close the kernel drops what the peer did not take

@@ -31,7 +31,7 @@ from mapsrv.change import Change
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.seats import Mark, Seat
 from mapsrv.hub.subscribers import Step, advance
-from mapsrv.metrics import DELIVERIES
+from mapsrv.metrics.maps import DELIVERIES, EVENT_LAG
 
 HOLD_SECONDS = 0.004  # of writing, until others have a turn
 LOOKS = 32  # seats between two looks at the clock
@@ -73,13 +73,13 @@ class Broadcast:
     """The rounds of a process."""
 
     def __init__(self) -> None:
-        self._due: dict[LiveSession, None] = {}
+        self._due: dict[LiveSession, float] = {}  # and since when
         self._noted = Change()
 
     def note(self, live: LiveSession) -> None:
         """Have a round be made for a session."""
         if live not in self._due:
-            self._due[live] = None
+            self._due[live] = trio.current_time()
             self._noted.tell()
 
     async def run(self) -> None:
@@ -87,10 +87,12 @@ class Broadcast:
         while True:
             await self._noted.until(lambda: self._due)
             due, self._due = self._due, {}
-            for live in due:
-                await self._round(live)
+            for live, noted in due.items():
+                if await self._round(live):
+                    EVENT_LAG.observe(trio.current_time() - noted)
 
-    async def _round(self, live: LiveSession) -> None:
+    async def _round(self, live: LiveSession) -> int:
+        """Write what is new to all who sit; return how many events went out."""
         await trio.lowlevel.checkpoint()
         now, since = Round(live), trio.current_time()
         for number, seat in enumerate(live.seats.all()):
@@ -106,3 +108,4 @@ class Broadcast:
         DELIVERIES.inc(now.delivered)
         if now.more:
             self.note(live)
+        return now.delivered

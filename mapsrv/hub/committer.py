@@ -42,7 +42,7 @@ from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.replicas import catch_up
 from mapsrv.hub.replicas.single import SingleProcess
 from mapsrv.hub.standing import Sign
-from mapsrv.metrics import BATCH_EVENTS, COMMIT_SECONDS, CONFLICTS, RESYNCS, STORE_ERRORS
+from mapsrv.metrics.maps import BATCH_EVENTS, COMMIT_SECONDS, CONFLICTS, RESYNCS, STORE_ERRORS
 from mapsrv.store import Done, Moved, Ok, Outcome, Refused, Store, Unknown
 
 MAX_EVENTS = 256  # of a batch: larger ones gain nothing more and delay the first

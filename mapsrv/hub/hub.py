@@ -26,7 +26,7 @@ from mapsrv.hub.replicas.offline import Room
 from mapsrv.hub.replicas.single import SingleProcess
 from mapsrv.hub.session_cache import SessionCache
 from mapsrv.hub.subscribers import NOBODY, Subscriber
-from mapsrv.metrics import COMMANDS
+from mapsrv.metrics.maps import COMMANDS
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.prepare.layers import prepare
 from mapsrv.store import Store
@@ -173,6 +173,11 @@ class Hub:
     def viewers(self) -> int:
         """How many viewers all maps have."""
         return sum(live.presence.count for live in self.held().values())
+
+    @property
+    def viewers_here(self) -> int:
+        """How many of them have their stream at this process."""
+        return sum(live.presence.count_here for live in self.held().values())
 
     # --- the store, and the end -----------------------------------------------------
 

@@ -25,7 +25,7 @@ from mapsrv.hub.replicas.offline import Branch, Room
 from mapsrv.hub.replicas.rejected import Rejections, status_bytes
 from mapsrv.hub.seats import Seats
 from mapsrv.hub.standing import Sign, Standing, after
-from mapsrv.metrics import EVENTS
+from mapsrv.metrics.maps import EVENTS
 from mapsrv.wire import codec
 from mapsrv.wire.said import Said
 

@@ -10,7 +10,7 @@ from mapsrv.errors import StoreAway, TooMany, UnknownSession
 from mapsrv.hub.live_session import Around, LiveSession
 from mapsrv.hub.replicas.load import restored
 from mapsrv.hub.replicas.single import SingleProcess
-from mapsrv.metrics import SESSIONS
+from mapsrv.metrics.maps import SESSIONS
 from mapsrv.store import Store
 
 MAX_SESSIONS = 10_000  # held at once; past it the longest idle one is dropped first

@@ -18,7 +18,7 @@ from mapsrv.core.log import Event, Position
 from mapsrv.core.session import Replay
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.seats import Mark, Seat
-from mapsrv.metrics import DELIVERIES, SNAPSHOTS
+from mapsrv.metrics.maps import DELIVERIES, SNAPSHOTS
 from mapsrv.wire import codec, sse
 
 NOBODY = ("", "")

@@ -24,7 +24,7 @@ import trio
 from mapsrv.local.announcement import PATH, LocalServer, proof
 
 ANSWER_SECONDS = 3.0  # for the proof: a server on this machine that is slower is busy or stuck
-REST_SECONDS = 4.0  # less than the 5 after which the server closes a connection that rests
+REST_SECONDS = 4.0  # less than servers keep a connection that rests: 75 unless told
 READ_BYTES = 65_536
 MAX_PROOF = 200  # bytes; ours have 64, and a stranger may send what it likes
 MAX_ANSWER = 16 * 1024 * 1024  # bytes of one answer, from a process that is this user's own

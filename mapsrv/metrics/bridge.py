@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
-REGISTRY = CollectorRegistry()
+from mapsrv.metrics.registry import new_registry
+
+REGISTRY = new_registry()
 SERVER = ["server"]
 
 SESSIONS = Gauge("mapsrv_bridge_sessions", "Open sessions", SERVER, registry=REGISTRY)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
-)
+from prometheus_client import Counter, Gauge, Histogram
 
-REGISTRY = CollectorRegistry()
+from mapsrv.metrics.registry import new_registry
+
+REGISTRY = new_registry()
 
 SESSIONS = Gauge("mapsrv_sessions", "Maps held in memory", registry=REGISTRY)
 STREAMS = Gauge("mapsrv_streams", "Open event streams", registry=REGISTRY)
@@ -62,8 +57,19 @@ DELIVERIES = Counter("mapsrv_deliveries", "Events sent to streams", registry=REG
 TOOL_CALLS = Counter(
     "mapsrv_tool_calls", "MCP tool calls by tool and outcome", ["tool", "outcome"], registry=REGISTRY
 )
-
-
-def exposition(registry: CollectorRegistry = REGISTRY) -> tuple[bytes, str]:
-    """Return the metrics in Prometheus' text format, and its content type."""
-    return generate_latest(registry), CONTENT_TYPE_LATEST
+VIEWERS = Gauge("mapsrv_viewers", "People who have a map open here, each tab once", registry=REGISTRY)
+EVENT_LAG = Histogram(
+    "mapsrv_event_lag_seconds",
+    "From when events of a map are there to when its last waiting reader was written to",
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+    registry=REGISTRY,
+)
+STORE_SECONDS = Histogram(
+    "mapsrv_store_seconds", "Time that a call of the store took, failed or not", ["call"], registry=REGISTRY
+)
+LOOP_LAG = Histogram(
+    "mapsrv_loop_lag_seconds",
+    "How late a timer of 100 ms came: for how long others waited for their turn",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+    registry=REGISTRY,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
@@ -9,6 +10,7 @@ import trio
 
 from mapsrv.asgi.routes import PROBES
 from mapsrv.asgi.trusted_proxies import TrustedProxies
+from mapsrv.server.counted import count
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Asgi: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
@@ -38,8 +40,10 @@ class Dispatch:
         if path in PROBES:  # machines ask these, which is no use
             return await app(scope, receive, send)
         self._active += 1
+        began = time.perf_counter()
         try:
             await app(scope, receive, send)
         finally:
             self._active -= 1
             self._last_used = trio.current_time()
+            count(scope, time.perf_counter() - began)

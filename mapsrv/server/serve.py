@@ -30,11 +30,12 @@ from mapsrv.local import opener
 from mapsrv.local.front import Front, load_front
 from mapsrv.local.waiting import WAITING_PATH, waiting_app
 from mapsrv.logs import log_to_stderr
-from mapsrv.metrics import IN_FLIGHT
+from mapsrv.metrics.maps import IN_FLIGHT, VIEWERS
 from mapsrv.prepare.own_routes import OwnRoutes
 from mapsrv.server import memory
 from mapsrv.server.dispatch import Dispatch
 from mapsrv.server.keys import open_keys
+from mapsrv.server.loop_lag import watch_the_loop
 from mapsrv.store import Store
 from mapsrv.store.memory import open_memory
 from mapsrv.store.sqlite import open_sqlite
@@ -141,13 +142,16 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
     ):
         lifetime = LIFETIME_SECONDS if shared(config.store) else math.inf
         streams = Streams(hub, per_session=config.max_streams, lifetime=lifetime)
+        VIEWERS.set_function(lambda: hub.viewers_here)
         site = Site(hub, origins, page, streams, budget, rates=rates, own=own, front=front)
         ours = {local.PATH: local.local_app(secret), WAITING_PATH: waiting_app(front)}
         mounts = {path: mcp.asgi for path in PATHS} | ours
         dispatch = Dispatch(create_app(site), mounts, TrustedProxies(config.trusted_proxies))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(streams.run)
-            yield House(hub, site, mcp, dispatch, Connections(dispatch, pressed=lambda: budget.pressed))
+            nursery.start_soon(watch_the_loop)
+            connections = Connections(dispatch, config.keep_alive, lambda: budget.pressed)
+            yield House(hub, site, mcp, dispatch, connections)
             nursery.cancel_scope.cancel()
 
 

@@ -28,7 +28,7 @@ from mapsrv.asgi.message import MCP_CLIENT
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.core.state import Json
 from mapsrv.errors import MapsrvError
-from mapsrv.metrics import TOOL_CALLS
+from mapsrv.metrics.maps import TOOL_CALLS
 from mapsrv.tools.caller import Caller, Named, Scope, read_caller
 from mapsrv.tools.instructions import INSTRUCTIONS
 from mapsrv.tools.results import Result, error_result

@@ -13,7 +13,7 @@ import anyio
 import trio
 
 from mapsrv.asgi.caller import caller_of
-from mapsrv.asgi.error_body import error_headers
+from mapsrv.asgi.error_body import error_headers, note_error
 from mapsrv.asgi.message import Answer, Receive, Scope, Send, header, read_body
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.asgi.rate_limits import RateLimits
@@ -70,6 +70,7 @@ class McpEndpoints:
                 with self._budget.claim(caller) as claim:
                     await self._serve(path, scope, receive, answer, claim, caller)
             except MapsrvError as error:
+                note_error(scope, error)
                 await answer.refuse(error, rpc=path == "/mcp")
         except Exception as error:  # the server itself answers 500 to what was not answered
             if not _only_gone(error):
@@ -113,6 +114,7 @@ class McpEndpoints:
         call = None if body is None else refused_call(body, error)
         if call is None:
             raise error
+        note_error(scope, error)
         if path == "/messages":
             return await self.sse.answer_at_once(scope, answer, call, error)
         kind = {"content-type": "application/json", **error_headers(error)}

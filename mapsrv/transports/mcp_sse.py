@@ -22,6 +22,7 @@ from mapsrv.asgi.message import Answer, Receive, Scope, header, media_type, read
 from mapsrv.budget import Claim
 from mapsrv.change import Change
 from mapsrv.errors import BadRequest, MapsrvError, NotFound, UnsupportedMediaType
+from mapsrv.metrics.requests import CONNECTIONS, SESSION_SECONDS
 from mapsrv.transports.relay import Relay
 from mapsrv.transports.serving import MakeServer
 from mapsrv.transports.sse_places import SseLimits, SsePlaces
@@ -32,6 +33,8 @@ _SESSION = re.compile(rb"(?:^|&)session_id=([0-9a-fA-F-]{32,36})(?:&|$)")
 _POD = re.compile(rb"(?:^|&)pod=([0-9a-f]{16})(?:&|$)")
 _EVENT_ID = re.compile(r"([0-9a-f]{32})\.([0-9]{1,15})")
 _OF_OPENING = ("type", "method", "path", "query_string", "headers", "scheme", "root_path", "client")
+
+OPEN, LIVED = CONNECTIONS.labels("sse"), SESSION_SECONDS.labels("sse")
 
 
 class SseEndpoints:
@@ -63,12 +66,14 @@ class SseEndpoints:
         last = header(scope, "last-event-id")
         session, reader = self._resumed(last) if last else self._begun(scope, client)
         self.active += 1
+        OPEN.inc()
         try:
             async with open_watch(receive):
                 await begin(answer, self._endpoint(scope, session, reader))
                 await copy(reader, session.id, answer)
         finally:
             self.active -= 1
+            OPEN.dec()
             session.leave(reader)
             self._answered.tell()
 
@@ -80,9 +85,11 @@ class SseEndpoints:
         return session, session.box.attach()
 
     async def _run(self, session: SseSession, opening: Scope) -> None:
+        began = trio.current_time()
         try:
             await session.run(self._make_server(opening))
         finally:
+            LIVED.observe(trio.current_time() - began)
             self.places.leave(session)
 
     def _resumed(self, last: str) -> tuple[SseSession, Reader]:

@@ -25,6 +25,7 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cookies: list[str] = field(default_factory=list)
+    error: MapsrvError | None = None  # that it tells of
 
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         """Return them as ASGI has them."""
@@ -55,6 +56,7 @@ def error_answer(error: MapsrvError) -> Answer:
     """Return an error as every route answers it."""
     answer = json_answer(error_body(error), error.status)
     answer.headers.update(error_headers(error))
+    answer.error = error
     return answer
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mapsrv import metrics
 from mapsrv.core.state import Json
 from mapsrv.errors import Busy, Draining, StoreUnavailable
+from mapsrv.metrics.maps import REGISTRY
+from mapsrv.metrics.registry import exposition
 from mapsrv.web.answer import Answer, json_answer
 from mapsrv.web.ask import Ask
 from mapsrv.web.site import Site
@@ -32,6 +33,6 @@ async def ready(site: Site, ask: Ask) -> Answer:  # noqa: ASYNC124
 
 
 async def numbers(site: Site, ask: Ask) -> Answer:  # noqa: ASYNC124
-    """Answer the metrics as Prometheus reads them."""
-    body, content_type = metrics.exposition()
+    """Answer the metrics as Prometheus reads them: in OpenMetrics' format where it asks for that."""
+    body, content_type = exposition(REGISTRY, ask.header("accept"))
     return Answer(body, headers={"content-type": content_type, "cache-control": "no-store"})

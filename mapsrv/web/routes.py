@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from mapsrv.asgi.error_body import note_error
 from mapsrv.errors import MapsrvError, UnsupportedMediaType
 from mapsrv.web import commands, data, events, front, health, pages, presence
 from mapsrv.web.answer import JSON, Answer, error_answer
@@ -71,6 +72,8 @@ def _has_body(ask: Ask) -> bool:
 def finished(site: Site, ask: Ask, answer: Answer) -> Answer:
     """Return an answer with the headers that all have."""
     answer.headers.update(HEADERS)
+    if answer.error is not None:
+        note_error(ask.scope, answer.error)
     if ask.scheme == "https" or site.origins.is_https:
         answer.headers["strict-transport-security"] = HSTS
     return answer

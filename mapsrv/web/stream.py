@@ -33,7 +33,7 @@ import trio
 from mapsrv.errors import MapsrvError
 from mapsrv.hub.seats import Seat
 from mapsrv.hub.subscribers import Subscriber
-from mapsrv.metrics import DRAINED
+from mapsrv.metrics.maps import DRAINED
 from mapsrv.wire import sse
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Stream:
         "_subscriber",
         "_subscription",
         "_until",
+        "began",
         "leaves",
         "seat",
         "sleep",
@@ -70,7 +71,7 @@ class Stream:
         self._begun = self._ended = False
         self.leaves: tuple[str, tuple[int, int]] | None = None
         self.sleep: trio.CancelScope | None = None
-        self._ping_at, self._until = 0.0, math.inf
+        self.began, self._ping_at, self._until = 0.0, 0.0, math.inf
         self.seat: Seat | None = None
         self.slot = 0  # of the wheel
 
@@ -82,8 +83,9 @@ class Stream:
             self._ended = True  # gone since it was checked: the client comes again, and is told why
             return self
         self._opened = opened
-        self._ping_at = trio.current_time() + PING_SECONDS
-        self._until = trio.current_time() + self._streams.lifetime()
+        self.began = trio.current_time()
+        self._ping_at = self.began + PING_SECONDS
+        self._until = self.began + self._streams.lifetime()
         self._streams.add(self)
         return self
 

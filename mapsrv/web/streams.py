@@ -19,13 +19,16 @@ from mapsrv.errors import Draining, TooMany
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.subscribers import Subscriber
-from mapsrv.metrics import STREAMS
+from mapsrv.metrics.maps import STREAMS
+from mapsrv.metrics.requests import CONNECTIONS, SESSION_SECONDS
 from mapsrv.web.stream import PING_SECONDS, RETRY_MS, SOON_MS, Stream
 
 LIFETIME_SECONDS = 600.0  # with other pods: what happens when a pod leaves happens to each stream every day
 LIFETIME_SPREAD = 0.2  # of it, more or less, drawn for each
 MAX_STREAMS = 20_000  # of the process; each holds a connection
 SLOTS = 60  # of the wheel, which turns once in PING_SECONDS
+
+OPEN, LIVED = CONNECTIONS.labels("events"), SESSION_SECONDS.labels("events")
 
 Subscription = Callable[[], AbstractAsyncContextManager[Subscriber]]
 
@@ -67,6 +70,7 @@ class Streams:
         self._wheel[stream.slot][stream] = None
         self._count += 1
         STREAMS.inc()
+        OPEN.inc()
         if self.draining:  # which began since it was checked
             self._end(stream)
 
@@ -75,6 +79,8 @@ class Streams:
         del self._wheel[stream.slot][stream]
         self._count -= 1
         STREAMS.dec()
+        OPEN.dec()
+        LIVED.observe(trio.current_time() - stream.began)
         if not self._count:
             self._ended.set()
 

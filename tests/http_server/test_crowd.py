@@ -42,6 +42,36 @@ async def test_five_thousand_leave_no_descriptor_and_no_task(request_: bytes) ->
             nursery.cancel_scope.cancel()
 
 
+async def test_where_descriptors_run_short_those_that_rest_longest_are_closed() -> None:
+    listeners, port = await open_listeners("127.0.0.1", 0)
+    connections = Connections(app, 1000.0, files=10)
+    with trio.fail_after(WATCHDOG):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(connections.serve, listeners, nursery)
+            stream = await asked(port, GET.replace(b"/ ", b"/?stream "))
+            resting = [await asked(port, GET) for _ in range(7)]
+            late = [await asked(port, GET) for _ in range(2)]
+            for number, one in enumerate(resting):
+                if number < 2:
+                    assert await one.receive_some() == b"", "it was closed"
+                else:
+                    await one.send_all(GET)
+                    assert await one.receive_some()
+            await stream.aclose()
+            for one in (*resting, *late):
+                await one.aclose()
+            nursery.cancel_scope.cancel()
+
+
+async def asked(port: int, request_: bytes) -> trio.SocketStream:
+    """Return a connection that has had an answer, and rests, or reads one that goes on."""
+    client = await trio.open_tcp_stream("127.0.0.1", port)
+    await client.send_all(request_)
+    while not (await client.receive_some()).endswith((b"ok", b"ok\r\n")):
+        pass
+    return client
+
+
 async def crowd(port: int, request_: bytes, connections: Connections) -> None:
     """Connect so many, have each say this, and close them, half of them by a reset."""
     clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(AT_ONCE)]

@@ -79,3 +79,16 @@ async def test_all_that_rest_can_be_ended_at_once() -> None:
     resting.discard(ones[1])
     resting.end_all()
     assert ones[0].ended_at is not None and ones[1].ended_at is None
+
+
+async def test_those_that_rest_longest_can_be_ended_first() -> None:
+    await trio.lowlevel.checkpoint()
+    resting, ones = Resting(math.inf), [One() for _ in range(4)]
+    for one in ones:
+        resting.add(one)
+    resting.discard(ones[0])
+    resting.add(ones[0])  # anew, and so last
+    resting.end_oldest(2)
+    assert [one.ended_at is not None for one in ones] == [False, True, True, False] and len(resting) == 2
+    resting.end_oldest(9)
+    assert not len(resting)

@@ -54,7 +54,7 @@ async def test_a_reader_that_stalls_does_not_hold_the_end_up(tmp_path: Path) -> 
 
 
 async def test_idle_peers_leave_no_file_open(tmp_path: Path) -> None:
-    async with running(tmp_path) as real:
+    async with running(tmp_path, keep_alive=2.0) as real:
         before = open_files()
         streams = []
         for number in range(MANY):

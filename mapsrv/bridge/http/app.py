@@ -70,7 +70,7 @@ class Bridge:
             allow = {"allow": ", ".join(METHODS[what])}
             return await answer.give(204 if method == "OPTIONS" else 405, allow)
         if what == "metrics":
-            return await health.counters(self.services, answer)
+            return await health.counters(self.services, scope, answer)
         if what == "health":
             why = self.keys is None or self.keys.knows(scope)  # it may hold a server's last words
             if service is not None:

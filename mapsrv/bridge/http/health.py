@@ -9,10 +9,10 @@ from typing import Any
 
 import trio
 
-from mapsrv import metrics
-from mapsrv.asgi.message import Answer, Scope
+from mapsrv.asgi.message import Answer, Scope, header
 from mapsrv.bridge.sessions.service import Service
 from mapsrv.metrics import bridge as meters
+from mapsrv.metrics.registry import exposition
 
 _DEEP = frozenset({b"deep=1", b"deep=true", b"deep"})
 
@@ -42,8 +42,8 @@ async def all_of(services: Mapping[str, Service], scope: Scope, answer: Answer, 
     )
 
 
-async def counters(services: Mapping[str, Service], answer: Answer) -> None:
-    """Answer with the metrics in Prometheus' text format."""
+async def counters(services: Mapping[str, Service], scope: Scope, answer: Answer) -> None:
+    """Answer with the metrics, in the format that Prometheus asks for."""
     for gauge in (meters.SESSIONS, meters.CHILDREN, meters.CHILD_MEMORY):
         gauge.clear()  # of servers that are no more
     for name, service in services.items():
@@ -51,7 +51,7 @@ async def counters(services: Mapping[str, Service], answer: Answer) -> None:
         meters.SESSIONS.labels(name).set(len(service.sessions))
         meters.CHILDREN.labels(name).set(len(children))
         meters.CHILD_MEMORY.labels(name).set(sum(child.memory for child in children))
-    body, kind = metrics.exposition(meters.REGISTRY)
+    body, kind = exposition(meters.REGISTRY, header(scope, "accept"))
     await answer.give(200, {"content-type": kind}, body)
 
 

@@ -25,7 +25,7 @@ from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.replicas.parting import let_go, rejoin
 from mapsrv.hub.replicas.reconcile import Means, Reconciler
 from mapsrv.hub.replicas.store_health import StoreHealth
-from mapsrv.metrics import HEALING
+from mapsrv.metrics.maps import HEALING
 
 AT_ONCE = 4  # sessions that come back at the same time
 AGAIN_SECONDS = 5.0  # until a session that cannot come back, though the store answers, tries again

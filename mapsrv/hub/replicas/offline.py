@@ -19,7 +19,7 @@ from mapsrv.core.decider import changed
 from mapsrv.core.log import Event, Origin
 from mapsrv.core.session import Session
 from mapsrv.errors import MapsrvError, StoreUnavailable
-from mapsrv.metrics import BRANCH_COMMANDS
+from mapsrv.metrics.maps import BRANCH_COMMANDS
 from mapsrv.wire import codec
 
 MAX_COMMANDS = 10_000  # of a process: some minutes of many people's work

@@ -36,7 +36,7 @@ from mapsrv.hub.replicas.catch_up import heard, slices
 from mapsrv.hub.replicas.offline import Branch, Wanted
 from mapsrv.hub.replicas.parting import refuse
 from mapsrv.hub.replicas.resync import Resync
-from mapsrv.metrics import CONFLICTS, DECIDED_AGAIN, HEALING_ATTEMPTS
+from mapsrv.metrics.maps import CONFLICTS, DECIDED_AGAIN, HEALING_ATTEMPTS
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.store import Entry, Moved, Ok, Refused
 from mapsrv.store.shared import SharedStore

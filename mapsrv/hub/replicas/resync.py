@@ -14,7 +14,7 @@ from mapsrv.hub.problems import Problem
 from mapsrv.hub.replicas.load import load_shared
 from mapsrv.hub.replicas.offline import Branch, Wanted, lost_commands, touched_by
 from mapsrv.hub.replicas.reseed import seed_of
-from mapsrv.metrics import SEEDED
+from mapsrv.metrics.maps import SEEDED
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.store.shared import SharedStore
 from mapsrv.wire import codec

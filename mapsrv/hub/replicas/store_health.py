@@ -12,7 +12,7 @@ from collections.abc import Callable
 import trio
 
 from mapsrv.errors import StoreAway, StoreUnavailable
-from mapsrv.metrics import STORE_AWAY, STORE_ERRORS
+from mapsrv.metrics.maps import STORE_AWAY, STORE_ERRORS
 from mapsrv.store.shared import SharedStore
 
 PROBE_SECONDS = 0.5  # between two questions to a store that is away

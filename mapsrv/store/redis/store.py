@@ -25,6 +25,7 @@ from mapsrv.store.redis.loads import Loads
 from mapsrv.store.redis.preflight import check
 from mapsrv.store.redis.sessions import Lifetimes
 from mapsrv.store.shared import Seed
+from mapsrv.store.timed import timed
 
 REPLICA_MS = 500  # for one replica to have what was written
 RENEWED_AT_ONCE = 200
@@ -50,9 +51,11 @@ class RedisStore:
             client.run(self._loads.run)
         self._then = _REPLICATED if replicated else ()
 
+    @timed
     async def create(self, session_id: str, head: Head, *, now: float) -> bool:
         return await self.client.call(*sessions.create_command(session_id, head, self._kept)) == 1
 
+    @timed
     async def load(self, session_id: str) -> StoredSession | None:
         stored, named = await reading.stored_session(session_id, await self._loads.load(session_id))
         if stored is None:
@@ -63,12 +66,14 @@ class RedisStore:
             await blobs.renew(self.client, named, self._kept.blob)
         return stored
 
+    @timed
     async def exists(self, session_id: str) -> bool:
         there = await self.client.call(*sessions.rest_command(session_id)) != 0  # damaged is not unknown
         if not there:
             await self._check_for_loss()
         return there
 
+    @timed
     async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
         commands = [sessions.commit_command(batch, self._kept) for batch in batches]
         # Before what names them: were the line cut in between, nothing would be named that soon goes.
@@ -85,15 +90,19 @@ class RedisStore:
                 return [Ok("redis") if isinstance(outcome, Ok) else outcome for outcome in outcomes]
         return outcomes
 
+    @timed
     async def put_blob(self, name: str, body: bytes, *, now: float) -> None:
         await blobs.put(self.client, name, body, sessions.HOUR, self._kept.blob)
 
+    @timed
     async def renew_blob(self, name: str, *, now: float) -> bool:
         return await blobs.renew(self.client, [name], sessions.HOUR) == 1
 
+    @timed
     async def get_blob(self, name: str) -> bytes | None:
         return await blobs.get(self.client, name)
 
+    @timed
     async def renew(self, session_ids: Collection[str], *, now: float) -> None:
         """Renew sessions, with the blobs that their states and kept events name."""
         ids = list(session_ids)
@@ -111,6 +120,7 @@ class RedisStore:
                     named |= sessions.log_blobs_of(reply)
             await blobs.renew(self.client, named, self._kept.blob)
 
+    @timed
     async def sweep(self, *, before: float, crowded: float = -math.inf) -> tuple[int, int]:
         """Nothing: Redis forgets by itself."""
         return 0, 0
@@ -119,6 +129,7 @@ class RedisStore:
         """Open this process's feed of what the others do."""
         return open_feed(self.client, secrets.token_hex(8))
 
+    @timed
     async def heads(self, session_ids: Collection[str]) -> Mapping[str, Head | NewerFormat | None]:
         """Return where sessions are, in one round trip; a damaged one is left out."""
         ids = list(session_ids)
@@ -158,6 +169,7 @@ class RedisStore:
         """Have all processes say of an unknown session that it is unavailable, for LOSS_SECONDS."""
         await self.client.call("SET", LOST, 1, "EX", LOSS_SECONDS)
 
+    @timed
     async def seed(self, seed: Seed) -> bool:
         """Begin a session anew from what this process remembers."""
         names = [name for part in seed.components.values() for name in part.blobs]

@@ -24,6 +24,7 @@ from mapsrv.store.protocol import Batch, Outcome, StoredSession
 from mapsrv.store.sqlite import blobs, sessions
 from mapsrv.store.sqlite.file import open_file
 from mapsrv.store.sqlite.watch import TORN, UNCHANGED, Database
+from mapsrv.store.timed import timed
 
 CLOSE_SECONDS = 5.0  # for the checkpoint at the end; what it leaves undone, the next opening does
 RENEWED_AT_ONCE = 500  # sessions in one transaction, a few ms
@@ -66,18 +67,23 @@ class SqliteStore:
         """What is wrong with the file, as far as is known."""
         return self.database.watch.trouble
 
+    @timed
     async def create(self, session_id: str, head: Head, *, now: float) -> bool:
         return await self._call(sessions.create, session_id, head, now)
 
+    @timed
     async def load(self, session_id: str) -> StoredSession | None:
         return await self.slice(sessions.load, session_id)
 
+    @timed
     async def exists(self, session_id: str) -> bool:
         return await self._call(sessions.exists, session_id)
 
+    @timed
     async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:
         return await self._call(sessions.commit, batches)
 
+    @timed
     async def put_blob(self, name: str, body: bytes, *, now: float) -> None:
         view, n = memoryview(body), None
         for part in range(max(1, -(-len(view) // blobs.CHUNK))):
@@ -85,9 +91,11 @@ class SqliteStore:
             if n is None:
                 break
 
+    @timed
     async def renew_blob(self, name: str, *, now: float) -> bool:
         return await self._call(blobs.renew, name, now)
 
+    @timed
     async def get_blob(self, name: str) -> bytes | None:
         if (found := await self._call(blobs.find, name)) is None:
             return None
@@ -100,11 +108,13 @@ class SqliteStore:
         # 16 MiB are joined in a few ms; bytes.join lets go of the GIL over 1 MiB, so not on the loop.
         return await trio.to_thread.run_sync(b"".join, chunks) if len(chunks) > 1 else chunks[0]
 
+    @timed
     async def renew(self, session_ids: Collection[str], *, now: float) -> None:
         ids = list(session_ids)
         for start in range(0, len(ids), RENEWED_AT_ONCE):
             await self.slice(sessions.renew, ids[start : start + RENEWED_AT_ONCE], now)
 
+    @timed
     async def sweep(self, *, before: float, crowded: float = -math.inf) -> tuple[int, int]:
         swept = doomed = 0
         latest = max(before, crowded)

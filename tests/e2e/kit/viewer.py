@@ -19,6 +19,7 @@ class Viewer:
     def __init__(self, server: Server, session_id: str, position: str = "", tab: str = "") -> None:
         self.messages: list[Message] = []
         self.ended_at: float | None = None
+        self.leaves = False  # with what it is told next
         url = f"{server.url}/events?session={session_id}&viewer={tab}"
         self._ask = (url, {"Last-Event-ID": position})
         threading.Thread(target=self._read, daemon=True).start()
@@ -30,6 +31,8 @@ class Viewer:
             with httpx2.stream("GET", url, headers=headers, timeout=60, verify=NO_TLS) as answer:
                 for data in answer.iter_raw():
                     self.messages += parser.feed(data)
+                    if self.leaves:
+                        return
         except httpx2.TransportError:
             return  # the pod was killed
         self.ended_at = time.monotonic()
