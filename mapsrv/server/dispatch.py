@@ -7,12 +7,11 @@ from typing import Any, TypeAlias
 
 import trio
 
+from mapsrv.asgi.routes import PROBES
 from mapsrv.asgi.trusted_proxies import TrustedProxies
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Asgi: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
-
-PROBES = frozenset({"/health", "/ready", "/metrics", "/local"})  # asked by machines, which is no use
 
 
 class Dispatch:
@@ -36,7 +35,7 @@ class Dispatch:
         self._proxies.read(scope)
         path = scope["path"]
         app = self.mounts.get(path.rstrip("/"), self.web)
-        if path in PROBES:
+        if path in PROBES:  # machines ask these, which is no use
             return await app(scope, receive, send)
         self._active += 1
         try:
