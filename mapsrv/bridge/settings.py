@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias, get_args
 
 from mapsrv.config import values as v
 from mapsrv.config.parser import Option, Parser
-from mapsrv.config.shared_options import HOST, LOG_LEVEL, TRUSTED_PROXIES
+from mapsrv.config.shared_options import HOST, LOG, LOG_LEVEL, TRUSTED_PROXIES
 
 Mode: TypeAlias = Literal["per-session", "shared", "pool"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -94,6 +94,7 @@ class Settings:
     port: int
     log_level: str
     defaults: Defaults
+    log: str | None = None  # as befits what stderr is
     config: Path | None = None
     command: tuple[str, ...] = ()
     public_url: str | None = None
@@ -133,6 +134,7 @@ OPTIONS = (
     Option("allowed-host", v.hosts, None, "another name of the bridge; repeatable", "HOST", repeatable=True),
     TRUSTED_PROXIES,
     Option("tell-stderr", v.yes, None, "tell clients what a process said last, off loopback too"),
+    LOG,
     LOG_LEVEL,
     *_BOUNDS,
 )

@@ -14,4 +14,11 @@ TRUSTED_PROXIES = Option(
     "CIDR",
     repeatable=True,
 )
+LOG = Option(
+    "log",
+    v.one_of("json", "console"),
+    None,
+    "form of the log; default: console on a terminal, else json",
+    "FORM",
+)
 LOG_LEVEL = Option("log-level", v.level, "info", "least that is logged: debug, info, warning, error", "LEVEL")

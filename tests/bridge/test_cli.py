@@ -33,6 +33,7 @@ EXAMPLES = {
     "allowed-host": ("B.example", ("b.example",)),
     "trusted-proxies": ("10.0.0.0/8", (ip_network("10.0.0.0/8"),)),
     "tell-stderr": ("1", True),
+    "log": ("console", "console"),
     "log-level": ("error", "error"),
     "idle": ("15m", 900),
     "resume": ("5", 5),
