@@ -20,7 +20,7 @@ from structlog.typing import EventDict, Processor
 
 from mapsrv.logs.flood import Flood
 from mapsrv.logs.request import CURRENT
-from mapsrv.logs.stderr import StderrHandler
+from mapsrv.logs.stderr import BOUNDED, StderrHandler
 
 FIRST = ("timestamp", "level", "event", "logger")  # the keys that all lines have, in this order
 
@@ -84,6 +84,7 @@ def _of_the_request(_logger: Any, _level: str, line: EventDict) -> EventDict:
 
 
 def _in_order(_logger: Any, _level: str, line: EventDict) -> EventDict:
+    line.pop(BOUNDED, None)
     return {**{name: line[name] for name in FIRST}, **line}
 
 

@@ -15,6 +15,7 @@ import os
 
 from mapsrv.logs.flood import Event, Flood
 
+BOUNDED = "is_bounded"  # as extra={BOUNDED: True}, of a line whose number somebody else bounds
 LEFT_OUT = "lines=left_out"
 LOST = "lines=lost"
 
@@ -31,7 +32,8 @@ class StderrHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, unless there were too many of its kind."""
         self._tell(self._flood.left_out())
-        if self._flood.take((record.name, record.levelno, str(record.msg))):
+        bounded = getattr(record, BOUNDED, False)
+        if bounded or self._flood.take((record.name, record.levelno, str(record.msg))):
             self._write(record)
 
     def tell_left_out(self) -> None:
