@@ -1,38 +1,30 @@
-"""One place where logging is set up, for every program of the house: what a line has, and in which form.
+"""One place where logging is set up, for every program of the house.
 
-Lines are made by the standard library's loggers, ours and the libraries' alike; structlog puts their keys in
-order and renders them, as JSON or for a person who looks at a terminal.
+Lines are made by the standard library's loggers, ours and the libraries' alike; form.py says what they have,
+as JSON or for a person who looks at a terminal.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import threading
-from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-import structlog
-from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
-from structlog.typing import EventDict, Processor
-
 from mapsrv.logs.flood import Flood
-from mapsrv.logs.request import CURRENT
-from mapsrv.logs.stderr import BOUNDED, StderrHandler
-
-FIRST = ("timestamp", "level", "event", "logger")  # the keys that all lines have, in this order
+from mapsrv.logs.stderr import StderrHandler
 
 FLOOD = Flood()  # of this process
 
 log = logging.getLogger("mapsrv.logs")
 
 
-def log_to_stderr(level: str, form: str | None = None) -> None:
+def log_to_stderr(level: str, form: str | None = None, *, soon: bool = True) -> None:
     """Have mapsrv's log on stderr: as `json`, for the `console`, or, with None, as befits what stderr is.
 
-    The handler is the root logger's: the MCP SDK logs there, which would else add one of its own.
+    The handler is the root logger's: the MCP SDK logs there, which would else add one of its own. `soon`:
+    what makes lines is loaded now, and not when the first is made, at which moment a server may be short of
+    descriptors; without it a program that says nothing starts sooner.
     """
     logging.getLogger("mapsrv").setLevel(level.upper())
     root = logging.getLogger()
@@ -44,7 +36,10 @@ def log_to_stderr(level: str, form: str | None = None) -> None:
         return
     handler = StderrHandler(stderr.fileno(), FLOOD)
     is_console = form == "console" or (form is None and stderr.isatty())
-    handler.setFormatter(formatter(is_console, colors=stderr.isatty()))
+    lines = _Form(is_console, stderr.isatty())
+    if soon:
+        lines.load()
+    handler.setFormatter(lines)
     root.addHandler(handler)
     logging.captureWarnings(True)
     if not is_console:
@@ -58,41 +53,24 @@ def tell_left_out() -> None:
             handler.tell_left_out()
 
 
-def formatter(is_console: bool, *, colors: bool = False) -> logging.Formatter:
-    """Return what makes a line of a record."""
-    keys: list[Processor] = [_timestamp, add_log_level, add_logger_name, _of_the_request, ExtraAdder()]
-    meta: list[Processor] = [ProcessorFormatter.remove_processors_meta, _in_order]
-    if is_console:
-        plain = structlog.dev.plain_traceback
-        last: list[Processor] = [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
-    else:
-        last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_to_json)]
-    return ProcessorFormatter(foreign_pre_chain=keys, processors=[*meta, *last])
+class _Form(logging.Formatter):
+    """The formatter, made when it is needed."""
 
+    def __init__(self, is_console: bool, colors: bool) -> None:
+        super().__init__()
+        self._is_console, self._colors = is_console, colors
+        self._made: logging.Formatter | None = None
 
-def _timestamp(_logger: Any, _level: str, line: EventDict) -> EventDict:
-    made = datetime.fromtimestamp(line["_record"].created, UTC)
-    line["timestamp"] = made.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return line
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record."""
+        return (self._made or self.load()).format(record)
 
+    def load(self) -> logging.Formatter:
+        """Return what makes lines."""
+        from mapsrv.logs.form import formatter
 
-def _of_the_request(_logger: Any, _level: str, line: EventDict) -> EventDict:
-    request = CURRENT.get()
-    if request is not None:
-        line.update(request.keys())
-    return line
-
-
-def _in_order(_logger: Any, _level: str, line: EventDict) -> EventDict:
-    line.pop(BOUNDED, None)
-    return {**{name: line[name] for name in FIRST}, **line}
-
-
-def _to_json(line: EventDict, **_more: object) -> str:
-    try:
-        return msgspec.json.encode(line, enc_hook=str).decode()
-    except (ValueError, TypeError):  # half a surrogate pair, a key that is no text
-        return json.dumps(line, default=str, skipkeys=True)
+        self._made = formatter(self._is_console, colors=self._colors)
+        return self._made
 
 
 def _catch_what_is_printed() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 
 from mapsrv.logs.flood import Event, Flood
 
@@ -62,16 +63,18 @@ class StderrHandler(logging.Handler):
             self._lost += 1
 
     def _line(self, record: logging.LogRecord) -> bytes:
-        try:
-            text = self.format(record)
-        except Exception:  # its arguments do not fit, or cannot be told: a bug, and no reason to end
-            bare = _record(record.name, record.levelno, str(record.msg))
-            bare.exc_info = record.exc_info
-            text = self.format(bare)
-        return text.encode("utf-8", "backslashreplace") + b"\n"
+        """Return a record's line; nothing where none can be made of it."""
+        bare = _record(record.name, record.levelno, str(record.msg))
+        bare.exc_info = record.exc_info
+        for each in (record, bare):  # its arguments may not fit, or fail: a bug, and no reason to end
+            with suppress(Exception):
+                return self.format(each).encode("utf-8", "backslashreplace") + b"\n"
+        return b""
 
     def _put(self, line: bytes) -> bool:
         """Write it, and return whether that was done."""
+        if not line:
+            return False
         data = memoryview(b"\n" + line if self._torn else line)
         try:
             while data:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mapsrv.asgi.routes import OTHER, PROBE, PROBES, ROUTES, TRANSPORTS
-from mapsrv.logs.setup import FIRST, formatter
+from mapsrv.logs.form import FIRST, formatter
 
 OF_REQUESTS = ("request", "stream=begun", "stream=ended")
 REQUEST_KEYS = {"request_id", "transport", "method", "route", "client_ip"}

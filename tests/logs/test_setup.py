@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from mapsrv.logs import CURRENT, Request, note_session
+from mapsrv.logs.form import FIRST, formatter
 from mapsrv.logs.request import hashed
-from mapsrv.logs.setup import FIRST, formatter
 from tests.kit.log_lines import faults, parsed
 
 NAME = "library.part"

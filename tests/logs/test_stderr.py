@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mapsrv.logs.flood import LINES, Flood
-from mapsrv.logs.setup import formatter
+from mapsrv.logs.form import formatter
 from mapsrv.logs.stderr import LEFT_OUT, LOST, StderrHandler
 
 NAME = "mapsrv.test"
@@ -161,3 +161,17 @@ def test_arguments_that_do_not_fit_cost_the_arguments_alone(pipe: tuple[int, int
     say(handler, "%d and %d", "one")
     say(handler, "what is %r", Mute())
     assert [said["event"] for said in lines(pipe[0])] == ["%d and %d", "what is %r"]
+
+
+def test_a_line_that_cannot_be_made_is_lost_like_one_that_cannot_be_written(
+    pipe: tuple[int, int], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_record: logging.LogRecord) -> str:
+        raise OSError("no descriptor to load it by")
+
+    handler = handler_of(pipe[1], clock)
+    with monkeypatch.context() as patch:
+        patch.setattr(handler, "format", fail)
+        say(handler, "one")
+    say(handler, "two")
+    assert [(said["event"], said.get("count")) for said in lines(pipe[0])] == [(LOST, 1), ("two", None)]
