@@ -110,8 +110,10 @@ def _shown(front: Front, url: str) -> str:
 
 
 async def _stdio(config: Config) -> None:
+    from mapsrv.logs import log_to_stderr
     from mapsrv.transports.mcp_stdio import serve_stdio
 
+    log_to_stderr(config.log_level, config.log, soon=False)
     # The thread that reads stdin cannot be interrupted, and there is nothing to put in order here.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     await serve_stdio(config)

@@ -22,11 +22,6 @@ class Peer(Protocol):
         """Whether the body that was begun is framed in chunks: in HTTP/1.1, where no length was given."""
         ...
 
-    @property
-    def status(self) -> int | None:
-        """The status of the answer, once it is given."""
-        ...
-
     def write_nowait(self, data: bytes) -> int:
         """Write raw bytes without waiting; return how many the kernel took.
 

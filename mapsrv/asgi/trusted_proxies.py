@@ -44,6 +44,11 @@ class TrustedProxies:
         self._told = False  # of a proxy that is not trusted
         self._trusts = lru_cache(MAX_TEXTS)(self._is_trusted)
 
+    def trusts(self, scope: Any) -> bool:
+        """Return whether a request's peer is to be believed; asked before read(), which names another."""
+        client = scope.get("client")
+        return bool(self._networks) and client is not None and self._trusts(client[0])
+
     def read(self, scope: Any) -> None:
         """Put into a request's scope what its proxy tells of it, if that is one to be believed."""
         client = scope.get("client")
@@ -53,9 +58,9 @@ class TrustedProxies:
             return self._tell(client[0])
         headers = scope["headers"]
         scope["client"] = (self._stranger(headers, client[0]), 0)
-        if scheme := SCHEMES.get(_only(headers, b"x-forwarded-proto").lower()):
+        if scheme := SCHEMES.get(only(headers, b"x-forwarded-proto").lower()):
             scope["scheme"] = scheme
-        prefix = _only(headers, b"x-forwarded-prefix")
+        prefix = only(headers, b"x-forwarded-prefix")
         if _PREFIX.fullmatch(prefix):
             scope["root_path"] = prefix.decode().rstrip("/")
 
@@ -101,7 +106,7 @@ def _address(entry: str) -> str | None:
     return None if address is None else str(address)
 
 
-def _only(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes:
-    """Return a header's value; nothing where it is missing, or was sent twice."""
+def only(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes:
+    """Return a header's value; nothing where it is missing, or was sent twice. The name is in lower case."""
     values = [value.strip() for name, value in headers if name == wanted]
     return values[0] if len(values) == 1 else b""

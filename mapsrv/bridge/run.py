@@ -29,7 +29,7 @@ log = logging.getLogger("mapsrv.bridge")
 
 async def run_bridge(settings: Settings, started: Callable[[str], object]) -> None:
     """Serve until a signal comes; started() is given what people are told then. Raises StartupError."""
-    log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, settings.log)
     raise_file_limit()
     with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
         specs, keys = _read(settings)

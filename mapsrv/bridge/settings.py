@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias, get_args
 
 from mapsrv.config import values as v
 from mapsrv.config.parser import Option, Parser
-from mapsrv.config.shared_options import HOST, KEEP_ALIVE, LOG_LEVEL, TRUSTED_PROXIES
+from mapsrv.config.shared_options import HOST, KEEP_ALIVE, LOG, LOG_LEVEL, TRUSTED_PROXIES
 
 Mode: TypeAlias = Literal["per-session", "shared", "pool"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -95,6 +95,7 @@ class Settings:
     log_level: str
     keep_alive: float
     defaults: Defaults
+    log: str | None = None  # as befits what stderr is
     config: Path | None = None
     command: tuple[str, ...] = ()
     public_url: str | None = None
@@ -135,6 +136,7 @@ OPTIONS = (
     TRUSTED_PROXIES,
     Option("tell-stderr", v.yes, None, "tell clients what a process said last, off loopback too"),
     KEEP_ALIVE,
+    LOG,
     LOG_LEVEL,
     *_BOUNDS,
 )

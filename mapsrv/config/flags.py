@@ -15,7 +15,7 @@ from mapsrv import __version__
 from mapsrv.config import values as v
 from mapsrv.config.parser import Option, Parser
 from mapsrv.config.rates import DEFAULT, DEFAULT_RATES, Rates, rates
-from mapsrv.config.shared_options import HOST, KEEP_ALIVE, LOG_LEVEL, TRUSTED_PROXIES
+from mapsrv.config.shared_options import HOST, KEEP_ALIVE, LOG, LOG_LEVEL, TRUSTED_PROXIES
 from mapsrv.config.values import WrongValue
 
 COMMANDS = ("serve", "stdio", "demo")
@@ -57,6 +57,7 @@ class Config:
     secret_file: Path | None = None
     drain_delay: float = 0.0
     drain_window: float = 0.0
+    log: str | None = None  # as befits what stderr is
     log_level: str = "info"
     no_files: bool = False
     transport: str = "sse"
@@ -130,6 +131,7 @@ _OPTIONS = (
     Option("secret-file", v.path("file"), None, "keys to sign by, one a line; default: made once", "PATH"),
     Option("drain-delay", v.wait, "0", "wait between not being ready and stopping", "SECONDS"),
     Option("drain-window", v.wait, None, "streams end over this; default: 5s with Redis, else 0", "SECONDS"),
+    LOG,
     LOG_LEVEL,
     Option("no-files", v.yes, None, "over stdio, refuse to read files of this machine", commands=STDIO),
     Option("transport", _transport, "sse", "how the demo talks: sse, http or stdio", "NAME", DEMO),

@@ -17,4 +17,11 @@ TRUSTED_PROXIES = Option(
 KEEP_ALIVE = Option(
     "keep-alive", v.some_time, "75s", "a connection that asks nothing is closed after this", "SECONDS"
 )
+LOG = Option(
+    "log",
+    v.one_of("json", "console"),
+    None,
+    "form of the log; default: console on a terminal, else json",
+    "FORM",
+)
 LOG_LEVEL = Option("log-level", v.level, "info", "least that is logged: debug, info, warning, error", "LEVEL")

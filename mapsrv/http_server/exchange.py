@@ -134,11 +134,6 @@ class Exchange:
         """Whether the body that was begun is framed in chunks."""
         return self.response.chunked
 
-    @property
-    def status(self) -> int | None:
-        """The status of the answer, once it is given."""
-        return self.response.status
-
     def write_nowait(self, data: bytes) -> int:
         """Write raw bytes; return how many the kernel took. Raises BrokenResourceError."""
         if self._done:

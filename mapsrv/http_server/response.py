@@ -38,24 +38,12 @@ class State(Enum):
 class Response:
     """The answer to one request. `last`: the connection ends with it, which may be set until it has begun."""
 
-    __slots__ = (
-        "state",
-        "status",
-        "last",
-        "chunked",
-        "_left",
-        "_bare",
-        "_head",
-        "_method",
-        "_version",
-        "_lines",
-    )
+    __slots__ = ("state", "last", "chunked", "_left", "_bare", "_head", "_method", "_version", "_lines")
 
     def __init__(self, request: Request, lines: bytes) -> None:
         self._method, self._version = request.method, request.version
         self._lines = lines  # of each head, such as the date
         self.state = State.NOTHING
-        self.status: int | None = None
         self.last = request.last
         self.chunked = False
         self._head: Mapping[str, Any] = {}
@@ -71,7 +59,7 @@ class Response:
         """Return the bytes of a message. Raises ValueError or Hypercorn's error where it is not right."""
         kind = message["type"]
         if kind == "http.response.start" and self.state is State.NOTHING:
-            self._head, self.state, self.status = message, State.HEAD, message["status"]
+            self._head, self.state = message, State.HEAD
             return []
         if kind != "http.response.body" or self.state not in (State.HEAD, State.BODY):
             raise UnexpectedMessageError(self.state, kind)
@@ -86,8 +74,7 @@ class Response:
 
     def _begin(self, body: bytes, more: bool) -> bytes:
         """Return the head."""
-        status = self.status
-        assert status is not None
+        status = self._head["status"]
         self._bare = suppress_body(self._method, status)
         lines = [_STATUS.get(status) or b"HTTP/1.1 %d \r\n" % status]
         for name, value in self._head.get("headers", ()):

@@ -15,6 +15,8 @@ import trio
 
 from mapsrv.http_server.connections import Connections
 from mapsrv.http_server.sockets import Listeners
+from mapsrv.logs import tell_left_out
+from mapsrv.logs.flood import SECONDS
 
 log = logging.getLogger("mapsrv.http")
 
@@ -29,6 +31,7 @@ async def open_serving(connections: Connections, listeners: Listeners) -> AsyncI
     async with trio.open_nursery() as nursery:
         listening = trio.CancelScope()
         nursery.start_soon(_listen, listening, connections, listeners, nursery)
+        nursery.start_soon(_tell_of_floods)
         yield
         listening.cancel()
         await connections.close()
@@ -40,6 +43,13 @@ async def _listen(
 ) -> None:
     with scope:
         await connections.serve(listeners, handlers)
+
+
+async def _tell_of_floods() -> None:
+    """Have the log say soon, for ever, what it has left out."""
+    while True:
+        await trio.sleep(SECONDS)
+        tell_left_out()
 
 
 async def obey(

@@ -26,6 +26,7 @@ from mapsrv.hub.replicas.offline import Room
 from mapsrv.hub.replicas.single import SingleProcess
 from mapsrv.hub.session_cache import SessionCache
 from mapsrv.hub.subscribers import NOBODY, Subscriber
+from mapsrv.logs import note_session
 from mapsrv.metrics.maps import COMMANDS
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.prepare.layers import prepare
@@ -85,16 +86,19 @@ class Hub:
             session_id = secrets.token_urlsafe(16)
             if session_id.startswith("-"):
                 continue  # on a command line it would be an option: `--session ID`
+            note_session(session_id)
             head = Head.of_epoch(secrets.token_hex(8))
             if await self.store.create(session_id, head, now=self.clock.wall()):
                 return session_id
 
     async def exists(self, session_id: str) -> bool:
         """Return whether there is a map of that id."""
+        note_session(session_id)
         return await self.cache.exists(session_id)
 
     def open_session(self, session_id: str) -> AbstractAsyncContextManager[LiveSession]:
         """Hold a session in memory meanwhile; raises UnknownSession or StoreUnavailable."""
+        note_session(session_id)
         return self.cache.open(session_id)
 
     @asynccontextmanager

@@ -50,7 +50,7 @@ async def open_hub(
                 await hub.flushed()
             nursery.cancel_scope.cancel()
             if left := hub.left:
-                log.warning("store=left commands=%d: done while it was away, and not in it", left)
+                log.warning("store=left", extra={"commands": left})  # done while it was away, and not in it
 
 
 async def flush(hub: Hub) -> None:

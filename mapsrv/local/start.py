@@ -159,6 +159,8 @@ def _settings(config: Config) -> dict[str, object]:
     }
     if config.public_url:
         settings["public-url"] = config.public_url
+    if config.log:
+        settings["log"] = config.log
     if config.secret_file:
         settings["secret-file"] = config.secret_file.absolute()
     if config.allowed_host:

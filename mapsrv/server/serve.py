@@ -75,7 +75,7 @@ async def serve(
 
     `front` is for who opens browsers at it; None: one is made of the data folder.
     """
-    log_to_stderr(config.log_level)
+    log_to_stderr(config.log_level, config.log)
     raise_file_limit()
     memory.return_what_is_large()
     stop = trio.Event() if stop is None else stop

@@ -33,6 +33,7 @@ from mcp_types import (
 
 from mapsrv import __version__
 from mapsrv.errors import InvalidArgument, MapsrvError, StartupError
+from mapsrv.logs import log_to_stderr
 
 # A text that hosts send in place of what it says: Claude's may do so with arrays and objects.
 _MAY_COME_AS_TEXT = frozenset({"array", "object", "integer", "number", "boolean"})
@@ -185,9 +186,7 @@ async def serve_stdio(name: str, offers: Mapping[str, Offer]) -> None:
 
 def run_program(main: Callable[[], Awaitable[None]]) -> None:
     """Run a server's `main` on Trio as this process; one that cannot start says why in a sentence."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
-    )
+    log_to_stderr("warning")
     # A thread waits for stdin, and nothing but input ends its wait: Python's own handler would hang.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:

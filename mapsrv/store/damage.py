@@ -27,7 +27,7 @@ def damaged(kind: str, name: str, trouble: str, remedy: str = "or open a new map
     now = time.monotonic()
     if now >= _told.get(kind, now):
         _told[kind] = now + TELL_SECONDS
-        log.warning("store=damaged key=%s reason=%r", kind, trouble)
+        log.warning("store=damaged", extra={"key": kind, "reason": trouble})
     return StoreDamaged(f"{name} {trouble}: have it put back, {remedy}. Nothing was changed.")
 
 

@@ -18,6 +18,7 @@ alone that last, found by a sweep. The work ends with its own POST.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -50,6 +51,8 @@ MAX_CALLS = 1_000  # requests being served at once
 SWEEP_SECONDS = 1.0  # a call that is met by two sweeps is slow: from then on its client may leave it
 UNCHECKED = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the origin guard has checked
 SESSION_HEADER = "mcp-session-id"
+
+log = logging.getLogger("mapsrv.mcp")
 
 
 class HttpEndpoint:
@@ -112,6 +115,7 @@ class HttpEndpoint:
                 sealed = self._seal.seal(Told(name, version, time.time()))
                 line = (SESSION_HEADER.encode(), sealed.encode())
                 message = {**message, "headers": [*message["headers"], line]}
+                log.info("mcp=begun")  # and never ended: nothing of it is kept here
             await send(message)
 
         return send_with_id

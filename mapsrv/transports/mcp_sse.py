@@ -10,6 +10,7 @@ posted to another one is mailed (relay.py).
 
 from __future__ import annotations
 
+import logging
 import re
 from urllib.parse import quote
 
@@ -28,6 +29,10 @@ from mapsrv.transports.serving import MakeServer
 from mapsrv.transports.sse_places import SseLimits, SsePlaces
 from mapsrv.transports.sse_session import GONE, SseSession, parsed
 from mapsrv.wire.sse import frame
+
+BEGUN, ENDED = "mcp=begun", "mcp=ended"
+
+log = logging.getLogger("mapsrv.mcp")
 
 _SESSION = re.compile(rb"(?:^|&)session_id=([0-9a-fA-F-]{32,36})(?:&|$)")
 _POD = re.compile(rb"(?:^|&)pod=([0-9a-f]{16})(?:&|$)")
@@ -86,11 +91,13 @@ class SseEndpoints:
 
     async def _run(self, session: SseSession, opening: Scope) -> None:
         began = trio.current_time()
+        log.info(BEGUN)
         try:
             await session.run(self._make_server(opening))
         finally:
             LIVED.observe(trio.current_time() - began)
             self.places.leave(session)
+            log.info(ENDED, extra={"duration_ms": round((trio.current_time() - began) * 1000, 2)})
 
     def _resumed(self, last: str) -> tuple[SseSession, Reader]:
         found = _EVENT_ID.fullmatch(last)

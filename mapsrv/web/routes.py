@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from mapsrv.asgi.error_body import note_error
+from mapsrv.asgi.routes import route_of
 from mapsrv.errors import MapsrvError, UnsupportedMediaType
 from mapsrv.web import commands, data, events, front, health, pages, presence
 from mapsrv.web.answer import JSON, Answer, error_answer
@@ -81,8 +82,7 @@ def finished(site: Site, ask: Ask, answer: Answer) -> Answer:
 
 def failed(ask: Ask, error: Exception) -> Answer:
     """Return what is answered where the code is at fault."""
-    # The path, never the query: ids are in there.
-    log.error("%s %s failed", ask.method, ask.path, exc_info=error)
+    log.error("%s %s failed", ask.method, route_of(ask.scope), exc_info=error)
     return error_answer(MapsrvError("The server failed, and its log says why; what you sent may be right."))
 
 

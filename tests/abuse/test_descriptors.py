@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.abuse.kit.raw import ask, connect, read_until, statuses
 from tests.e2e.kit.server import Server, running, wait_until
+from tests.kit.log_lines import parsed
 
 FILES = 64  # descriptors, of which the server itself needs some 20
 HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -41,5 +42,5 @@ def test_out_of_descriptors_it_says_so_once_a_second_and_takes_who_waited(tmp_pa
 
 def complaints(server: Server) -> list[dt.datetime]:
     """Return when it said that it cannot accept."""
-    lines = [line for line in server.log.splitlines() if "Too many open files" in line]
-    return [dt.datetime.strptime(line[:23], "%Y-%m-%d %H:%M:%S,%f") for line in lines]
+    lines = [line for line in parsed(server.log) if "Too many open files" in line["event"]]
+    return [dt.datetime.fromisoformat(line["timestamp"]) for line in lines]

@@ -138,7 +138,7 @@ def test_a_damaged_database_is_told_from_the_start_and_when_it_is_met(tmp_path: 
         server.start()
         assert ready(server) == said, "before anybody has read it"
         assert server.state(session_id)["state"]["title"] == "Whole"
-        assert "Traceback" not in server.log and server.log.count("store=damaged file=") == 2
+        assert "Traceback" not in server.log and server.log.count('"event":"store=damaged"') == 2
         server.stop()
         shutil.copy(copy, path)
         server.start()

@@ -26,7 +26,7 @@ def test_an_attack_is_answered_or_closed_and_nobody_else_notices(server: Server,
     answers = statuses(ask(server.port, attack.sent, end=attack.end))
     assert answers in (attack.answers, *attack.or_else)
     assert server.answers("/health")
-    assert "Traceback" not in server.log and "ERROR" not in server.log
+    assert "Traceback" not in server.log and '"level":"error"' not in server.log
 
 
 def test_a_head_that_comes_byte_by_byte_is_not_waited_for(server: Server) -> None:
@@ -51,4 +51,4 @@ def test_the_bridge_refuses_the_same(tmp_path: Path) -> None:
             if attack.answers in REFUSED:
                 assert statuses(ask(run.port, attack.sent, end=attack.end)) == attack.answers, attack.name
         assert b"healthy" in ask(run.port, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        assert "Traceback" not in run.log and "ERROR" not in run.log
+        assert "Traceback" not in run.log and '"level":"error"' not in run.log

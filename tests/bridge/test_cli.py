@@ -34,6 +34,7 @@ EXAMPLES = {
     "trusted-proxies": ("10.0.0.0/8", (ip_network("10.0.0.0/8"),)),
     "tell-stderr": ("1", True),
     "keep-alive": ("10m", 600),
+    "log": ("console", "console"),
     "log-level": ("error", "error"),
     "idle": ("15m", 900),
     "resume": ("5", 5),

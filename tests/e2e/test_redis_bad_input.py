@@ -162,7 +162,7 @@ def test_a_redis_that_may_throw_maps_away_is_used_with_a_warning(tmp_path: Path)
         with running(tmp_path, "--store", f"redis://:{SECRET}@127.0.0.1:{redis.port}/0") as server:
             assert server.new_map()
         warned = [line for line in server.log.splitlines() if "maxmemory-policy" in line]
-        assert len(warned) == 1 and "WARNING" in warned[0] and "to noeviction" in warned[0]
+        assert len(warned) == 1 and '"level":"warning"' in warned[0] and "to noeviction" in warned[0]
         assert SECRET not in server.log
     with valkey.running(tmp_path / "good", "--maxmemory-policy", "noeviction") as redis:
         (tmp_path / "b").mkdir()

@@ -45,7 +45,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for pod in pods:
             told = [line for line in pod.log.splitlines() if "store=damaged" in line]
             assert told and len(told) < 15, "each kind once a minute"
-            assert "Traceback" not in pod.log and " ERROR " not in pod.log and "{" not in pod.log, pod.log
+            assert "Traceback" not in pod.log and '"level":"error"' not in pod.log, pod.log
+            assert not any("{" in line[1:] for line in pod.log.splitlines()), "ids stand so in keys"
 
 
 def keys(session_id: str) -> list[str]:

@@ -24,7 +24,7 @@ def redis(tmp_path: Path) -> Iterator[valkey.Server]:
 def pod(redis: valkey.Server, tmp_path: Path) -> Iterator[Server]:
     with running(tmp_path, "--store", redis.url) as server:
         yield server
-        assert "Traceback" not in server.log and " ERROR " not in server.log
+        assert "Traceback" not in server.log and '"level":"error"' not in server.log
 
 
 def fill(redis: valkey.Server) -> Callable[[], str]:

@@ -11,6 +11,8 @@ import math
 
 import trio
 
+from mapsrv.logs.stderr import BOUNDED
+
 LINES = 100  # of one child in a second, with the two that tell of others: more is read by nobody
 MOST_BYTES = 2000  # of a line: a traceback's lines have a tenth of that
 WINDOW_SECONDS = 1.0
@@ -105,4 +107,4 @@ class ChildLog:
 
     def _put(self, line: str) -> None:
         self._room -= 1
-        log.info("%s", line)
+        log.info("%s", line, extra={BOUNDED: True})

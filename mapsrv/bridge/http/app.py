@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from mapsrv.asgi.caller import caller_of
 from mapsrv.asgi.message import Answer, Receive, Scope, Send, header
 from mapsrv.asgi.origin_guard import OriginGuard
+from mapsrv.asgi.request_id import request_id
+from mapsrv.asgi.routes import MCP, OTHER, PROBE, SSE
+from mapsrv.asgi.served import Served, serve_bound
 from mapsrv.asgi.trusted_proxies import TrustedProxies
 from mapsrv.bridge.http import health, http_sse, streamable_http
 from mapsrv.bridge.http.api_keys import Keys
@@ -27,6 +30,18 @@ METHODS = {
     "messages": ("POST",),
     "mcp": ("GET", "POST", "DELETE"),
 }
+
+TRANSPORTS = {"metrics": PROBE, "health": PROBE, "sse": SSE, "messages": SSE, "mcp": MCP}
+
+
+def route_of(path: str) -> tuple[str, str]:
+    """Return a path's pattern and transport, as the log has them: no name that a client may choose."""
+    match path.rstrip("/").split("/")[1:]:
+        case ["servers", _, ("sse" | "messages" | "mcp" | "health") as what]:
+            return f"/servers/<name>/{what}", TRANSPORTS[what]
+        case [("sse" | "messages" | "mcp" | "health" | "metrics") as what]:
+            return f"/{what}", TRANSPORTS[what]
+    return OTHER, OTHER
 
 
 class Bridge:
@@ -47,7 +62,15 @@ class Bridge:
         """Serve one request."""
         if scope["type"] != "http":
             return
+        called = request_id(scope, self._proxies)
         self._proxies.read(scope)
+        route, transport = route_of(scope["path"])
+        if transport == PROBE:
+            await self._answer(scope, receive, send)
+        else:
+            await serve_bound(self._answer, scope, receive, Served(scope, called, route, transport, send))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = Answer(send)
         try:
             try:

@@ -86,10 +86,10 @@ class Healer:
         except StoreAway as error:
             self._health.begin(error)  # its end starts this anew
         except NewerFormat as error:
-            log.warning("session=let_go reason=%s refused=%d", error.code, len(branch))
+            log.warning("session=let_go", extra={"reason": error.code, "refused": len(branch)})
             let_go(live, error)
         except MapsrvError as error:
-            log.warning("session=alone reason=%s", error.code)
+            log.warning("session=alone", extra={"reason": error.code})
             branch.stuck = error
             branch.reopen()
             await trio.sleep(AGAIN_SECONDS)
@@ -106,7 +106,7 @@ class Healer:
         """Say how many commands are still to be decided again, while there are some."""
         while True:
             if left := self._count():
-                log.info("healing left=%d", left)
+                log.info("healing", extra={"left": left})
             await trio.sleep(TELL_SECONDS)
 
     def _count(self) -> int:

@@ -54,7 +54,7 @@ class Resync:
 
     def _decide_first(self, lost: list[Wanted]) -> None:
         if lost:
-            log.warning("session=parted events=%d", len(lost))
+            log.warning("session=parted", extra={"events": len(lost)})
             self._branch.add_before(lost)
 
     async def _begin_anew(self, expect: Head | None) -> bool:
@@ -65,7 +65,7 @@ class Resync:
         if not await self._store.seed(seed):
             return False
         SEEDED.inc()
-        log.warning("session=seeded revision=%d", seed.head.revision)
+        log.warning("session=seeded", extra={"revision": seed.head.revision})
         self._branch.trunk = trunk
         return True
 
@@ -76,4 +76,4 @@ class Resync:
             text = f'The data of "{layer.id}" was lost by the store: give it anew with add_layer.'
             self._live.problems.report(Problem(text, layer.id))
         if lost:
-            log.warning("session=seeded documents_lost=%d", len(lost))
+            log.warning("session=seeded", extra={"documents_lost": len(lost)})

@@ -41,7 +41,7 @@ class StoreHealth:
         self.away = True
         self.since = trio.current_time()
         STORE_AWAY.set(1)
-        log.warning("store=away reason=%r", error.message)
+        log.warning("store=away", extra={"reason": error.message})
         self._began.set()
         self._begun()
 
@@ -61,7 +61,7 @@ class StoreHealth:
             return
         self.away = False
         STORE_AWAY.set(0)
-        log.warning("store=back seconds=%.1f", trio.current_time() - self.since)
+        log.warning("store=back", extra={"seconds": round(trio.current_time() - self.since, 1)})
         self._ended()
 
     async def identify(self) -> bool:
@@ -73,7 +73,7 @@ class StoreHealth:
         identity = await self._store.identity()
         lost = known not in (None, identity)
         if lost:
-            log.warning("store=lost reason='it is another, or was emptied'")
+            log.warning("store=lost", extra={"reason": "it is another, or was emptied"})
             await self._store.note_loss()
         self._identity = identity  # only now: a loss that could not be noted is found again
         return lost

@@ -74,7 +74,7 @@ class Watch:
         missing = next((path for path in self._marks if not self._is_there(path)), None)
         if missing != self._missing:
             self._missing = missing
-            log.warning("store=gone file=%r" if missing else "store=back file=%r", missing or self._path)
+            log.warning("store=gone" if missing else "store=back", extra={"file": missing or self._path})
         if missing:
             raise StoreUnavailable(f"{GONE} {UNCHANGED}.")
 
@@ -82,7 +82,7 @@ class Watch:
         """Remember that the file is damaged, until the end: a copy is put back under a stopped server."""
         if not self._damaged:
             self._damaged = True
-            log.warning("store=damaged file=%r reason=%r", self._path, what)
+            log.warning("store=damaged", extra={"file": self._path, "reason": what})
 
     def _is_there(self, path: str) -> bool:
         known, found = self._marks[path], Mark.of(path)
@@ -110,4 +110,4 @@ class Database(sqlite3.Connection):
         self.execute("BEGIN IMMEDIATE")  # which makes the file
         self.execute("COMMIT")
         self.watch.begin()
-        log.warning("store=saved reason='the WAL was gone'")
+        log.warning("store=saved", extra={"reason": "the WAL was gone"})

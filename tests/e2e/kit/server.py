@@ -1,4 +1,7 @@
-"""A real mapsrv process on a free port, and MCP clients of it over each transport."""
+"""A real mapsrv process on a free port, and MCP clients of it over each transport.
+
+Whenever one has ended its log is looked at: lines of JSON with their keys, and nothing that opens a map.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from mcp import ClientSession, StdioServerParameters, stdio_client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
+from tests.kit.log_lines import faults
 from tests.kit.ports import free_port
 
 TRANSPORTS = ("stdio", "sse", "http")
@@ -40,6 +44,7 @@ class Server:
         self.folder, self.flags, self.port = folder, flags, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
+        self.made: list[str] = []  # maps, whose ids may be in no log
 
     @property
     def env(self) -> dict[str, str]:
@@ -72,14 +77,18 @@ class Server:
             self.process.send_signal(how)
         process, self.process = self.process, None
         try:
-            return process.wait(END_SECONDS)
+            code = process.wait(END_SECONDS)
         finally:  # one that does not end is no reason to leave it there
             process.kill()
             process.wait()
+        if self.python == Server.python:  # else it may be of an earlier release
+            assert faults(self.log, self.made) == []
+        return code
 
     def new_map(self) -> str:
         answer = httpx2.post(f"{self.url}/sessions", json={}, verify=NO_TLS)
         session_id: str = answer.raise_for_status().json()["session_id"]
+        self.made.append(session_id)
         return session_id
 
     def state(self, session_id: str) -> dict[str, Any]:
