@@ -1,0 +1,291 @@
+"""Our own rules over what is rendered: what no schema knows, and what costs a night when it is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mapsrv import __version__
+from mapsrv.config import options, parse
+from mapsrv.local import PATH as LOCAL
+from mapsrv.server.dispatch import PROBES
+from mapsrv.transports.endpoints import PATHS
+from mapsrv.web.routes import ROUTES
+from mapsrv.web.streams import MAX_STREAMS
+from tests.deploy.kit.kustomize import (
+    ALONE,
+    K8S,
+    ROOT,
+    Components,
+    Document,
+    container,
+    documents,
+    name_of,
+    one,
+    parsed,
+)
+
+EVERY = pytest.mark.parametrize("components", ALONE, ids=name_of)
+SIZES = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "mb": 2**20, "gb": 2**30, "": 1}
+VARIABLES = {option.env for option in options()}
+# Kept from outside: what machines inside of the cluster ask, and what only this machine's own programs use.
+INSIDE = (PROBES | {LOCAL}) - {"/health"}
+
+
+def size(text: str) -> int:
+    found = re.fullmatch(r"(\d+)([A-Za-z]*)", text)
+    assert found, text
+    return int(found[1]) * SIZES[found[2]]
+
+
+def workloads(components: Components) -> list[Document]:
+    return [each for each in documents(components) if each["kind"] in ("Deployment", "StatefulSet")]
+
+
+def variables(components: Components) -> dict[str, str]:
+    """Return what the container's environment says, as Kubernetes puts it together; secrets as `secret`."""
+    found: dict[str, str] = dict(one(components, "ConfigMap")["data"])
+    for entry in container(components)["env"]:
+        value = entry.get("value", "secret")
+        for name in re.findall(r"\$\((\w+)\)", value):
+            assert name in found, f"{name} must stand before {entry['name']}"
+            value = value.replace(f"$({name})", found[name])
+        found[entry["name"]] = value
+    return found
+
+
+@EVERY
+def test_images_are_pinned_by_a_tag(components: Components) -> None:
+    images = [pod["image"] for work in workloads(components) for pod in containers(work)]
+    pinned = re.compile(r"[^:@]+:\d+\.\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?")
+    assert images and all(pinned.fullmatch(image) for image in images)
+
+
+def test_the_image_is_of_this_release() -> None:
+    assert container(())["image"] == f"mapsrv:{__version__}"
+
+
+@EVERY
+def test_every_setting_is_one_that_mapsrv_knows_and_takes(components: Components) -> None:
+    found = variables(components)
+    ours = {name for name in found if name.startswith("MAPSRV_")}
+    assert ours <= VARIABLES
+    config = parse(container(components)["args"], found)
+    [port] = container(components)["ports"]
+    assert (config.command, config.host, config.open) == ("serve", "0.0.0.0", False)
+    assert config.port == port["containerPort"]
+    kind = "redis+sentinel" if "sentinel" in components else "redis"
+    assert config.store.partition("://")[0] == kind and "$(" not in config.store
+
+
+def test_only_what_differs_from_the_default_is_set() -> None:
+    bare = parse(["serve", "--store", "redis://h"], {})
+    for name, value in one((), "ConfigMap")["data"].items():
+        [option] = [each for each in options() if each.env == name]
+        told = parse(["serve", "--store", "redis://h"], {name: value})
+        assert getattr(told, option.field) != getattr(bare, option.field), f"{name} is as it is anyway"
+
+
+def test_kubernetes_own_variable_is_not_made_and_would_be_passed_over() -> None:
+    assert one((), "Deployment")["spec"]["template"]["spec"]["enableServiceLinks"] is False
+    assert parse(["serve"], {"MAPSRV_PORT": "tcp://10.96.0.12:80"}).port == 8081
+
+
+@EVERY
+def test_secrets_are_named_and_written_nowhere_else(components: Components) -> None:
+    secrets = [each for each in documents(components) if each["kind"] == "Secret"]
+    known = {(each["metadata"]["name"], key) for each in secrets for key in each["data"]}
+    asked = {
+        (entry["valueFrom"]["secretKeyRef"]["name"], entry["valueFrom"]["secretKeyRef"]["key"])
+        for work in workloads(components)
+        for pod in containers(work)
+        for entry in pod["env"]
+        if "valueFrom" in entry
+    }
+    assert asked and asked <= known
+    rest = [each for each in documents(components) if each["kind"] != "Secret"]
+    assert "only-to-try" not in str(rest)
+
+
+@EVERY
+def test_selectors_meet_what_they_are_for(components: Components) -> None:
+    found = documents(components)
+    pods = {work["metadata"]["name"]: work["spec"]["template"] for work in workloads(components)}
+    for work in workloads(components):
+        labels = work["spec"]["template"]["metadata"]["labels"]
+        assert work["spec"]["selector"]["matchLabels"].items() <= labels.items()
+    for service in (each for each in found if each["kind"] == "Service"):
+        pod = pods[service["metadata"]["name"]]
+        assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
+        names = {port["name"] for each in pod["spec"]["containers"] for port in each["ports"]}
+        assert {port["targetPort"] for port in service["spec"]["ports"]} <= names
+    for each in found:
+        if each["kind"] in ("PodDisruptionBudget", "NetworkPolicy"):
+            selector = each["spec"].get("selector", each["spec"].get("podSelector"))["matchLabels"]
+            name = each["metadata"]["name"]
+            if name in pods:
+                labels = {other: pods[other]["metadata"]["labels"].items() for other in pods}
+                assert [other for other in pods if selector.items() <= labels[other]] == [name]
+
+
+def test_redis_hears_mapsrv_alone_and_mapsrv_may_reach_it() -> None:
+    redis, ours = (one((), "NetworkPolicy", name)["spec"] for name in ("redis", "mapsrv"))
+    assert redis["policyTypes"] == ["Ingress", "Egress"] and "egress" not in redis
+    [rule] = redis["ingress"]
+    assert rule["from"] == [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "mapsrv"}}}]
+    to = ours["egress"][0]["to"]
+    assert to == [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "redis"}}}]
+    ports = {(rule["protocol"], rule["port"]) for each in ours["egress"] for rule in each["ports"]}
+    assert ports == {("TCP", 6379), ("UDP", 53), ("TCP", 53)}
+
+
+@EVERY
+def test_a_pod_has_no_more_rights_than_it_needs(components: Components) -> None:
+    for work in workloads(components):
+        spec = work["spec"]["template"]["spec"]
+        assert spec["automountServiceAccountToken"] is False
+        pod = spec["securityContext"]
+        assert (
+            pod["runAsNonRoot"] and pod["runAsUser"] and pod["seccompProfile"] == {"type": "RuntimeDefault"}
+        )
+        for each in spec["containers"]:
+            assert each["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert each["resources"].keys() == {"requests", "limits"}
+    user = re.search(r"^USER (\d+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    pod = one((), "Deployment")["spec"]["template"]["spec"]
+    assert user and pod["securityContext"]["runAsUser"] == int(user[1])
+
+
+def test_one_pod_stays_whatever_is_drained_or_rolled() -> None:
+    replicas = one((), "Deployment")["spec"]["replicas"]
+    assert replicas - one((), "PodDisruptionBudget")["spec"]["maxUnavailable"] >= 1
+    assert one((), "Deployment")["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+
+
+def test_a_pod_that_leaves_has_as_long_as_the_docs_say() -> None:
+    spec = one((), "Deployment")["spec"]["template"]["spec"]
+    page = (ROOT / "docs" / "pods.md").read_text()
+    told = re.search(r"With `--drain-delay 5s` and the default window of 5 s that is (\d+) s", page)
+    assert told and one((), "ConfigMap")["data"]["MAPSRV_DRAIN_DELAY"] == "5s"
+    assert spec["terminationGracePeriodSeconds"] >= int(told[1]) + 5
+
+
+def test_the_memory_limit_is_what_its_arithmetic_comes_to() -> None:
+    text = (K8S / "base" / "deployment.yaml").read_text()
+    parts = [(int(mib), what) for mib, what in re.findall(r"^ +# +(\d+) MiB  (.+)$", text, re.MULTILINE)]
+    [total] = [mib for mib, what in parts if what.startswith("in all")]
+    assert total == sum(mib for mib, what in parts) - total
+    per_viewer = re.search(r"at ([\d.]+) KiB", text)
+    page = (ROOT / "docs" / "benchmarks.md").read_text()
+    bench = re.search(r"^\| KiB RSS a viewer [^|]+\| [^|]+ \| ([\d.]+) ", page, re.MULTILINE)
+    assert per_viewer and bench and float(per_viewer[1]) >= float(bench[1])
+    [viewers] = [mib for mib, what in parts if "viewers" in what]
+    assert abs(viewers - MAX_STREAMS * float(per_viewer[1]) / 1024) < 2
+    [flight] = [mib for mib, what in parts if "--max-in-flight" in what]
+    assert flight == parse(["serve"], {}).max_in_flight / 2**20
+    limit = size(container(())["resources"]["limits"]["memory"]) / 2**20
+    assert total * 1.5 <= limit, "for maps, which nothing bounds in number but their use"
+
+
+def test_redis_keeps_a_quarter_of_its_memory_for_itself() -> None:
+    pod = container((), "StatefulSet", "redis")
+    given = dict(zip(pod["args"][::2], pod["args"][1::2], strict=True))
+    assert size(given["--maxmemory"]) == size(pod["resources"]["limits"]["memory"]) * 3 // 4
+    assert given["--maxmemory-policy"] == "noeviction" and given["--appendonly"] == "yes"
+    assert given["--appendfsync"] == "everysec"
+    values = (K8S / "sentinel" / "valkey-values.yaml").read_text()
+    [chart] = parsed(values)
+    told = dict(line.split() for line in chart["extraConfig"].splitlines())
+    assert size(told["maxmemory"]) == size(chart["resources"]["limits"]["memory"]) * 3 // 4
+    ours = {name.removeprefix("--"): value for name, value in given.items()}
+    assert {name: ours[name] for name in told} == told
+
+
+def test_the_chart_and_the_component_mean_the_same() -> None:
+    [chart] = parsed((K8S / "sentinel" / "valkey-values.yaml").read_text())
+    keys = one(("sentinel",), "Secret", "redis-password")["data"].keys()
+    assert chart["auth"]["usersExistingSecret"] == "redis-password"
+    assert {chart["auth"]["aclUsers"]["default"]["passwordKey"], chart["sentinel"]["passwordKey"]} == keys
+    assert f"/{chart['sentinel']['masterSet']}?" in variables(("sentinel",))["MAPSRV_STORE"]
+    assert not [each for each in documents(("sentinel",)) if each["metadata"]["name"] == "redis"]
+
+
+# --- the ways in ---------------------------------------------------------------------------------------
+
+
+def gateway_paths() -> list[tuple[str, str]]:
+    rules = one(("gateway",), "HTTPRoute")["spec"]["rules"]
+    assert all(len(rule["matches"]) <= 8 and rule["timeouts"] == {"request": "0s"} for rule in rules)
+    return [(match["path"]["type"], match["path"]["value"]) for rule in rules for match in rule["matches"]]
+
+
+def ingress_paths() -> list[tuple[str, str]]:
+    [rule] = one(("ingress-nginx",), "Ingress")["spec"]["rules"]
+    return [(path["pathType"], path["path"]) for path in rule["http"]["paths"]]
+
+
+def routes() -> Iterator[str]:
+    yield from (route.path.partition("/<")[0] for route in ROUTES)
+    yield from PATHS
+
+
+@pytest.mark.parametrize("paths", [gateway_paths, ingress_paths])
+def test_all_that_people_use_is_routed_and_what_machines_ask_is_not(paths: Any) -> None:
+    found = paths()
+    assert ("Exact", "/") in found
+    prefixes = {path for kind, path in found if kind != "Exact"}
+    assert prefixes == set(routes()) - INSIDE - {"/"}
+    assert not any(path == prefix or path.startswith(f"{prefix}/") for path in INSIDE for prefix in prefixes)
+
+
+def test_plain_http_is_sent_on_to_https() -> None:
+    to_https = one(("gateway",), "HTTPRoute", "mapsrv-to-https")["spec"]
+    assert to_https["parentRefs"] == [{"name": "mapsrv", "sectionName": "http"}]
+    [[filter]] = [rule["filters"] for rule in to_https["rules"]]
+    assert filter["requestRedirect"] == {"scheme": "https", "statusCode": 301}
+
+
+def test_proxies_neither_hold_events_back_nor_cut_them_nor_refuse_what_mapsrv_takes() -> None:
+    said = one(("ingress-nginx",), "Ingress")["metadata"]["annotations"]
+    assert said["nginx.ingress.kubernetes.io/proxy-buffering"] == "off"
+    assert said["nginx.org/proxy-buffering"] == "False"
+    for name in ("proxy-read-timeout", "proxy-send-timeout"):
+        assert said[f"nginx.ingress.kubernetes.io/{name}"] == "3600" and said[f"nginx.org/{name}"] == "3600s"
+    for name in ("nginx.ingress.kubernetes.io/proxy-body-size", "nginx.org/client-max-body-size"):
+        assert int(said[name].removesuffix("m")) * 2**20 > parse(["serve"], {}).max_data
+
+
+# --- the others ----------------------------------------------------------------------------------------
+
+
+def test_the_autoscaler_alone_says_how_many() -> None:
+    assert "replicas" not in one(("autoscale",), "Deployment")["spec"]
+    spec = one(("autoscale",), "HorizontalPodAutoscaler")["spec"]
+    assert (spec["minReplicas"], spec["maxReplicas"]) == (2, 10)
+    assert spec["scaleTargetRef"]["name"] == one(("autoscale",), "Deployment")["metadata"]["name"]
+    down = spec["behavior"]["scaleDown"]
+    assert down["stabilizationWindowSeconds"] == 600
+    assert down["policies"] == [{"type": "Pods", "value": 1, "periodSeconds": 60}]
+
+
+def test_prometheus_finds_the_pods_either_way() -> None:
+    monitor, service = one(("monitoring",), "ServiceMonitor"), one(("monitoring",), "Service")
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    assert monitor["spec"]["endpoints"][0]["port"] in {port["name"] for port in service["spec"]["ports"]}
+    said = one(("monitoring",), "Deployment")["spec"]["template"]["metadata"]["annotations"]
+    [port] = container(("monitoring",))["ports"]
+    assert (said["prometheus.io/port"], said["prometheus.io/path"]) == (
+        str(port["containerPort"]),
+        "/metrics",
+    )
+
+
+def containers(work: Document) -> list[Document]:
+    return list(work["spec"]["template"]["spec"]["containers"])
