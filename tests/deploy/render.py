@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.deploy.kit.kustomize import ALONE, RENDERED, name_of, text_of
 
-HEAD = "# {name}, as `kubectl kustomize` makes it; not to be edited: `python -m tests.deploy.render` writes it.\n"
+HEAD = "# {name}, as `kubectl kustomize` makes it. Do not edit: `python -m tests.deploy.render` writes it.\n"
 
 
 def main() -> None:
