@@ -81,6 +81,13 @@ def test_every_setting_is_one_that_mapsrv_knows_and_takes(components: Components
     assert config.store.partition("://")[0] == kind and "$(" not in config.store
 
 
+def test_the_image_is_one_that_takes_these_arguments_at_this_port() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    [port] = container(())["ports"]
+    assert re.findall(r"^ENTRYPOINT (.+)$", text, re.MULTILINE) == ['["mapsrv"]']
+    assert re.findall(r"^EXPOSE (.+)$", text, re.MULTILINE) == [str(port["containerPort"])]
+
+
 def test_only_what_differs_from_the_default_is_set() -> None:
     bare = parse(["serve", "--store", "redis://h"], {})
     for name, value in one((), "ConfigMap")["data"].items():

@@ -112,6 +112,14 @@ def test_nginx_keeps_its_promises_to_mapsrv() -> None:
     assert not re.search(r"\$(args|query_string|request\b|request_uri|http_referer|http_cookie)", formats())
 
 
+def test_nginx_has_two_descriptors_for_each_stream() -> None:
+    outer = (DEPLOY / "nginx" / "nginx.conf").read_text()
+    found = {name: int(value) for name, value in re.findall(r"(worker_\w+) (\d+);", outer)}
+    assert found["worker_rlimit_nofile"] >= 2 * found["worker_connections"]
+    limits = [one["ulimits"]["nofile"] for one in (compose()["services"]["nginx"], *pods().values())]
+    assert min(limits) >= found["worker_rlimit_nofile"]
+
+
 def formats() -> str:
     """Return what the request log says."""
     found = re.search(r"log_format mapsrv(.*?);\n", NGINX, re.DOTALL)

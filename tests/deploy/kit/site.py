@@ -103,7 +103,7 @@ def write_config(site: Site) -> Path:
     inner = put(inner, "/etc/nginx/tls/", f"{folder}/").replace("/var/log/nginx/", f"{folder}/")
     inner = put(inner, f"server_name {NAME};", "server_name localhost;")
     (folder / "mapsrv.conf").write_text(inner)
-    outer = put((FILES / "nginx.conf").read_text(), "/etc/nginx/conf.d/*.conf", f"{folder}/mapsrv.conf")
+    outer = put((FILES / "nginx.conf").read_text(), "/etc/nginx/conf.d/mapsrv.conf", f"{folder}/mapsrv.conf")
     outer = put(outer, "/tmp/nginx.pid", f"{folder}/nginx.pid")
     own = "".join(f"    {name}_temp_path {folder}/{name};\n" for name in TEMPORARY)
     outer = put(outer, "http {\n", f"http {{\n{own}")
