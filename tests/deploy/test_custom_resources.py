@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.kit.kustomize import ALONE, KUBECTL, Document, documents
-from tests.deploy.test_kustomize import CUSTOM, kind_of
+from tests.deploy.kit.kustomize import ALONE, CUSTOM, KUBECTL, Document, documents, kind_of
 from tests.kit import node
 
 NPM = Path(__file__).parent / "kit" / "npm"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import kubernetes_validate
@@ -13,14 +12,15 @@ from kubernetes_validate.utils import major_minor
 from tests.deploy.kit.kustomize import (
     ALONE,
     COMPONENTS,
+    CUSTOM,
     K8S,
     KUBECTL,
     PAIRS,
     RENDERED,
     SETS,
     Components,
-    Document,
     documents,
+    kind_of,
     name_of,
     parsed,
     render,
@@ -30,18 +30,6 @@ from tests.deploy.kit.kustomize import (
 
 OLDEST = "1.27"  # what deploy/README.md asks for
 VERSIONS = (OLDEST, "1.32", major_minor(kubernetes_validate.latest_version()))
-# What others define, by definitions that are installed with them (test_custom_resources.py).
-CUSTOM = {
-    ("gateway.networking.k8s.io/v1", "Gateway"),
-    ("gateway.networking.k8s.io/v1", "HTTPRoute"),
-    ("cert-manager.io/v1", "ClusterIssuer"),
-    ("monitoring.coreos.com/v1", "ServiceMonitor"),
-}
-PASSWORDS = "password=abc123\nsentinel=def456\n"
-
-
-def kind_of(document: Document) -> tuple[str, str]:
-    return document["apiVersion"], document["kind"]
 
 
 @pytest.mark.parametrize("components", SETS, ids=name_of)
@@ -88,15 +76,6 @@ def test_an_unknown_word_is_found() -> None:
 
 
 # --- the example -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def mine(tmp_path: Path) -> Path:
-    """A copy of the example, with passwords, beside the base: as its first lines say."""
-    shutil.copytree(K8S, tmp_path / "k8s")
-    shutil.copytree(K8S / "example", tmp_path / "k8s" / "mine")
-    (tmp_path / "k8s" / "mine" / "redis.env").write_text(PASSWORDS)
-    return tmp_path / "k8s" / "mine"
 
 
 def edited(mine: Path, old: str, new: str) -> None:

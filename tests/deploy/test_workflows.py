@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from tests.deploy.kit.kustomize import K8S, KUBECTL, ROOT, render
-from tests.deploy.test_kustomize import mine  # noqa: F401 (a fixture)
 
 FILES = sorted((ROOT / ".github" / "workflows").iterdir())
 DIGEST = "sha256:" + "ab" * 32
@@ -38,7 +37,7 @@ def test_ci_runs_the_very_script() -> None:
     assert any(step.get("run", "") == "bash .ci/run" for step in steps(FILES[0]))
 
 
-def test_a_release_writes_its_digest_into_the_kustomization(tmp_path: Path, mine: Path) -> None:  # noqa: F811
+def test_a_release_writes_its_digest_into_the_kustomization(tmp_path: Path, mine: Path) -> None:
     script = mine.parent / "set_image.py"
     assert (K8S / script.name).read_text() == script.read_text()
     words = ["registry.example.org/maps", "1.2.3", DIGEST]

@@ -31,6 +31,14 @@ ALONE: tuple[Components, ...] = ((), *((name,) for name in COMPONENTS))
 PAIRS: tuple[Components, ...] = tuple(itertools.combinations(COMPONENTS, 2))
 SETS = (*ALONE, *PAIRS, COMPONENTS)
 
+# What others define, by definitions that are installed with them (test_custom_resources.py).
+CUSTOM = {
+    ("gateway.networking.k8s.io/v1", "Gateway"),
+    ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+    ("cert-manager.io/v1", "ClusterIssuer"),
+    ("monitoring.coreos.com/v1", "ServiceMonitor"),
+}
+
 KUSTOMIZATION = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
 
 
@@ -76,6 +84,10 @@ def written(components: Components) -> list[Document]:
 
 def parsed(text: str) -> list[Document]:
     return [document for document in yaml.safe_load_all(text) if document is not None]
+
+
+def kind_of(document: Document) -> tuple[str, str]:
+    return document["apiVersion"], document["kind"]
 
 
 def one(components: Components, kind: str, name: str = "mapsrv") -> Document:

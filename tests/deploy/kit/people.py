@@ -10,20 +10,25 @@ from typing import Any
 import httpx2
 
 from tests.deploy.kit.site import Site
+from tests.e2e.kit.server import NO_TLS, Server
 from tests.kit.sse import Message, Parser
 
 AGAIN_SECONDS = 0.1
 
 
 class Tab:
-    """Reads a stream in a thread; with `again` it comes back from its position whenever the stream ends."""
+    """Reads a stream in a thread; with `again` it comes back from its position whenever the stream ends.
 
-    def __init__(self, site: Site, path: str, again: bool = False) -> None:
+    With `direct` it asks that pod, and not the proxy.
+    """
+
+    def __init__(self, site: Site, path: str, again: bool = False, direct: Server | None = None) -> None:
         self.messages: list[Message] = []
         self.opened_at = time.monotonic()
         self.first_after: float | None = None
         self.ended = 0
-        self._site, self._path, self._again = site, path, again
+        self._url, self._trust = (direct.url, NO_TLS) if direct else (site.url, site.trust)
+        self._path, self._again = path, again
         self._closed = False
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -48,8 +53,8 @@ class Tab:
 
     def _once(self) -> None:
         parser, position = Parser(), next((one.id for one in reversed(self.messages) if one.id), "")
-        url, headers = self._site.url + self._path, {"Last-Event-ID": position}
-        with httpx2.stream("GET", url, headers=headers, timeout=30, verify=self._site.trust) as answer:
+        url, headers = self._url + self._path, {"Last-Event-ID": position}
+        with httpx2.stream("GET", url, headers=headers, timeout=30, verify=self._trust) as answer:
             if answer.status_code != 200:
                 return
             for data in answer.iter_raw():
