@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.bridge.real.kit import packages
 from tests.kit import node
 
-NPM = (node.FOLDER, packages.NPM, packages.DEPLOY / "npm")
+MODELS = node.FOLDER.parents[1] / "deploy" / "kit" / "npm"
+NPM = (node.FOLDER, packages.NPM, packages.DEPLOY / "npm", MODELS)
 PYPI = (("fetch.txt", (3, 11)), ("postgres.txt", packages.POSTGRES_MCP_NEEDS))
 
 

@@ -45,9 +45,9 @@ def run(program: Path, *args: str, home: Path) -> subprocess.CompletedProcess[st
     return subprocess.run([node(), str(program), *args], cwd=home, env=environment(home), **options)
 
 
-def installed() -> None:
+def installed(folder: Path = FOLDER) -> None:
     """Have the packages in node_modules; skips the test, with CI set fails it, where npm cannot get them."""
-    if (wrong := problem(FOLDER)) is not None:
+    if (wrong := problem(folder)) is not None:
         why = f"npm could not install what package-lock.json names: {wrong}"
         pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
 

@@ -124,6 +124,19 @@ async def test_sentinels_lead_to_the_new_master_when_the_old_one_dies(pair, watc
     assert "k2" in replica.do("XRANGE", "map_log:{s1}", "-", "+")
 
 
+async def test_sentinels_are_asked_as_the_user_that_they_know(pair, watched, history):
+    """As Valkey's own chart has them: the default user is off, and one of their own has a password."""
+    url, sentinels = watched
+    for sentinel in sentinels:
+        sentinel.do("ACL", "SETUSER", "guard", "on", ">secret", "~*", "&*", "+@all")
+        sentinel.do("ACL", "SETUSER", "default", "off")
+    with pytest.raises(StartupError, match="No sentinel of"):
+        async with open_redis(url + "?sentinel_password=secret"):
+            pass
+    async with open_redis(url + "?sentinel_user=guard&sentinel_password=secret") as store:
+        assert await store.create("s1", history.of("s1").head, now=1)
+
+
 async def there(store: Store, session_id: str) -> bool:
     try:
         return await store.exists(session_id)

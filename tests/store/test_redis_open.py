@@ -65,10 +65,10 @@ def test_an_address_is_read_as_it_is_written(text, settings):
 
 
 def test_an_address_of_sentinels_is_read_as_it_is_written():
-    found = parse_address("redis+sentinel://u:p@a,b:1,[::2]:3/main/4?sentinel_password=s")
+    found = parse_address("redis+sentinel://u:p@a,b:1,[::2]:3/main/4?sentinel_user=v&sentinel_password=s")
     assert found.sentinels == (("a", 26379), ("b", 1), ("::2", 3))
     assert (found.name, found.settings["db"], found.settings["password"]) == ("main", 4, "p")
-    assert found.sentinel_password == "s"
+    assert (found.sentinel_user, found.sentinel_password) == ("v", "s")
 
 
 @pytest.mark.parametrize("text", ["redis://u:secret@h/x", "redis://u:secret@h", "unix://u:secret@/s"])

@@ -1,7 +1,8 @@
 """The address of a Redis, as `--store` takes it: text to Address, before anything is opened.
 
 redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], rediss:// the same over TLS, unix:///PATH[?db=DB],
-redis+sentinel://HOST[:PORT][,HOST[:PORT]]/NAME[/DB]. A password never appears in a message.
+redis+sentinel://HOST[:PORT][,HOST[:PORT]]/NAME[/DB][?sentinel_user=USER&sentinel_password=PASSWORD].
+A password never appears in a message.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ OPTIONS: dict[str, dict[str, str]] = {
     "redis": {},
     "rediss": _TLS,
     "unix": {"db": "db"},
-    "redis+sentinel": {"sentinel_password": "sentinel_password"},
+    "redis+sentinel": {"sentinel_user": "sentinel_user", "sentinel_password": "sentinel_password"},
 }
 
 
@@ -40,6 +41,7 @@ class Address:
     settings: Mapping[str, Any] = field(repr=False)
     sentinels: tuple[tuple[str, int], ...] = ()
     name: str = ""  # of the master that the sentinels watch
+    sentinel_user: str | None = None  # whom the sentinels know; None: their default user
     sentinel_password: str | None = field(default=None, repr=False)
 
 
@@ -88,11 +90,12 @@ def _sentinel(parts: SplitResult, settings: dict[str, Any]) -> Address:
     name, _, database = parts.path.removeprefix("/").partition("/")
     if not name:
         raise ValueError
-    password = settings.pop("sentinel_password", None)
+    user, password = settings.pop("sentinel_user", None), settings.pop("sentinel_password", None)
     settings["db"] = _number(database or "0")
     shown = ",".join(_join(host, port) for host, port in sentinels)
     name = unquote(name)
-    return Address(parts.scheme, f"{parts.scheme}://{shown}/{name}", settings, sentinels, name, password)
+    shown = f"{parts.scheme}://{shown}/{name}"
+    return Address(parts.scheme, shown, settings, sentinels, name, user, password)
 
 
 def _hosts(parts: SplitResult, default: int) -> tuple[tuple[str, int], ...]:

@@ -192,7 +192,8 @@ def _clients(address: Address) -> tuple[Redis, ...]:
     if not address.sentinels:
         client, sentinels = Redis(max_connections=CONNECTIONS + LISTENERS, **settings), []
     else:
-        asking = common | dict.fromkeys(timeouts, SENTINEL_SECONDS) | {"password": address.sentinel_password}
+        asking = common | dict.fromkeys(timeouts, SENTINEL_SECONDS)
+        asking |= {"username": address.sentinel_user, "password": address.sentinel_password}
         watch = Sentinel(address.sentinels, sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
         client, sentinels = (
             watch.master_for(address.name, connection_pool_class=MasterPool, **settings),
