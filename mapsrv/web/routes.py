@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from mapsrv.errors import MapsrvError, UnsupportedMediaType
+from mapsrv.errors import MapsrvError, OverRate, UnsupportedMediaType
 from mapsrv.web import commands, data, events, front, health, pages, presence
 from mapsrv.web.answer import JSON, Answer, error_answer
 from mapsrv.web.ask import Ask, ClientLeft
@@ -42,6 +42,9 @@ class Route:
         try:
             self._check(site, ask)
             answer = await self.view(site, ask, **names)
+        except OverRate as error:
+            await site.rates.hold()
+            answer = error_answer(error)
         except MapsrvError as error:
             answer = error_answer(error)
         except ClientLeft:
