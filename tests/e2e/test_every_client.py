@@ -46,6 +46,7 @@ STALL = 5.0  # seconds that a pod, or Redis, stands still
 WANTED, WATCHDOG = 5.0, 50.0  # seconds for a client to come back: what is printed beside, what fails
 REST = 1.0  # seconds of load before each fault
 AGREE_SECONDS = 10.0  # for what is under way when the clients have ended
+LOOK_SECONDS = 10.0  # after which streams are opened anew to look at who is there
 SEEN = "names and pointing"  # of both people, on a stream of every pod
 KEEP = ("python-http-2025", "python-http-2026", "typescript-http")
 INSPECTORS = {"inspector-sse": SSE, "inspector-http": HTTP}
@@ -159,17 +160,22 @@ def _all_back(scene: Scene, since: float) -> dict[str, float]:
     names = (*PYTHON, *TYPESCRIPT, *INSPECTORS, *PEOPLE)
     streams = [Viewer(pod, scene.session) for pod in scene.pods]
     seen: float | None = None
+    look_again = time.time() + LOOK_SECONDS
     with ThreadPoolExecutor(len(INSPECTORS)) as pool:
         calls = [pool.submit(_inspect, scene, name, since) for name in INSPECTORS]
         while True:
             scene.people.listen()
             if seen is None and all(map(_shows_both, streams)):
                 seen = time.time() - since
+            if seen is None and time.time() > look_again:  # a stream that was refused opens no more
+                look_again += LOOK_SECONDS
+                streams = [Viewer(pod, scene.session) for pod in scene.pods]
             took = {name: scene.told.back(name, since) for name in names} | {SEEN: seen}
             back = {name: seconds for name, seconds in took.items() if seconds is not None}
             if len(back) == len(took):
                 break
-            assert time.time() - since < WATCHDOG, f"not back: {took.keys() - back.keys()}"
+            late = time.time() - since > WATCHDOG
+            assert not late, (took.keys() - back.keys(), [people(stream) for stream in streams])
             time.sleep(0.1)
         for call in calls:
             call.result()
