@@ -163,6 +163,10 @@ class TooMany(MapsrvError):
         self.headers = headers or {}  # of the answer: how often it may be asked for
 
 
+class OverRate(TooMany):
+    """One caller asks for something more often than it may."""
+
+
 class Busy(MapsrvError):
     """Too much is on its way here, or the map changed under the command again and again; try again."""
 

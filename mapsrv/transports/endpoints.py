@@ -19,7 +19,7 @@ from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.asgi.rate_limits import RateLimits
 from mapsrv.budget import Budget, Claim
 from mapsrv.change import Change
-from mapsrv.errors import Draining, MapsrvError, TooMany
+from mapsrv.errors import Draining, MapsrvError, OverRate
 from mapsrv.secret_keys import SecretKeys
 from mapsrv.store.shared import Mail
 from mapsrv.transports.mcp_http import HttpEndpoint, open_http
@@ -86,12 +86,13 @@ class McpEndpoints:
         method = scope["method"]
         if self._closed or (self._draining and method == "GET"):
             raise Draining("This server is stopping. Connect again in a moment.", retry_after=2)
-        if method == "POST" and path != "/sse" and (over := self._over_rate(caller)) is not None:
+        if method == "POST" and path != "/sse" and (over := await self._over("messages", caller)):
             await self._refuse(path, scope, receive, answer, claim, over)
         elif path == "/mcp":
             await self._http.serve(scope, receive, answer, claim)
         elif path == "/sse" and method == "GET":
-            self.rates.check("opens", caller)
+            if over := await self._over("opens", caller):
+                raise over
             await self.sse.open(scope, receive, answer, caller)
         elif path == "/messages" and method == "POST":
             await self.sse.post(scope, receive, answer, claim)
@@ -99,15 +100,17 @@ class McpEndpoints:
             # Without a body: an SSE client that tries POST /sse first must not take one for an answer.
             await answer.give(405, {"allow": "POST" if path == "/messages" else "GET"})
 
-    def _over_rate(self, caller: str | None) -> TooMany | None:
+    async def _over(self, name: str, caller: str | None) -> OverRate | None:
+        """Count one more; return the refusal of who is over its rate, held back for a moment."""
         try:
-            self.rates.check("messages", caller)
-        except TooMany as error:
+            self.rates.check(name, caller)
+        except OverRate as error:
+            await self.rates.hold()
             return error
         return None
 
     async def _refuse(
-        self, path: str, scope: Scope, receive: Receive, answer: Answer, claim: Claim, error: TooMany
+        self, path: str, scope: Scope, receive: Receive, answer: Answer, claim: Claim, error: OverRate
     ) -> None:
         """Refuse what comes too often: a tool call by a result, all else by the error. Raises it."""
         body = await read_body(scope, receive, claim=claim)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mapsrv.asgi.error_body import note_error
 from mapsrv.asgi.routes import route_of
-from mapsrv.errors import MapsrvError, UnsupportedMediaType
+from mapsrv.errors import MapsrvError, OverRate, UnsupportedMediaType
 from mapsrv.web import commands, data, events, front, health, pages, presence
 from mapsrv.web.answer import JSON, Answer, error_answer
 from mapsrv.web.ask import Ask, ClientLeft
@@ -44,6 +44,9 @@ class Route:
         try:
             self._check(site, ask)
             answer = await self.view(site, ask, **names)
+        except OverRate as error:
+            await site.rates.hold()
+            answer = error_answer(error)
         except MapsrvError as error:
             answer = error_answer(error)
         except ClientLeft:

@@ -8,7 +8,7 @@ import pytest
 import trio
 
 from mapsrv.asgi.error_body import error_headers
-from mapsrv.asgi.rate_limits import TABS, RateLimits
+from mapsrv.asgi.rate_limits import HOLD_SECONDS, MAX_HELD, TABS, RateLimits
 from mapsrv.config.rates import DEFAULT_RATES, Rate, rates
 from mapsrv.errors import TooMany
 
@@ -98,3 +98,29 @@ async def test_time_is_trios_and_waiting_as_told_is_enough(autojump_clock: objec
             assert error.retry_after is not None
             await trio.sleep(error.retry_after)
     assert refusals == 7 and trio.current_time() - began == pytest.approx(7)
+
+
+async def test_refusals_are_held_back_together_and_no_more_than_so_many(autojump_clock: object) -> None:
+    limits, waits = RateLimits(DEFAULT_RATES), list[float]()
+
+    async def refuse() -> None:
+        began = trio.current_time()
+        await limits.hold()
+        waits.append(round(trio.current_time() - began, 6))
+
+    for _ in range(2):
+        async with trio.open_nursery() as nursery:
+            for _ in range(MAX_HELD + 5):
+                nursery.start_soon(refuse)
+        assert sorted(waits) == [0.0] * 5 + [HOLD_SECONDS] * MAX_HELD, "places are given back"
+        waits.clear()
+
+
+async def test_who_leaves_meanwhile_gives_its_place_back(autojump_clock: object) -> None:
+    limits = RateLimits(DEFAULT_RATES)
+    for _ in range(MAX_HELD + 1):
+        with trio.move_on_after(HOLD_SECONDS / 2):
+            await limits.hold()
+    began = trio.current_time()
+    await limits.hold()
+    assert trio.current_time() - began >= HOLD_SECONDS

@@ -13,6 +13,7 @@ from tests.bench import (
     across,
     commands,
     fanout,
+    greedy,
     healing,
     machine,
     mcp_streams,
@@ -44,6 +45,7 @@ MEASURES: Mapping[str, Callable[[options.Options], report.Table]] = {
     "takeover": takeover.measure,
     "redis": redis.measure,
     "mcp_streams": mcp_streams.measure,
+    "greedy": greedy.measure,
 }
 
 

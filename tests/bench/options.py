@@ -20,6 +20,7 @@ PARTS = (
     "takeover",
     "redis",
     "mcp_streams",
+    "greedy",
 )
 LINES = ("fan", "open", "commands", "tools", "bridge", "takeover")  # groups of the part `peers`
 

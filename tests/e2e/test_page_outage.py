@@ -142,7 +142,7 @@ def test_many_that_were_not_kept_are_counted_and_go_at_once(standin: Standin, pa
 
 def test_a_drain_goes_unsaid_and_another_history_comes_as_a_difference(standin: Standin, page: Page) -> None:
     begun(standin, page)
-    page.evaluate("mapsrv.map.jumpTo({center: [3, 3], zoom: 4})")
+    page.evaluate("void mapsrv.map.jumpTo({center: [3, 3], zoom: 4})")
     page.evaluate(TEXTS)
     page.evaluate(STEPS)
     wait = 3 * RETRY_MS

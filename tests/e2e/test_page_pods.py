@@ -81,7 +81,7 @@ def test_a_pod_that_ends_costs_the_page_at_most_a_reconnecting(tmp_path: Path, p
         first.command(session_id, "add_layer", id="red", source=points("a"), layers=circle("red"))
         opened(page, f"{url}/?session={session_id}")
         page.wait_for_function(rendered("red", 1), timeout=DRAWN)
-        page.evaluate("mapsrv.map.jumpTo({center: [40, 40], zoom: 5})")
+        page.evaluate("void mapsrv.map.jumpTo({center: [40, 40], zoom: 5})")
         first.stop(how)
         page.get_by_label("red", exact=True).uncheck()
         wait_until(lambda: not second.state(session_id)["state"]["layers"][0]["visible"], 30)

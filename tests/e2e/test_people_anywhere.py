@@ -82,7 +82,7 @@ def test_two_browsers_through_a_round_robin_proxy_know_each_other(
             expect(page.locator("#people")).to_have_text(EVERYBODY, timeout=DRAWN)
         for zoom in range(4, 8):  # each lands on another pod, in turn
             for page in pages.values():
-                page.evaluate(f"mapsrv.map.jumpTo({{center: [0, 0], zoom: {zoom}}})")
+                page.evaluate(f"void mapsrv.map.jumpTo({{center: [0, 0], zoom: {zoom}}})")
             wait_until(lambda: zooms(watcher) == dict.fromkeys(pages, zoom), DRAWN / 1000)  # noqa: B023
         pages["Ana"].mouse.click(*where(pages["Ana"], 0, 0))
         wait_until(lambda: people(watcher)["Ana"].get("pointing", {}).get("layer_id") == "red", DRAWN / 1000)

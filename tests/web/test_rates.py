@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import trio
 
-from mapsrv.asgi.rate_limits import TABS, RateLimits
+from mapsrv.asgi.rate_limits import HOLD_SECONDS, TABS, RateLimits
 from mapsrv.config.rates import rates
 from mapsrv.web.site import Site
 from tests.web.kit.asgi import Answer, Client
@@ -49,7 +49,9 @@ async def test_who_asks_too_often_is_refused_and_served_again_later(
 ) -> None:
     far, other = client(FAR), client(OTHER)
     assert [(await ask(far, what, session)).status < 300 for _ in range(2)] == [True] * 2
+    began = trio.current_time()
     answer = await ask(far, what, session)
+    assert trio.current_time() - began >= HOLD_SECONDS, "what is refused is not asked again at once"
     assert answer.status == 429 and answer.header("retry-after") == "1"
     assert answer.header("ratelimit-policy") == f'"{what}";q=2;w=2'
     assert answer.header("ratelimit") == f'"{what}";r=0;t=1'

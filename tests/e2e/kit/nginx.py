@@ -119,7 +119,8 @@ def _running(
     port, program = free_port(), binary()
     folder.mkdir()
     folder.chmod(0o755)  # its worker is another user
-    pods = " ".join(f"server 127.0.0.1:{server.port};" for server in servers)
+    # Without max_fails=0 a 503 to one request takes the pod from all others for 10 s; two, and all are 502.
+    pods = " ".join(f"server 127.0.0.1:{server.port} max_fails=0;" for server in servers)
     config = folder / "nginx.conf"
     config.write_text(CONFIG.format(folder=folder, pods=pods, port=port, server=server, affinity=affinity))
     command = [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(config)]

@@ -6,6 +6,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,7 +57,7 @@ async def connected(
     async with httpx2.AsyncClient(headers=headers, timeout=10, event_hooks=hooks) as http:
         if way == "sse":
             url = f"{base}/sse{query}"
-            streams: Any = sse_client(url, headers, httpx_client_factory=_factory)
+            streams: Any = sse_client(url, headers, httpx_client_factory=partial(_factory, hooks))
         else:
             streams = streamable_http_client(f"{base}/mcp{query}", http_client=http)
         mode: Any = MODERN if way == "http-2026" else "legacy"
@@ -64,8 +65,8 @@ async def connected(
             yield client
 
 
-def _factory(headers: Any = None, timeout: Any = None, auth: Any = None) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(headers=headers, timeout=timeout, auth=auth)
+def _factory(hooks: Any, headers: Any = None, timeout: Any = None, auth: Any = None) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(headers=headers, timeout=timeout, auth=auth, event_hooks=hooks)
 
 
 async def dial(base: str) -> trio.SocketStream:
