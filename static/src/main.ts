@@ -23,7 +23,7 @@ const front = new Front(
   () => presence.renew(),
 );
 const server = new Server(session, takeViewerId(), () => front.proof(), () => presence.name);
-const presence = new Presence((values, last) => void server.presence(values, last));
+const presence = new Presence((values, last) => server.presence(values, last));
 void front.take(); // before anything shows or keeps this page's address
 addEventListener("hashchange", () => void front.take()); // a link with a token, opened where its map is open
 const map = openMap(byId("map"));

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { withOldIdentities } from "../src/app.ts";
 import { changedKeys, same, toMapLibreDiff } from "../src/map/diff.ts";
 import { Problems } from "../src/map/errors.ts";
@@ -6,7 +6,6 @@ import { Hand } from "../src/map/hand.ts";
 import { pointingAt } from "../src/map/pointing.ts";
 import { connectTexts } from "../src/panel/connect.ts";
 import { layerIdFor, slug } from "../src/panel/slug.ts";
-import { Presence } from "../src/wire/presence.ts";
 
 vi.mock("maplibre-gl", () => ({ Popup: class {} }));
 
@@ -50,43 +49,6 @@ describe("the id of a dropped file", () => {
   test("replaces the same file's layer and no other", () => {
     expect(layerIdFor("a.json", [layer("a", "a.json", "a")])).toBe("a");
     expect(layerIdFor("a.json", [layer("a", "Other"), layer("b", "B", "a-2")])).toBe("a-3");
-  });
-});
-
-describe("presence", () => {
-  let sent: [any, boolean][], presence: Presence;
-  beforeEach(() => {
-    vi.useFakeTimers({ now: 1_000_000 });
-    sent = [];
-    presence = new Presence((values, last) => sent.push([values, last]));
-  });
-  test("is told at most twice a second, only what changed, the newest only", () => {
-    presence.set({ visible: true });
-    vi.advanceTimersByTime(0);
-    for (let zoom = 1; zoom < 5; zoom++) presence.set({ viewport: { zoom } });
-    vi.advanceTimersByTime(499);
-    expect(sent.length).toBe(1);
-    vi.advanceTimersByTime(1);
-    presence.set({ viewport: { zoom: 4 } });
-    vi.advanceTimersByTime(5_000);
-    expect(sent).toEqual([[{ visible: true }, false], [{ visible: true, viewport: { zoom: 4 } }, false]]);
-  });
-  test("is told again on focus and after a reconnect, and never after gone", () => {
-    presence.set({ visible: true, pointing: null });
-    presence.flush();
-    presence.focused();
-    vi.advanceTimersByTime(500);
-    presence.renew();
-    vi.advanceTimersByTime(500);
-    presence.gone();
-    presence.set({ visible: false });
-    presence.flush();
-    vi.advanceTimersByTime(5_000);
-    const all = { visible: true, pointing: null };
-    expect(sent).toEqual([[all, false], [{ visible: true }, false], [all, false], [{ gone: true }, true]]);
-    presence.back();
-    vi.advanceTimersByTime(500);
-    expect(sent.at(-1)).toEqual([{ visible: false, pointing: null }, false]);
   });
 });
 

@@ -61,7 +61,8 @@ def main() -> None:
         begun, asked = time.monotonic(), 0
         while True:
             due = int((time.monotonic() - begun) * per_second) - asked
-            for nth, line in enumerate(lines):
+            for nth in range(CONNECTIONS):  # in turn, or those of a slow pace would have one connection
+                line = lines[(asked + nth) % CONNECTIONS]
                 line.ask(request, due // CONNECTIONS + (nth < due % CONNECTIONS))
             asked += due
             until = time.monotonic() + TICK

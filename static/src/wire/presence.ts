@@ -1,6 +1,7 @@
 // Tells the server what this viewer does: latest values only, sent when they change, at most twice a second.
 
 export const TICK_MS = 500;
+export const AGAIN_MS = [2_000, 4_000, 8_000]; // until what did not arrive is told again; after the last one it waits for news
 
 export interface Problem {
   position: string;
@@ -30,8 +31,10 @@ export class Presence {
   private timer: ReturnType<typeof setTimeout> | null = null;
   private last = -Infinity;
   private away = false; // after "gone" nothing more is said, or the viewer would be there again
+  private lost = 0; // how often in a row what was told did not arrive
 
-  constructor(private readonly send: (values: object, last: boolean) => void) {}
+  /** `send` says whether it arrived. */
+  constructor(private readonly send: (values: object, last: boolean) => Promise<boolean>) {}
 
   set(values: Partial<PresenceValues>): void {
     Object.assign(this.values, values);
@@ -50,8 +53,18 @@ export class Presence {
     const changes = this.changes();
     if (this.away || !changes.length) return;
     this.last = Date.now();
-    this.sent = this.encoded();
-    this.send({ visible: this.values.visible ?? true, ...Object.fromEntries(changes) }, false);
+    const told = (this.sent = this.encoded());
+    void this.send({ visible: this.values.visible ?? true, ...Object.fromEntries(changes) }, false).then((arrived) => {
+      if (arrived) this.lost = 0;
+      else this.again(changes.map(([key]) => [key, told.get(key)]));
+    });
+  }
+
+  /** What did not arrive counts as not told, and is told again in a while. */
+  private again(told: [string, string | undefined][]): void {
+    for (const [key, value] of told) if (this.sent.get(key) === value) this.sent.delete(key);
+    const wait = AGAIN_MS[this.lost++];
+    if (wait !== undefined && this.timer === null) this.timer = setTimeout(() => this.flush(), wait);
   }
 
   /** Tells `visible` again though it is the same: the map in front is the one that was focused last. */
@@ -63,13 +76,14 @@ export class Presence {
   /** The server may have forgotten us, as after a reconnect: everything is told again. */
   renew(): void {
     this.sent.clear();
+    this.lost = 0;
     this.set({});
   }
 
   gone(): void {
     this.cancel();
     this.away = true;
-    this.send({ gone: true }, true);
+    void this.send({ gone: true }, true);
   }
 
   /** The browser took the page out of its back-forward cache. */

@@ -58,13 +58,14 @@ export class Server {
   }
 
   /**
-   * Presence is worth nothing a moment later, so failures are left alone. `keepalive`: the page is going away. One
-   * request may overtake another, so they are numbered; by the clock, so that the numbers grow over a reload too.
+   * Whether it arrived: what was refused as wrong did. `keepalive`: the page is going away. One request may overtake
+   * another, so they are numbered; by the clock, so that the numbers grow over a reload too.
    */
-  async presence(body: object, keepalive = false): Promise<void> {
+  async presence(body: object, keepalive = false): Promise<boolean> {
     this.said = Math.max(this.said + 1, Date.now());
     const text = JSON.stringify({ viewer: this.viewer, n: this.said, proof: this.proof(), ...body });
-    await this.post(this.path("presence"), text, { keepalive }).catch(() => undefined);
+    const answer = await this.post(this.path("presence"), text, { keepalive }).catch(() => null);
+    return answer !== null && answer.status !== 429 && answer.status < 500;
   }
 
   /** The proof for the token of a link. It outlives the page: a token that was traded is good no more. */
