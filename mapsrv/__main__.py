@@ -25,6 +25,7 @@ from mapsrv.errors import MapsrvError, leaves
 if TYPE_CHECKING:
     from mapsrv.local.front import Front
 
+IMAGE = "MAPSRV_IMAGE"  # set by our Dockerfile alone: in other containers people have a shell, and paths
 INTERRUPTED = 130  # as shells say it: 128 and SIGINT
 
 
@@ -144,6 +145,8 @@ def own_command(config: Config) -> list[str]:
 
 def greeting(config: Config, url: str, shown: str) -> str:
     """Return what a person is told when the server runs at `url`; they open it at `shown`."""
+    if os.environ.get(IMAGE):
+        return _from_outside(config, url)
     command = own_command(config)
     desktop = json.dumps({"mcpServers": {"mapsrv": {"command": command[0], "args": command[1:]}}})
     return "\n".join(
@@ -155,6 +158,22 @@ def greeting(config: Config, url: str, shown: str) -> str:
             f"         or: claude mcp add --transport http mapsrv {url}/mcp",
             f"Any other MCP client: {url}/mcp (streamable HTTP) or {url}/sse (HTTP+SSE)",
             "Ctrl-C ends it.",
+        ]
+    )
+
+
+def _from_outside(config: Config, url: str) -> str:
+    """Return what is told from within a container: how it is reached, and no path of there."""
+    port = url.rpartition(":")[2]
+    base = config.public_url or f"http://localhost:{port}"
+    kept = "in a file of its volume" if config.store.startswith("sqlite:") else _where(config.store)
+    return "\n".join(
+        [
+            f"mapsrv listens on port {port} of this container; publish it (docker run -p {port}:{port} ...).",
+            f"From outside it is at {base}/",
+            f"Maps are kept {kept}",
+            f"Claude Code: claude mcp add --transport http mapsrv {base}/mcp",
+            f"Any other MCP client: {base}/mcp (streamable HTTP) or {base}/sse (HTTP+SSE)",
         ]
     )
 

@@ -256,6 +256,19 @@ def test_other_users_cannot_read_the_password_of_a_server_that_stdio_started(tmp
         process.wait()
 
 
+def test_in_our_image_it_is_told_how_it_is_reached_from_outside_and_no_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MAPSRV_IMAGE", "1")
+    url = "http://127.0.0.1:9000"
+    for store, kept in (("sqlite:/data/m.sqlite", "of its volume"), ("memory:", "in memory only")):
+        said = greeting(parse(["--store", store], {}), url, f"{url}/#front=token")
+        assert kept in said and "/data" not in said and "stdio" not in said and "token" not in said
+        assert "http://localhost:9000/mcp" in said and "-p 9000:9000" in said
+    said = greeting(parse(["--public-url", "https://maps.example.org"], {}), url, url)
+    assert "https://maps.example.org/mcp" in said and "localhost" not in said
+
+
 def test_a_redis_password_is_not_told() -> None:
     said = greeting(parse(["--store", "redis://ana:geheim@127.0.0.1/0"], {}), "http://127.0.0.1:8081", "")
     assert "geheim" not in said and "in Redis" in said

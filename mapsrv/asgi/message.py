@@ -20,6 +20,7 @@ from mapsrv.errors import MapsrvError, SlowBody, TooLarge
 
 MAX_MESSAGE = 256 * 1024  # bytes: some 2 ms to parse, of the 10 that the loop may be held
 BODY_SECONDS = 30.0  # for a whole body; MCP messages are small
+HSTS = b"max-age=31536000"  # seconds, RFC 6797; of this host alone, since others may be no business of ours
 MCP_CLIENT = "mapsrv.mcp_client"  # in scope["extensions"]: what the client of an MCP session is called
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -36,8 +37,9 @@ ADVICE = (
 class Answer:
     """The response to one request: begun once and ended once, whatever the code behind it sends."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, *, https: bool = False) -> None:
+        """`https`: who asks is told to stay with it."""
+        self._send, self._https = send, https
         self.begun = False
         self.ended = False
 
@@ -50,6 +52,9 @@ class Answer:
             return await self.end()
         if not starts and message.get("more_body", False):
             return await self._send(message)
+        if starts and self._https:
+            headers = *message.get("headers", ()), (b"strict-transport-security", HSTS)
+            message = {**message, "headers": headers}
         self.ended = not starts
         # Either went out or did not, whoever is cancelled: so begun and ended stay true. And the server
         # tells of a disconnect as soon as the last bytes are out, which ends this very task while the

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from mapsrv.addresses import Address, ip_address
@@ -95,10 +96,9 @@ class OriginGuard:
         # A proxy that takes a prefix away tells of it: base_url has it then.
         return ("", before, asked.path) if named or there.port in ports else ()
 
-    @property
-    def is_https(self) -> bool:
-        """Whether --public-url says that browsers come by TLS."""
-        return (self._public_url or "").startswith("https:")
+    def is_https(self, scope: Any) -> bool:
+        """Whether who asks comes by TLS, as a trusted proxy or --public-url says, and is to stay there."""
+        return scope["scheme"] == "https" or (self._public_url or "").startswith("https:")
 
     def _public_ports(self) -> frozenset[int | None]:
         """Where --public-url is; what comes to port 80 is mostly sent on to 443."""

@@ -64,7 +64,8 @@ class McpEndpoints:
 
     async def asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve an HTTP request to one of PATHS."""
-        answer, path, caller = Answer(send), scope["path"].rstrip("/"), caller_of(scope)
+        answer = Answer(send, https=self._origins.is_https(scope))
+        path, caller = scope["path"].rstrip("/"), caller_of(scope)
         try:
             try:
                 with self._budget.claim(caller) as claim:

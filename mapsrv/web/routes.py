@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from mapsrv.asgi.error_body import note_error
+from mapsrv.asgi.message import HSTS
 from mapsrv.asgi.routes import route_of
 from mapsrv.errors import MapsrvError, OverRate, UnsupportedMediaType
 from mapsrv.web import commands, data, events, front, health, pages, presence
@@ -19,7 +20,6 @@ from mapsrv.web.site import Site
 
 log = logging.getLogger("mapsrv.web")
 
-HSTS = "max-age=31536000"  # seconds, RFC 6797; of this host alone, since others may be no business of ours
 HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "strict-origin"}
 
 
@@ -78,8 +78,8 @@ def finished(site: Site, ask: Ask, answer: Answer) -> Answer:
     answer.headers.update(HEADERS)
     if answer.error is not None:
         note_error(ask.scope, answer.error)
-    if ask.scheme == "https" or site.origins.is_https:
-        answer.headers["strict-transport-security"] = HSTS
+    if site.origins.is_https(ask.scope):
+        answer.headers["strict-transport-security"] = HSTS.decode()
     return answer
 
 

@@ -107,7 +107,10 @@ def test_scheme_and_prefix_are_told_by_a_trusted_proxy_alone(tmp_path: Path) -> 
             assert url.startswith("https://127.0.0.1:") and "/maps/?session=" in url
             page = client.get(f"/?{url.partition('?')[2]}")
             assert page.status_code == 200 and page.headers["cross-origin-opener-policy"] == "same-origin"
+            ping = client.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
+            assert ping.status_code < 500 and "strict-transport-security" in ping.headers
             with client.stream("GET", "/sse") as stream:
+                assert "strict-transport-security" in stream.headers
                 lines = stream.iter_lines()
                 address = next(line for line in lines if line.startswith("data: "))
                 assert address.startswith("data: /maps/messages?session_id=")

@@ -71,7 +71,7 @@ class Bridge:
             await serve_bound(self._answer, scope, receive, Served(scope, called, route, transport, send))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = Answer(send)
+        answer = Answer(send, https=self._origins.is_https(scope))
         try:
             try:
                 await self._serve(scope, receive, answer)

@@ -1,0 +1,1 @@
+"""docs/clients: its programs are run, its snippets read."""
