@@ -11,7 +11,7 @@ from tests.e2e.kit.server import Server, running, wait_until
 from tests.kit.log_lines import parsed
 
 FILES = 64  # descriptors, of which the server itself needs some 20
-HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
 class Limited(Server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -31,7 +32,10 @@ class Pod(Server):
         told = variables(())
         store = told["MAPSRV_STORE"].replace("secret", PASSWORD).replace("redis:6379", self.redis)
         home = {"HOME": str(self.folder), "MAPSRV_DATA_DIR": str(self.folder)}
-        return {"PATH": f"{Path(sys.executable).parent}:/usr/bin", **told, **home, "MAPSRV_STORE": store}
+        # What has this Python find the wheel, and not the source in the working folder, is the tests' own.
+        ours = {name: value for name, value in os.environ.items() if name.startswith("PYTHON")}
+        path = f"{Path(sys.executable).parent}:/usr/bin"
+        return {"PATH": path, **ours, **told, **home, "MAPSRV_STORE": store}
 
 
 @pytest.fixture(scope="module")

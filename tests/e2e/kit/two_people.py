@@ -19,7 +19,7 @@ from tests.e2e.test_page import at_zero, circle, points
 
 PEOPLE = {"Ana": -6.0, "Bell": 6.0}  # and the longitude of what each points at
 SMALL: Any = {"width": 700, "height": 450}  # for a software renderer
-CLICK_MS, GIVE_UP_MS = 700, 9000  # the page itself tries for 7.5 s
+CLICK_MS, GIVE_UP_MS = 1500, 9000  # the page itself tries for 7.5 s
 
 CLICKING = """
 const ask = window.fetch;
