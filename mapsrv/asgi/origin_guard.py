@@ -98,7 +98,7 @@ class OriginGuard:
 
     def is_https(self, scope: Any) -> bool:
         """Whether who asks comes by TLS, as a trusted proxy or --public-url says, and is to stay there."""
-        return scope["scheme"] == "https" or (self._public_url or "").startswith("https:")
+        return scope.get("scheme") == "https" or (self._public_url or "").startswith("https:")
 
     def _public_ports(self) -> frozenset[int | None]:
         """Where --public-url is; what comes to port 80 is mostly sent on to 443."""
