@@ -89,7 +89,10 @@ def test_two_browsers_through_a_round_robin_proxy_know_each_other(
         done: list[str] = []
         for _ in range(4):
             for name, page in pages.items():
-                page.get_by_label("red", exact=True).click()
+                box = page.get_by_label("red", exact=True)
+                # Where the other's change is not shown yet, a click would ask for what is there already.
+                expect(box).to_be_checked(checked=len(done) % 2 == 0, timeout=DRAWN)
+                box.click()
                 done.append(name)
                 wait_until(lambda: authors(watcher) == done, DRAWN / 1000)
         pages["Bell"].close(run_before_unload=True)
