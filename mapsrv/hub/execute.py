@@ -70,8 +70,8 @@ class CommandGate:
                 if live.gone is not None:
                     raise live.gone
                 if isinstance(proposal, Pending) and proposal not in live.acks:
-                    size = size_of(command, proposal.event.body)
-                    live.acks.keep(proposal, Wanted(command, origin, scoped, print_, at, size))
+                    size, told = size_of(command, proposal.event.body), proposal.event.record.answer
+                    live.acks.keep(proposal, Wanted(command, origin, scoped, print_, at, size, told))
                 waiter = self._wait_for(live, proposal, ticket)
                 queue.done(ticket)
                 if waiter is not None:

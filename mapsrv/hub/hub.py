@@ -30,6 +30,7 @@ from mapsrv.logs import note_session
 from mapsrv.metrics.maps import COMMANDS
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.prepare.layers import prepare
+from mapsrv.prepare.style_check import UNCHECKED, StyleCheck
 from mapsrv.store import Store
 from mapsrv.store.shared import Feed, Mail, SharedStore
 from mapsrv.wire.receipt import Receipt
@@ -42,11 +43,18 @@ class Hub:
     """Made and run by open_hub(). `feed` is that of a store which other processes share."""
 
     def __init__(
-        self, store: Store, feed: Feed | None, documents: Documents, clock: Clock, session_idle: float
+        self,
+        store: Store,
+        feed: Feed | None,
+        documents: Documents,
+        clock: Clock,
+        session_idle: float,
+        style: StyleCheck = UNCHECKED,
     ) -> None:
         self.store = store
         self.durability = store.durability
         self.documents = documents
+        self.style = style
         self.clock = clock
         self.room = Room()
         self.replicas = self._replicas(feed)
@@ -66,7 +74,7 @@ class Hub:
             follow=lambda live: self.committer.follow(live),
             back=self._store_is_back,
         )
-        return ManyProcesses(self.store, feed, self.documents, self._prepare, here)
+        return ManyProcesses(self.store, feed, self.documents, self._prepare_again, here)
 
     def _around(self) -> Around:
         return Around(
@@ -126,6 +134,7 @@ class Hub:
                     live.presence.count,
                     (*reply.answer.warnings, *late),
                     reply.durability,
+                    reply.answer.facts.get("matched"),
                 )
         except MapsrvError as error:
             COMMANDS.labels(error.code).inc()
@@ -212,4 +221,8 @@ class Hub:
         self.committer.failing = False
 
     async def _prepare(self, command: Command, state: MapState) -> Prepared:
+        return await prepare(command, state, self.documents, self.style)
+
+    async def _prepare_again(self, command: Command, state: MapState) -> Prepared:
+        """As _prepare, of a command that was judged when it was accepted."""
         return await prepare(command, state, self.documents)

@@ -13,8 +13,10 @@ from mapsrv.errors import MapsrvError
 from mapsrv.hub.clock import Clock
 from mapsrv.hub.hub import Hub
 from mapsrv.prepare.geojson_blobs import Documents
+from mapsrv.prepare.style_check import StyleCheck
 from mapsrv.store import Store
 from mapsrv.store.shared import Feed, SharedStore
+from mapsrv.style_spec import Engine
 
 RENEW_SECONDS = 3600.0  # between two signs to the store that maps are in use
 SWEEP_SECONDS = 600.0  # so that what may lie for an hour lies no day
@@ -29,18 +31,27 @@ log = logging.getLogger("mapsrv.link")
 
 @asynccontextmanager
 async def open_hub(
-    store: Store, *, max_data: int, session_idle: float, clock: Clock | None = None, warm: bool = True
+    store: Store,
+    *,
+    max_data: int,
+    session_idle: float,
+    clock: Clock | None = None,
+    warm: bool = True,
+    engine: Engine | None = None,
 ) -> AsyncIterator[Hub]:
     """Run a hub on an open store; at the end what is proposed gets FLUSH_SECONDS to be stored.
 
-    max_data is bytes, session_idle seconds; warm starts the worker process ahead of its first use.
+    max_data is bytes, session_idle seconds; warm starts the worker process ahead of its first use. Without an
+    engine no style is judged.
     """
     clock = clock or Clock(time.time)
     documents = Documents(store, max_data=max_data, clock=clock.wall)
     async with _open_feed(store) as feed, trio.open_nursery() as nursery:
-        hub = Hub(store, feed, documents, clock, session_idle)
+        hub = Hub(store, feed, documents, clock, session_idle, StyleCheck(engine))
         if warm:
             nursery.start_soon(documents.warm)
+            if engine is not None:
+                nursery.start_soon(engine.warm)
         nursery.start_soon(hub.run)
         nursery.start_soon(_keep_house, hub, session_idle)
         try:

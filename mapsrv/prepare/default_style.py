@@ -48,14 +48,14 @@ LOOKS: Mapping[str, Mapping[str, Mapping[str, Json]]] = {
 # The kind that each draws where it is named alone, and that is drawn so, from bottom to top, where none is.
 _KIND_OF = {"fill": "Polygon", "line": "LineString", "circle": "Point"}
 _RASTER = {"raster": "raster", "raster-dem": "hillshade"}
-_DRAWS: Mapping[str, Collection[str]] = {
+_LOOK_OF: Mapping[str, Collection[str]] = {
     "fill": ("Polygon",),
-    "fill-extrusion": ("Polygon",),
     "line": ("Polygon", "LineString"),
     "circle": ("Point",),
-    "heatmap": ("Point",),
-    "symbol": _KINDS,
 }
+# MapLibre draws areas and lines by every type: fill closes lines, circle and heatmap draw their vertices.
+# A point has no inside and no length.
+_NO_POINTS = frozenset({"fill", "fill-extrusion", "line"})
 
 
 def kinds_of(types: Iterable[str]) -> tuple[str, ...]:
@@ -65,9 +65,9 @@ def kinds_of(types: Iterable[str]) -> tuple[str, ...]:
 
 
 def undrawn(style_layers: Iterable[Mapping[str, Json]], types: Iterable[str]) -> tuple[str, ...]:
-    """Return the kinds of geometry that no style layer is made to draw."""
-    drawn = {kind for layer in style_layers for kind in _DRAWS.get(str(layer.get("type")), ())}
-    return tuple(kind for kind in kinds_of(types) if kind not in drawn)
+    """Return the kinds of geometry that no style layer can draw."""
+    points = any(layer.get("type") not in _NO_POINTS for layer in style_layers)
+    return tuple(kind for kind in kinds_of(types) if kind == "Point" and not points)
 
 
 def colour(state: MapState, layer_id: str) -> str:
@@ -93,7 +93,7 @@ def geojson_layers(
     kinds = kinds_of(types if drawn_as is None else [_KIND_OF[drawn_as]]) or _KINDS
     layers: list[StyleLayer] = []
     for style_type in _KIND_OF:
-        mine = [kind for kind in kinds if kind in _DRAWS[style_type]]
+        mine = [kind for kind in kinds if kind in _LOOK_OF[style_type]]
         if mine:
             layer = _look(style_type, shade)
             if len(mine) < len(kinds):

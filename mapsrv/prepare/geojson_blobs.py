@@ -22,6 +22,7 @@ from mapsrv.prepare.process_pool import Workers, started
 from mapsrv.store import Store
 from mapsrv.store.damage import damaged, is_intact
 from mapsrv.store.shared import SharedStore
+from mapsrv.style_spec import Sample
 
 INLINE = 32 * 1024  # bytes of GeoJSON: some 4 ms on the loop, of the 10 that it may be held
 MAX_REMEMBERED = 64 * 1024 * 1024  # bytes of documents, for a store that loses them
@@ -141,6 +142,10 @@ class Documents:
     async def bounds_of_features(self, body: bytes, feature_ids: Sequence[FeatureId]) -> Bounds | None:
         """Return the bounds of these features, or None when they have no geometry. Raises InvalidArgument."""
         return await self._compute(len(body), geojson_jobs.bounds_of_features, body, tuple(feature_ids))
+
+    async def sampled(self, name: str, body: bytes) -> Sample:
+        """Return a sample of a regular document, under that name. Raises Busy."""
+        return Sample(name, *await self._compute(len(body), geojson_jobs.sampled, body))
 
     def check_size(self, size: int) -> None:
         """Raise TooLarge for more bytes than a document may have; `size` may be all that is known of it."""

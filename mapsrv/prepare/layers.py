@@ -6,20 +6,29 @@ read of a layer is named in `relied`; the session asks again when that layer is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
-from typing import Any
 
 from mapsrv.core.bounds import Bounds
-from mapsrv.core.commands import AddLayer, Command, Prepared, SetMapView, UpdateFeatures
+from mapsrv.core.commands import (
+    AddLayer,
+    Command,
+    FilterLayer,
+    Prepared,
+    SetLayerPaint,
+    SetMapView,
+    UpdateFeatures,
+)
 from mapsrv.core.geometry import shown
 from mapsrv.core.state import PROMOTED, Camera, Json, MapState
 from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, LimitReached
-from mapsrv.prepare import default_style, geojson_jobs
+from mapsrv.prepare import default_style, geojson_jobs, style_items
 from mapsrv.prepare.features import MAX_INLINE, prepare_features
 from mapsrv.prepare.geojson_blobs import PREFIX, Documents
+from mapsrv.prepare.restyling import prepare_filter, prepare_paint
+from mapsrv.prepare.style_check import UNCHECKED, StyleCheck
 from mapsrv.prepare.views import POINT_ZOOM, is_point, prepare_view
 
 MAX_SOURCE = 64 * 1024  # bytes of a source's JSON without its data: a long list of tile URLs is 2 KiB
@@ -34,21 +43,23 @@ _CANNOT_FIT = (
 )
 
 
-def accept_style(source: Mapping[str, Json], style_layers: tuple[Mapping[str, Json], ...]) -> None:
-    """Accept every style: the Style Spec's own validator is to stand here."""
-
-
 async def prepare(
     command: Command,
     state: MapState,
     documents: Documents,
-    *,
-    style_check: Callable[[Mapping[str, Json], tuple[Mapping[str, Json], ...]], None] = accept_style,
+    style: StyleCheck = UNCHECKED,
 ) -> Prepared:
-    """Return the command completed. Raises a MapsrvError that refuses it, and Busy or StoreUnavailable."""
+    """Return the command completed. Raises a MapsrvError that refuses it, and Busy or StoreUnavailable.
+
+    `style` judges styles; by default nobody does, as for a command that was judged before.
+    """
     match command:
         case AddLayer():
-            return await _prepare_layer(command, state, documents, style_check)
+            return await _prepare_layer(command, state, documents, style)
+        case SetLayerPaint():
+            return await prepare_paint(command, state, documents, style)
+        case FilterLayer():
+            return await prepare_filter(command, state, documents, style)
         case UpdateFeatures():
             return await prepare_features(command, state, documents)
         case SetMapView():
@@ -58,10 +69,7 @@ async def prepare(
 
 
 async def _prepare_layer(
-    command: AddLayer,
-    state: MapState,
-    documents: Documents,
-    style_check: Callable[[Any, Any], None],
+    command: AddLayer, state: MapState, documents: Documents, style: StyleCheck
 ) -> Prepared:
     kind = _source_type(command)
     frame = {key: value for key, value in command.source.items() if key != "data"}
@@ -79,8 +87,9 @@ async def _prepare_layer(
         drawn = given or default_style.geojson_layers(state, command.id, types, drawn_as)
     else:
         drawn = given or default_style.source_layers(state, command.id, kind)
-    style_check(source, drawn)
-    warnings = _data_warnings(summary, drawn)
+    items = [*style_items.of_source(source), *style_items.of_style_layers(source, given or ())]
+    found = await style.judge(items, source, documents)
+    warnings = [*_data_warnings(summary, drawn), *found.warnings]
     camera = None
     if command.fit:
         camera = _camera(_bounds(source, summary), state)

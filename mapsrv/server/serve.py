@@ -39,6 +39,7 @@ from mapsrv.server.loop_lag import watch_the_loop
 from mapsrv.store import Store
 from mapsrv.store.memory import open_memory
 from mapsrv.store.sqlite import open_sqlite
+from mapsrv.style_spec import open_engine
 from mapsrv.tools.publish import Publisher
 from mapsrv.tools.run import Tools
 from mapsrv.transports.endpoints import PATHS, McpEndpoints, open_mcp
@@ -128,7 +129,8 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
     async with (
         _open_store(config, url) as store,
         open_keys(config, store) as keys,
-        open_hub(store, max_data=config.max_data, session_idle=config.session_idle) as hub,
+        open_engine() as engine,
+        open_hub(store, max_data=config.max_data, session_idle=config.session_idle, engine=engine) as hub,
         open_mcp(
             Publisher(Tools(hub, front, own, rates), origins=origins, secret=secret).make_server,
             origins=origins,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mapsrv.core.drawing_order import find
 from mapsrv.core.state import Json, MapLayer, MapState
@@ -10,6 +10,7 @@ from mapsrv.core.summary import Summary
 from mapsrv.errors import UnknownData
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.presence.tabs import Viewer
+from mapsrv.hub.problems import Problem
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.tools.results import Long
 from mapsrv.wire.style import effective_layers
@@ -18,8 +19,12 @@ LOOK = ("paint", "layout", "minzoom", "maxzoom")
 MAX_URL = 2_000  # characters of an address in a source; what is longer is data
 
 
-def map_state(live: LiveSession, link: str) -> dict[str, Json]:
-    """Return the map as a whole: what is on it, where it looks, who has it open, what went wrong."""
+def map_state(live: LiveSession, link: str, wrong: Iterable[tuple[str, str]] = ()) -> dict[str, Json]:
+    """Return the map as a whole: what is on it, where it looks, who has it open, what went wrong.
+
+    `wrong` are layers whose style no browser draws, each with why.
+    """
+    styles = (Problem(text, layer_id) for layer_id, text in wrong)
     state = live.state
     return {
         "session_id": live.id,
@@ -31,7 +36,7 @@ def map_state(live: LiveSession, link: str) -> dict[str, Json]:
         "layers": _rows(state),
         "viewers": live.presence.count,
         "people": [_person(viewer) for viewer in live.presence.people],
-        "problems": [problem.to_json() for problem in live.problems],
+        "problems": [problem.to_json() for problem in (*styles, *live.problems)],
     }
 
 

@@ -116,7 +116,8 @@ class Tools:
             link = self._link(session_id, viewers, caller)
             match request:
                 case GetMapState():
-                    value = queries.map_state(live, link.url)
+                    wrong = await self._hub.style.problems(live.state)
+                    value = queries.map_state(live, link.url, wrong)
                 case ListLayers():
                     value = queries.layers(live)
                 case _:

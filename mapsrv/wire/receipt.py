@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -20,10 +21,11 @@ class Receipt:
     viewers: int
     warnings: tuple[str, ...]
     durability: str
+    matched: Mapping[str, Json] | None = None  # of filter_layer: {total, of, in_view, sampled_from?}
 
     def to_json(self, base_url: str) -> dict[str, Json]:
         """Return it as it stands on the wire; the map's link begins with base_url."""
-        return {
+        told: dict[str, Json] = {
             "session_id": self.session_id,
             "title": self.title,
             "url": map_url(base_url, self.session_id),
@@ -33,6 +35,7 @@ class Receipt:
             "warnings": list(self.warnings),
             "durability": self.durability,
         }
+        return told if self.matched is None else {**told, "matched": dict(self.matched)}
 
 
 def map_url(base_url: str, session_id: str) -> str:

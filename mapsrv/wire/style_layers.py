@@ -1,4 +1,4 @@
-"""The structure of the style layers in a call: ids, what draws which source, names and constants.
+"""The structure of the style layers in a call: ids, what draws which source, names and sizes.
 
 Returns them as a MapLayer keeps them: each with id and type, without source.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mapsrv.core import style_check
+from mapsrv.core import style_names
 from mapsrv.core.state import Json
 from mapsrv.core.suggest import nearest
 from mapsrv.errors import IdTaken, InvalidArgument, LimitReached
 from mapsrv.wire.fields import known_keys, new_id, number
-from mapsrv.wire.filters import check_filter
+from mapsrv.wire.filters import check_filter, check_size
 from mapsrv.wire.json_text import shown
 
 MAX_STYLE_LAYERS = 100  # of one MapLayer; a whole basemap style has some hundred
@@ -97,9 +97,9 @@ def _zoom(value: Json, what: str) -> Json:
 
 
 def _check_type(kind: Json, where: str, source_type: str) -> str:
-    if not isinstance(kind, str) or kind not in style_check.LAYER_TYPES:
+    if not isinstance(kind, str) or kind not in style_names.LAYER_TYPES:
         known = ", ".join(DRAWN_BY[source_type])
-        hint = nearest(kind, style_check.LAYER_TYPES) if isinstance(kind, str) else ""
+        hint = nearest(kind, style_names.LAYER_TYPES) if isinstance(kind, str) else ""
         why = " The background belongs to the basemap: see set_basemap." if kind == "background" else hint
         raise InvalidArgument(f"{where}.type must be one of {known}; got {shown(kind)}.{why}")
     if kind not in DRAWN_BY[source_type]:
@@ -128,18 +128,16 @@ def _check_source_layer(value: Json, where: str, source_type: str) -> dict[str, 
 def check_properties(kind: str, group: str, value: Json, where: str) -> dict[str, Json]:
     """Return the paint or layout properties of a style layer of that type, without those that are null."""
     properties = {name: item for name, item in _object(value, f"{where}.{group}").items() if item is not None}
-    belongs = style_check.is_paint if group == "paint" else style_check.is_layout
+    belongs = style_names.is_paint if group == "paint" else style_names.is_layout
     other = "layout" if group == "paint" else "paint"
     for name, item in properties.items():
         if not belongs(kind, name):
-            misplaced = name in style_check.properties_for(kind)
-            hint = f' Put it into "{other}".' if misplaced else style_check.nearest(name, [kind])
+            misplaced = name in style_names.properties_for(kind)
+            hint = f' Put it into "{other}".' if misplaced else style_names.nearest(name, [kind])
             raise InvalidArgument(
                 f"{where}.{group}: {shown(name)} is no {group} property of a {kind} layer.{hint}"
             )
-        fault = style_check.check_constant(kind, name, item)
-        if fault is not None:
-            raise InvalidArgument(f"{where}.{group}: {fault}")
+        check_size(item, f"{where}.{group}.{name}")
     return properties
 
 

@@ -225,13 +225,6 @@ async def test_a_source_and_a_type_that_do_not_fit_are_refused(documents: Docume
         await prepare(c.AddLayer("a", RASTER, type="vector"), EMPTY, documents)
 
 
-async def test_the_style_check_sees_the_whole_layer(documents: Documents) -> None:
-    seen = []
-    await prepare(layer(POINT), EMPTY, documents, style_check=lambda *layer: seen.append(layer))
-    command = await added(documents, layer(POINT))
-    assert seen == [(command.source, command.style_layers)]
-
-
 # --- set_map_view ----------------------------------------------------------------
 
 

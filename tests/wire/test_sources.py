@@ -105,7 +105,7 @@ def test_a_source_is_read_from_what_was_sent(value: Any, hints: Hints, source: d
         ({"type": "geojson", "data": NAME, "buffer": 1_000}, "from 0 to 512"),
         ({"type": "geojson", "data": NAME, "promoteId": "mapsrv:id"}, "property"),
         ({"type": "geojson", "data": NAME, "clusterProperties": {"a": 1}}, "like"),
-        ({"type": "geojson", "data": NAME, "filter": ["==", "a", 1]}, "deprecated"),
+        ({"type": "geojson", "data": NAME, "filter": [["a"]]}, "must be an expression"),
         ({"type": "geojson", "data": NAME, "attribution": 1}, "attribution"),
         ({"type": "vector"}, "either url or tiles"),
         ({"type": "vector", "url": "https://a.org", "tiles": ["https://a.org/{z}"]}, "either url or tiles"),

@@ -66,9 +66,7 @@ class Child:
             return 0
         return pages * os.sysconf("SC_PAGE_SIZE")
 
-    async def run(
-        self, take: Take, ended: Callable[[ChildEnded], object] = lambda error: None
-    ) -> None:
+    async def run(self, take: Take, ended: Callable[[ChildEnded], object] = lambda error: None) -> None:
         """Run it to its end, or until cancelled; return when nothing is left of it.
 
         take() gets each line that it writes, and may return what the log is to say of it; ended() is told

@@ -30,7 +30,7 @@ MAX_BYTES = 8 * 1024 * 1024
 class Wanted:
     """A command to be decided again. `key` is author-scoped, `at` RFC 3339 UTC, `size` bytes.
 
-    `answer` is what its author was told, where it was committed once on a history that is lost.
+    `answer` is what its author was told, or will be, when it was judged: that stays, and is not judged anew.
     """
 
     command: Command

@@ -21,7 +21,7 @@ What can happen, and what each odd line is for:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import trio
 
@@ -153,6 +153,7 @@ class Reconciler:
         else:
             try:
                 prepared = await self._prepare(wanted.command, trunk.proposed)
+                prepared = replace(prepared, answer=wanted.answer)
             except MapsrvError as error:
                 if error.temporary:
                     raise

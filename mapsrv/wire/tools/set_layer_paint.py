@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from mapsrv.core import commands as c
-from mapsrv.core import style_check
+from mapsrv.core import style_names
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire import fields
+from mapsrv.wire.filters import check_size
 from mapsrv.wire.json_text import shown
 from mapsrv.wire.tools.schema import LAYER_OR_STYLE_LAYER, any_of, arguments, text
 from mapsrv.wire.tools.tool import RECEIPT, Tool
@@ -29,19 +30,15 @@ def _parse(values: Values, document: bytes | None) -> c.SetLayerPaint:
 
 
 def _check_property(name: str, value: Json) -> None:
-    """Refuse what no layer takes; what this layer takes, the decider knows."""
+    """Refuse what no layer takes; what this layer takes, the decider knows, and what it may be, prepare."""
     if name == "visibility":
         raise InvalidArgument("A layer is shown and hidden by toggle_layer, not by its visibility property.")
-    if name in style_check.COMMON:
+    if name in style_names.COMMON:
         if value is not None and (name != "opacity" or not isinstance(value, (list, dict))):
             fields.number(value, name, 0, 1 if name == "opacity" else 24)
-        return
-    kinds = style_check.types_with(name)
-    if not kinds:
-        raise InvalidArgument(f"There is no property {shown(name)}.{style_check.nearest(name)}")
-    fault = None if value is None else style_check.check_constant(kinds[0], name, value)
-    if fault is not None:
-        raise InvalidArgument(fault)
+    elif not style_names.types_with(name):
+        raise InvalidArgument(f"There is no property {shown(name)}.{style_names.nearest(name)}")
+    check_size(value, name)
 
 
 TOOL = Tool(

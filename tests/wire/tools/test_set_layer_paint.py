@@ -35,7 +35,6 @@ def test_set_layer_paint_takes_one_property_or_several() -> None:
         ({"property": "fillColor", "value": "red"}, 'Did you mean "fill-color"'),
         ({"property": "opacity", "value": 2}, "from 0 to 1"),
         ({"property": "minzoom", "value": [1]}, "from 0 to 24"),
-        ({"properties": {"line-width": 2, "line-color": "reed"}}, "colour"),
     ],
 )
 def test_set_layer_paint_says_what_is_wrong(arguments: Any, says: str) -> None:

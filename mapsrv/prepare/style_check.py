@@ -1,0 +1,176 @@
+"""The judge of styles: asks the engine what it does not remember, refuses what is wrong, tells what the data shows.
+
+What only the data can show is a warning, never a refusal. An engine that has no verdict refuses nothing either:
+then the answer says that the style was not checked.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+import trio
+
+from mapsrv.core.state import Json, MapLayer, MapState
+from mapsrv.errors import InvalidArgument
+from mapsrv.prepare import style_words
+from mapsrv.prepare.geojson_blobs import Documents
+from mapsrv.prepare.samples import Samples
+from mapsrv.prepare.style_items import Item, of_style_layer, reads_data
+from mapsrv.style_spec import Away, Engine, OverLimit, Sample
+from mapsrv.wire import codec
+from mapsrv.wire.style import effective_layers
+
+MAX_VERDICTS = 10_000  # remembered: a slider comes to the same values again and again
+MAX_KEY = 300  # bytes of a value whose verdict is remembered: all constants, short expressions
+MAX_JUDGED = 200  # layers of a map that was stored unjudged, in one look at it: some 0.1 s
+NOT_CHECKED = (
+    "The style was not checked: MapLibre's validator gave no answer. Look at the map, or send it again."
+)
+
+Faults = Sequence[Mapping[str, Json]]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What there is to tell of a style that is not refused."""
+
+    warnings: tuple[str, ...] = ()
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Verdicts:
+    """The newest verdicts on short values, each by all that it depends on: not by where the value stands."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[bytes, Faults] = OrderedDict()
+
+    def of(self, item: Item) -> Faults | None:
+        """Return what is wrong with a value, nothing if it is right; None: not known."""
+        return self._held.get(_key(item))
+
+    def remember(self, items: Iterable[Item], verdicts: Iterable[Faults]) -> None:
+        """Remember what the engine said of these."""
+        for item, faults in zip(items, verdicts, strict=True):
+            key = _key(item)
+            if len(key) <= MAX_KEY:
+                self._held[key] = faults
+                self._held.move_to_end(key)
+        while len(self._held) > MAX_VERDICTS:
+            self._held.popitem(last=False)
+
+
+class StyleCheck:
+    """That of one server; without an engine nothing is judged."""
+
+    def __init__(self, engine: Engine | None = None) -> None:
+        self._engine = engine
+        self._samples = Samples()
+        self._verdicts = Verdicts()
+        self._wrong: WeakKeyDictionary[MapLayer, str] = WeakKeyDictionary()
+
+    async def judge(
+        self,
+        items: Iterable[Item],
+        source: Mapping[str, Json],
+        documents: Documents,
+        count: Mapping[str, Json] | None = None,
+    ) -> Findings:
+        """Return what is found; raises InvalidArgument. `count` is what filter_layer counts.
+
+        The values are tried on the source's data, where that is kept here.
+        """
+        if self._engine is None:
+            return Findings()
+        items = list(items)
+        judged = [(item, self._verdicts.of(item)) for item in items]
+        _refuse((item, faults) for item, faults in judged if faults)
+        fresh = [item for item, faults in judged if faults is None]
+        on_data = [item for item in items if reads_data(item)]
+        sample = await self._samples.of(source, documents) if on_data or count else None
+        if not fresh and sample is None:
+            return Findings()
+        request = {"judge": fresh, "try": on_data if sample else [], "count": count if sample else None}
+        about = {"promoteId": _promoted(source), "cluster": source.get("cluster") is True}
+        try:
+            answer = await self._engine.ask(request, sample, about)
+        except OverLimit as over:
+            raise InvalidArgument(style_words.over([*fresh, *on_data], str(over))) from None
+        except Away:
+            return Findings((NOT_CHECKED,))
+        self._verdicts.remember(fresh, answer["verdicts"])
+        _refuse(zip(fresh, answer["verdicts"], strict=True))
+        return Findings() if sample is None else _found(on_data, answer, sample)
+
+    async def problems(self, state: MapState) -> list[tuple[str, str]]:
+        """Return (layer id, what is wrong) of a map's layers: of those that came before anything was judged.
+
+        At most MAX_JUDGED layers are judged in a call; the others in the next.
+        """
+        if self._engine is None:
+            return []
+        for layer in [layer for layer in state if layer not in self._wrong][:MAX_JUDGED]:
+            wrong = await self._wrong_with(layer, self._engine)
+            if wrong is None:
+                break  # another time
+            self._wrong[layer] = wrong
+        return [(layer.id, text) for layer in state if (text := self._wrong.get(layer))]
+
+    async def _wrong_with(self, layer: MapLayer, engine: Engine) -> str | None:
+        await trio.lowlevel.checkpoint()  # a map has thousands
+        items = [
+            item
+            for drawn in effective_layers(layer)
+            for item in of_style_layer(layer.source, drawn, drawn["id"])
+        ]
+        judged = [(item, self._verdicts.of(item)) for item in items]
+        fresh = [item for item, faults in judged if faults is None]
+        if fresh:
+            try:
+                answer = await engine.ask({"judge": fresh})
+            except OverLimit as over:
+                return style_words.over(fresh, str(over))
+            except Away:
+                return None
+            self._verdicts.remember(fresh, answer["verdicts"])
+            judged += zip(fresh, answer["verdicts"], strict=True)
+        return style_words.refusal((item["key"], fault) for item, faults in judged for fault in faults or ())
+
+
+def _key(item: Item) -> bytes:
+    return codec.dumps({name: value for name, value in item.items() if name != "key"})
+
+
+def _refuse(judged: Iterable[tuple[Item, Faults]]) -> None:
+    faults = [(item["key"], fault) for item, found in judged for fault in found]
+    if faults:
+        raise InvalidArgument(style_words.refusal(faults))
+
+
+def _found(items: Sequence[Item], answer: Mapping[str, Json], sample: Sample) -> Findings:
+    """Return the warnings and facts of an answer; raises InvalidArgument for ids that are none."""
+    sampled = style_words.sampled(sample.count, sample.of)
+    told = [(item["key"], note) for item, notes in zip(items, answer["notes"], strict=True) for note in notes]
+    for key, note in told:
+        if note["note"] == "id":
+            raise InvalidArgument(style_words.no_ids(key, note))
+    matched, holds = answer["matched"], answer["holds"]
+    if holds is not None:  # nothing matches, which says more than what each value reads
+        told = []
+    warnings = [style_words.note(key, note, sampled) for key, note in told[: style_words.MAX_WARNINGS]]
+    if holds is not None:
+        warnings.append(style_words.nothing_matched(matched, holds) + sampled)
+    if matched is None:
+        return Findings(tuple(warnings))
+    part = {"sampled_from": sample.of} if sampled else {}
+    return Findings(tuple(warnings), {"matched": {**matched, **part}})
+
+
+def _promoted(source: Mapping[str, Json]) -> str | None:
+    promoted = source.get("promoteId")
+    return promoted if isinstance(promoted, str) else None
+
+
+UNCHECKED = StyleCheck()

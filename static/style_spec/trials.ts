@@ -1,0 +1,177 @@
+// A value tried on a layer's own features: what they show of it that its form cannot.
+
+import { createPropertyExpression, featureFilter, isExpression } from "@maplibre/maplibre-gl-style-spec";
+import { read, withoutId, type Label, type Range } from "./reading.ts";
+import { specOf, type Item, type Json } from "./verdicts.ts";
+
+type Value = string | number | boolean | null;
+/** A feature as it is sent: type 1 point, 2 line, 3 area, 0 none; its id; its properties; [west, south, east, north]. */
+export type Row = [type: 0 | 1 | 2 | 3, id: Value, properties: { [name: string]: Json }, box: number[] | null];
+type Feature = { type: 0 | 1 | 2 | 3; id?: Value; properties: { [name: string]: Json }; geometry: never[] };
+
+/** What all compiled values have and not all of the package's types say. */
+interface Strict {
+  evaluateWithoutErrorHandling(globals: object, feature: Feature, state: object): unknown;
+}
+
+export interface Note {
+  note: "field" | "label" | "range" | "fails" | "id" | "mixed";
+  [detail: string]: Json;
+}
+
+export interface Layer {
+  rows: Row[];
+  promoteId?: string | null;
+  cluster?: boolean; // then features are also clusters, of which the data knows nothing
+}
+
+const MAX_NAMES = 100; // names of fields that a reader compares a misspelt one with
+const MAX_VALUES = 8;
+const ZOOM = 12; // where a value is tried that depends on the zoom too
+// What only the browser knows while it draws, or what is not sent.
+const UNKNOWN = new Set([
+  "feature-state", "line-progress", "heatmap-density", "elevation", "accumulated", "global-state", "within", "distance",
+]);
+
+export function tried(item: Item, layer: Layer): Note[] {
+  const { rows } = layer;
+  const reading = read(item.value);
+  if (reading.ids) {
+    const notes = ids(item, layer);
+    if (notes.length) return notes;
+  }
+  if (layer.cluster || !rows.length) return [];
+  const notes: Note[] = [];
+  for (const name of reading.fields) {
+    if (!reading.asked.has(name) && !rows.some((row) => name in row[2])) notes.push({ note: "field", name, names: names(rows) });
+  }
+  if (notes.length) return notes;
+  for (const match of reading.labels) notes.push(...label(match, rows));
+  for (const range of reading.ranges) notes.push(...outside(range, rows));
+  if (!notes.length && item.of === "property" && isExpression(item.value)) notes.push(...failing(item, layer, reading.heads, [...reading.fields]));
+  return notes;
+}
+
+/** MapLibre has no text ids: where one is made of a property, ["id"] is null. */
+function ids(item: Item, { rows, promoteId }: Layer): Note[] {
+  const text = promoteId === "mapsrv:id" || rows.some((row) => promoteId && typeof row[2][promoteId] === "string" && isNaN(Number(row[2][promoteId])));
+  return promoteId && text ? [{ note: "id", modern: withoutId(item.value, ["get", promoteId]) }] : [];
+}
+
+export function names(rows: Row[]): string[] {
+  const found = new Set<string>();
+  for (const row of rows) {
+    for (const name in row[2]) if (!name.startsWith("mapsrv:")) found.add(name);
+    if (found.size >= MAX_NAMES) break;
+  }
+  return [...found].slice(0, MAX_NAMES);
+}
+
+export function values(rows: Row[], name: string): Value[] {
+  const found = new Set<Value>();
+  for (const row of rows) {
+    const value = row[2][name];
+    if (value !== undefined && (value === null || typeof value !== "object")) found.add(value);
+    if (found.size >= MAX_VALUES) break;
+  }
+  return [...found];
+}
+
+function label({ field, labels }: Label, rows: Row[]): Note[] {
+  const there = new Set(rows.map((row) => String(row[2][field])));
+  const absent = labels.filter((one) => !there.has(String(one)));
+  if (!absent.length) return [];
+  const wanted = new Set(labels.map(String));
+  const rest = rows.filter((row) => !wanted.has(String(row[2][field]))).length;
+  return [{ note: "label", field, absent: absent.slice(0, MAX_VALUES), present: values(rows, field), rest, of: rows.length }];
+}
+
+function outside({ field, head, stops }: Range, rows: Row[]): Note[] {
+  const numbers = rows.map((row) => row[2][field]).filter((value) => typeof value === "number");
+  if (!numbers.length) return [];
+  let low = Infinity, high = -Infinity;
+  for (const number of numbers) (low = Math.min(low, number)), (high = Math.max(high, number));
+  const first = stops[0]!, last = stops[stops.length - 1]!;
+  const beyond = head === "step" ? high < first || low >= last : high < first || low > last;
+  return beyond ? [{ note: "range", field, head, low, high, first, last }] : [];
+}
+
+export function featureOf([type, id, properties]: Row, promoteId?: string | null): Feature {
+  const own = promoteId ? properties[promoteId] : id;
+  const number = own === null || own === "" || typeof own === "object" ? NaN : Number(own); // as the source's worker reads it
+  return { type, properties, geometry: [], ...(isNaN(number) ? {} : { id: Math.trunc(number) }) };
+}
+
+/** How many features take the property's default, because the value fails for them or gives nothing. */
+function failing(item: Item, { rows, promoteId }: Layer, heads: Set<string>, fields: string[]): Note[] {
+  const spec = specOf(item);
+  if (!spec || [...heads].some((head) => UNKNOWN.has(head))) return [];
+  const compiled = createPropertyExpression(item.value as never, item.key, spec as never);
+  if (compiled.result === "error") return [];
+  const value = compiled.value as never as Strict;
+  const causes = new Map<string, { count: number; row: Row }>();
+  let count = 0;
+  for (const row of rows) {
+    if (!row[0]) continue;
+    const cause = fault(() => value.evaluateWithoutErrorHandling({ zoom: ZOOM }, featureOf(row, promoteId), {}), spec);
+    if (cause === null) continue;
+    count++;
+    const same = causes.get(cause);
+    if (same) same.count++;
+    else if (causes.size < MAX_VALUES) causes.set(cause, { count: 1, row });
+  }
+  if (!count) return [];
+  const [[message, { row }]] = [...causes].sort((a, b) => b[1].count - a[1].count) as [[string, { count: number; row: Row }]];
+  const found = /but found (\w+)/.exec(message)?.[1] ?? "";
+  const field = fields.find((name) => typeOf(row[2][name]) === found) ?? null;
+  return [{ note: "fails", count, of: rows.length, message, field, found, sample: field === null ? null : row[2][field] ?? null }];
+}
+
+function fault(evaluate: () => unknown, spec: { type: string; [key: string]: unknown }): string | null {
+  try {
+    const value = evaluate();
+    if (value === null || value === undefined || value !== value) return "there is no value, but found null instead";
+    if (spec.type === "enum" && !((value as string) in (spec.values as object))) return `${JSON.stringify(value)} is none of its values`;
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function typeOf(value: Json | undefined): string {
+  return value === undefined || value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+}
+
+/** Counts the features that pass one of the filters (null passes all), and those of them in a view. */
+export function counted(filters: Json[], { rows, promoteId }: Layer, zoom: number, view: number[] | null) {
+  const tests = filters.map((filter) => testOf(filter));
+  const passing = rows.filter((row) => {
+    if (!row[0]) return false;
+    const feature = featureOf(row, promoteId);
+    return tests.some((test) => test(feature, zoom));
+  });
+  const inView = view === null ? passing : passing.filter((row) => row[3] && meets(row[3], view));
+  return { total: passing.length, of: rows.length, in_view: inView.length };
+}
+
+function testOf(filter: Json): (feature: Feature, zoom: number) => boolean {
+  try {
+    const compiled = featureFilter(filter as never, "filter").filter;
+    return (feature, zoom) => compiled({ zoom }, feature as never);
+  } catch {
+    return () => false; // of an older map: no browser draws that style layer
+  }
+}
+
+function meets([west = 0, south = 0, east = 0, north = 0]: number[], [left = 0, bottom = 0, right = 0, top = 0]: number[]): boolean {
+  if (north < bottom || south > top) return false;
+  const wide = (a: number, b: number) => (b < a ? b + 360 : b);
+  return [-360, 0, 360].some((turn) => west + turn <= wide(left, right) && wide(west, east) + turn >= left);
+}
+
+/** What the fields of a filter hold, for who asked for what nobody has. */
+export function held(value: Json, { rows }: Layer) {
+  const reading = read(value);
+  const fields = [...new Set([...reading.fields, ...reading.asked])].slice(0, 3);
+  return fields.map((name) => ({ name, known: rows.some((row) => name in row[2]), values: values(rows, name) as Json[] }));
+}
