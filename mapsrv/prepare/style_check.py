@@ -30,6 +30,7 @@ NOT_CHECKED = (
     "The style was not checked: MapLibre's validator gave no answer. Look at the map, or send it again."
 )
 
+_BESIDE = ("key", "only")  # no verdict depends on them
 Faults = Sequence[Mapping[str, Json]]
 
 
@@ -140,7 +141,7 @@ class StyleCheck:
 
 
 def _key(item: Item) -> bytes:
-    return codec.dumps({name: value for name, value in item.items() if name != "key"})
+    return codec.dumps({name: value for name, value in item.items() if name not in _BESIDE})
 
 
 def _refuse(judged: Iterable[tuple[Item, Faults]]) -> None:
@@ -151,7 +152,7 @@ def _refuse(judged: Iterable[tuple[Item, Faults]]) -> None:
 
 def _found(items: Sequence[Item], answer: Mapping[str, Json], sample: Sample) -> Findings:
     """Return the warnings and facts of an answer; raises InvalidArgument for ids that are none."""
-    sampled = style_words.sampled(sample.count, sample.of)
+    sampled = style_words.sampled(answer["looked"], sample.of)
     told = [(item["key"], note) for item, notes in zip(items, answer["notes"], strict=True) for note in notes]
     for key, note in told:
         if note["note"] == "id":
@@ -161,10 +162,10 @@ def _found(items: Sequence[Item], answer: Mapping[str, Json], sample: Sample) ->
         told = []
     warnings = [style_words.note(key, note, sampled) for key, note in told[: style_words.MAX_WARNINGS]]
     if holds is not None:
-        warnings.append(style_words.nothing_matched(matched, holds) + sampled)
+        warnings.append(style_words.nothing_matched(matched, holds, sample.of))
     if matched is None:
         return Findings(tuple(warnings))
-    part = {"sampled_from": sample.of} if sampled else {}
+    part = {"sampled_from": sample.of} if matched["of"] < sample.of else {}
     return Findings(tuple(warnings), {"matched": {**matched, **part}})
 
 

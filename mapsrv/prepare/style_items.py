@@ -38,7 +38,7 @@ def of_style_layer(source: Mapping[str, Json], layer: Mapping[str, Json], where:
     """Yield a style layer's properties and its filter."""
     for group in GROUPS:
         for name, value in layer.get(group, {}).items():
-            yield of_property(layer["type"], name, value, f"{where}.{group}.{name}")
+            yield of_property(layer, name, value, f"{where}.{group}.{name}")
     if layer.get("filter") is not None:
         yield of_filter(layer["filter"], f"{where}.filter")
     yield from _related(source, layer, where, RELATED)
@@ -61,7 +61,9 @@ def of_changes(layer: MapLayer, ops: Iterable[o.Op], properties: Mapping[str, Js
         for name, value in names:
             if (kind, name) not in seen:
                 seen.add((kind, name))
-                yield of_property(kind, name, value, name if name in properties else "opacity")
+                yield of_property(
+                    drawn[op.style_layer], name, value, name if name in properties else "opacity"
+                )
         changed = {name for name, _ in names}
         yield from _related(
             layer.source, drawn[op.style_layer], op.style_layer, changed.intersection(RELATED)
@@ -73,10 +75,11 @@ def of_filter(value: Json, key: str = "filter") -> Item:
     return {"of": "filter", "key": key, "value": value}
 
 
-def of_property(kind: str, name: str, value: Json, key: str) -> Item:
-    """Return a property of a style layer of that type as an item."""
-    group = "paint" if style_names.is_paint(kind, name) else "layout"
-    return {"of": "property", "key": key, "value": value, "group": group, "type": kind, "name": name}
+def of_property(layer: Mapping[str, Json], name: str, value: Json, key: str) -> Item:
+    """Return a property of that style layer as an item."""
+    group = "paint" if style_names.is_paint(layer["type"], name) else "layout"
+    item = {"of": "property", "key": key, "value": value, "group": group, "type": layer["type"], "name": name}
+    return item if layer.get("filter") is None else {**item, "only": layer["filter"]}
 
 
 def reads_data(item: Item) -> bool:

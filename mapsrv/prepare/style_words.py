@@ -154,15 +154,15 @@ def no_ids(key: str, found: Mapping[str, Json]) -> str:
     return f'{key}: the ids of these features are text, for which MapLibre\'s ["id"] is null. Send: {modern}'
 
 
-def nothing_matched(matched: Mapping[str, Json], holds: Mapping[str, Json]) -> str:
-    """Return that a filter shows nothing, with what its fields hold."""
+def nothing_matched(matched: Mapping[str, Json], holds: Mapping[str, Json], of: int) -> str:
+    """Return that a filter shows nothing, with what its fields hold; `of` is how many features there are."""
     said = f"The filter matches none of the {matched['of']:,} features: the layer shows nothing."
     for field in holds["fields"]:
         if field["known"]:
             said += f' "{field["name"]}" is {_listed(field["values"], ", ")}.'
         else:
             said += f' No feature has "{field["name"]}".{nearest(field["name"], holds["names"])}'
-    return said
+    return said + sampled(matched["of"], of)
 
 
 def _listed(values: Iterable[Json], between: str) -> str:

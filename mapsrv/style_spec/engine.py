@@ -116,6 +116,8 @@ class Engine:
             return answer  # type: ignore[no-any-return]
         except OverTime:
             raise OverLimit("time") from None
+        except ValueError:  # no JSON
+            raise Ended from None
         finally:
             if well:
                 self._idle.append(child)

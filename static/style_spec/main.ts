@@ -3,7 +3,7 @@
 
 import "./shims.ts";
 import { latest } from "@maplibre/maplibre-gl-style-spec";
-import { counted, held, names, tried, type Layer, type Row } from "./trials.ts";
+import { Budget, counted, held, names, tried, type Layer, type Row } from "./trials.ts";
 import { verdict, type Item, type Json } from "./verdicts.ts";
 
 interface Count {
@@ -33,13 +33,15 @@ function layerOf(data: NonNullable<Request["data"]>): Layer {
 function answer(text: string): string {
   const request = JSON.parse(text) as Request;
   const verdicts = request.judge.map(verdict);
+  const budget = new Budget();
   const layer = request.data && layerOf(request.data);
   const right = verdicts.every((faults) => !faults.length);
-  const notes = layer && right ? request.try.map((item) => tried(item, layer)) : [];
+  const notes = layer && right ? request.try.map((item) => tried(item, layer, budget)) : [];
   const { count } = request;
-  const matched = count && layer && right ? counted(count.filters, layer, count.zoom, count.view) : null;
+  const matched = count && layer && right ? counted(count.filters, layer, count.zoom, count.view, new Budget()) : null;
   const holds = count && layer && matched?.total === 0 ? { fields: held(count.value, layer), names: names(layer.rows) } : null;
-  return JSON.stringify({ verdicts, notes, matched, holds });
+  const looked = layer && Math.min(layer.rows.length, budget.looked);
+  return JSON.stringify({ verdicts, notes, looked, matched, holds });
 }
 
 /** The paint and layout properties of each layer type, for the tests that hold the server's own table to them. */

@@ -1,6 +1,7 @@
 // A value tried on a layer's own features: what they show of it that its form cannot.
 
 import { createPropertyExpression, featureFilter, isExpression } from "@maplibre/maplibre-gl-style-spec";
+import { said } from "./errors.ts";
 import { read, withoutId, type Label, type Range } from "./reading.ts";
 import { specOf, type Item, type Json } from "./verdicts.ts";
 
@@ -27,28 +28,56 @@ export interface Layer {
 
 const MAX_NAMES = 100; // names of fields that a reader compares a misspelt one with
 const MAX_VALUES = 8;
+const TRIAL_MS = 400; // for all that is tried in one request: what is right must not come to the engine's own limit
+const ROWS_A_LOOK = 100; // between two looks at the clock
 const ZOOM = 12; // where a value is tried that depends on the zoom too
 // What only the browser knows while it draws, or what is not sent.
 const UNKNOWN = new Set([
   "feature-state", "line-progress", "heatmap-density", "elevation", "accumulated", "global-state", "within", "distance",
 ]);
 
-export function tried(item: Item, layer: Layer): Note[] {
+/** The time that trials may take, and how many of the features they came to at the least. */
+export class Budget {
+  looked = Infinity;
+  private readonly end = Date.now() + TRIAL_MS;
+
+  /** Does the work for each row while there is time; returns for how many. */
+  spend(rows: Row[], work: (row: Row) => void): number {
+    let done = 0;
+    for (const row of rows) {
+      if (done % ROWS_A_LOOK === 0 && done && Date.now() > this.end) break;
+      work(row);
+      done++;
+    }
+    this.looked = Math.min(this.looked, done);
+    return done;
+  }
+
+  get spent(): boolean {
+    return Date.now() > this.end;
+  }
+}
+
+export function tried(item: Item, layer: Layer, budget: Budget): Note[] {
   const { rows } = layer;
   const reading = read(item.value);
   if (reading.ids) {
     const notes = ids(item, layer);
     if (notes.length) return notes;
   }
-  if (layer.cluster || !rows.length) return [];
+  if (layer.cluster || !rows.length || budget.spent) return [];
   const notes: Note[] = [];
   for (const name of reading.fields) {
     if (!reading.asked.has(name) && !rows.some((row) => name in row[2])) notes.push({ note: "field", name, names: names(rows) });
   }
-  if (notes.length) return notes;
-  for (const match of reading.labels) notes.push(...label(match, rows));
-  for (const range of reading.ranges) notes.push(...outside(range, rows));
-  if (!notes.length && item.of === "property" && isExpression(item.value)) notes.push(...failing(item, layer, reading.heads, [...reading.fields]));
+  if (notes.length || !Array.isArray(item.value)) return notes;
+  const drawn = passing([item.only ?? null], layer, ZOOM, budget);
+  if (!drawn.length) return [];
+  for (const match of reading.labels) notes.push(...label(match, drawn));
+  for (const range of reading.ranges) notes.push(...outside(range, drawn));
+  if (!notes.length && item.of === "property" && isExpression(item.value)) {
+    notes.push(...failing(item, { ...layer, rows: drawn }, reading.heads, [...reading.fields], budget));
+  }
   return notes;
 }
 
@@ -103,7 +132,7 @@ export function featureOf([type, id, properties]: Row, promoteId?: string | null
 }
 
 /** How many features take the property's default, because the value fails for them or gives nothing. */
-function failing(item: Item, { rows, promoteId }: Layer, heads: Set<string>, fields: string[]): Note[] {
+function failing(item: Item, { rows, promoteId }: Layer, heads: Set<string>, fields: string[], budget: Budget): Note[] {
   const spec = specOf(item);
   if (!spec || [...heads].some((head) => UNKNOWN.has(head))) return [];
   const compiled = createPropertyExpression(item.value as never, item.key, spec as never);
@@ -111,20 +140,19 @@ function failing(item: Item, { rows, promoteId }: Layer, heads: Set<string>, fie
   const value = compiled.value as never as Strict;
   const causes = new Map<string, { count: number; row: Row }>();
   let count = 0;
-  for (const row of rows) {
-    if (!row[0]) continue;
+  const of = budget.spend(rows, (row) => {
     const cause = fault(() => value.evaluateWithoutErrorHandling({ zoom: ZOOM }, featureOf(row, promoteId), {}), spec);
-    if (cause === null) continue;
+    if (cause === null) return;
     count++;
     const same = causes.get(cause);
     if (same) same.count++;
     else if (causes.size < MAX_VALUES) causes.set(cause, { count: 1, row });
-  }
+  });
   if (!count) return [];
   const [[message, { row }]] = [...causes].sort((a, b) => b[1].count - a[1].count) as [[string, { count: number; row: Row }]];
   const found = /but found (\w+)/.exec(message)?.[1] ?? "";
   const field = fields.find((name) => typeOf(row[2][name]) === found) ?? null;
-  return [{ note: "fails", count, of: rows.length, message, field, found, sample: field === null ? null : row[2][field] ?? null }];
+  return [{ note: "fails", count, of, message, field, found, sample: field === null ? null : row[2][field] ?? null }];
 }
 
 function fault(evaluate: () => unknown, spec: { type: string; [key: string]: unknown }): string | null {
@@ -134,7 +162,7 @@ function fault(evaluate: () => unknown, spec: { type: string; [key: string]: unk
     if (spec.type === "enum" && !((value as string) in (spec.values as object))) return `${JSON.stringify(value)} is none of its values`;
     return null;
   } catch (error) {
-    return (error as Error).message;
+    return said(error);
   }
 }
 
@@ -142,23 +170,29 @@ function typeOf(value: Json | undefined): string {
   return value === undefined || value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
 }
 
-/** Counts the features that pass one of the filters (null passes all), and those of them in a view. */
-export function counted(filters: Json[], { rows, promoteId }: Layer, zoom: number, view: number[] | null) {
+/** The rows that have a geometry and pass one of the filters; null passes all. */
+function passing(filters: Json[], { rows, promoteId }: Layer, zoom: number, budget: Budget): Row[] {
   const tests = filters.map((filter) => testOf(filter));
-  const passing = rows.filter((row) => {
-    if (!row[0]) return false;
-    const feature = featureOf(row, promoteId);
-    return tests.some((test) => test(feature, zoom));
+  const found: Row[] = [];
+  budget.spend(rows, (row) => {
+    if (row[0] && tests.some((test) => test(featureOf(row, promoteId), zoom))) found.push(row);
   });
-  const inView = view === null ? passing : passing.filter((row) => row[3] && meets(row[3], view));
-  return { total: passing.length, of: rows.length, in_view: inView.length };
+  return found;
+}
+
+/** Counts the features that pass one of the filters, and those of them in a view. */
+export function counted(filters: Json[], layer: Layer, zoom: number, view: number[] | null, budget: Budget) {
+  const found = passing(filters, layer, zoom, budget);
+  const inView = view === null ? found : found.filter((row) => row[3] && meets(row[3], view));
+  return { total: found.length, of: Math.min(layer.rows.length, budget.looked), in_view: inView.length };
 }
 
 function testOf(filter: Json): (feature: Feature, zoom: number) => boolean {
   try {
     const compiled = featureFilter(filter as never, "filter").filter;
     return (feature, zoom) => compiled({ zoom }, feature as never);
-  } catch {
+  } catch (error) {
+    said(error);
     return () => false; // of an older map: no browser draws that style layer
   }
 }

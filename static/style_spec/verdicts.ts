@@ -1,8 +1,9 @@
 // What MapLibre's own validator says of one property, filter, layer or source: its words, and what helps to mend.
 
 import {
-  convertFilter, expression, expressions, isExpression, latest, validateStyleMin, type ValidationError,
+  convertFilter, createExpression, expression, expressions, isExpression, latest, validateStyleMin, type ValidationError,
 } from "@maplibre/maplibre-gl-style-spec";
+import { said } from "./errors.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Validate = (options: object) => ValidationError[];
@@ -16,6 +17,7 @@ export interface Item {
   type?: string;
   name?: string;
   source?: Json; // of a layer: what it draws
+  only?: Json; // the filter of the style layer that it is of
 }
 
 /** `path` follows the item's key; `head` is the operator there, `kind` what the Style Spec expects of a constant. */
@@ -28,6 +30,7 @@ export interface Fault {
   modern?: Json; // a deprecated filter as an expression
 }
 
+const FILTER = { type: "boolean", "property-type": "data-driven", expression: { interpolated: false, parameters: ["zoom", "feature"] } };
 const MAX_FAULTS = 6; // of one item; a caller is told five of all
 const operators = Object.keys(expressions).filter((name) => !/^(filter-|error$)/.test(name)); // not the package's own
 
@@ -38,7 +41,24 @@ export function verdict(item: Item): Fault[] {
     const modern = convertFilter(JSON.parse(JSON.stringify(item.value))) as Json;
     return [{ path: "", text: "this is the deprecated filter syntax", modern }];
   }
+  if (!errors.length) probe(item);
   return errors.map((error) => told(item, error));
+}
+
+/** Evaluates it on features that have every field: what computes without end does so here and in no browser. */
+function probe(item: Item): void {
+  const spec = item.of === "filter" ? FILTER : specOf(item);
+  if (!spec || !isExpression(item.value)) return;
+  const compiled = createExpression(item.value, item.key, spec as never);
+  if (compiled.result === "error") return;
+  for (const value of [1, "a"]) {
+    const properties = new Proxy({}, { get: () => value, has: () => true, getOwnPropertyDescriptor: () => ({ value, configurable: true }) });
+    try {
+      compiled.value.evaluateWithoutErrorHandling({ zoom: 1 }, { type: 1, properties, geometry: [] }, {});
+    } catch (error) {
+      said(error);
+    }
+  }
 }
 
 // A warning of a filter is that it mixes both syntaxes: then it does not do what was meant. It is a fault to us.
