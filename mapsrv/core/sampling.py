@@ -1,4 +1,4 @@
-"""A sample of a FeatureCollection's features, as values of a style are tried on it; and the view it is seen in."""
+"""A sample of a FeatureCollection's features, for trying values of a style on; and what a camera shows."""
 
 from __future__ import annotations
 

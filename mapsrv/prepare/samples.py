@@ -1,4 +1,4 @@
-"""Samples of the data that is kept here, for trying styles on: made once of each document, the newest kept."""
+"""Samples of the data that is kept here, for trying styles on: made once of a document, the newest kept."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The judge of styles: asks the engine what it does not remember, refuses what is wrong, tells what the data shows.
+"""The judge of styles: asks the engine what it does not remember, refuses what is wrong, tells what data shows.
 
-What only the data can show is a warning, never a refusal. An engine that has no verdict refuses nothing either:
-then the answer says that the style was not checked.
+What only the data can show is a warning, never a refusal. An engine that has no verdict refuses nothing
+either: then the answer says that the style was not checked.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What of a command MapLibre's validator is to judge: values, each with where it stands in the arguments.
 
-An item is a value as static/style_spec/verdicts.ts takes it. Properties are judged one by one, so that a verdict
-can be remembered; the few that the Style Spec judges beside others go once more with their style layer.
+An item is a value as static/style_spec/verdicts.ts takes it. Properties are judged one by one, so that a
+verdict can be remembered; the few that the Style Spec judges beside others go with their style layer too.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def reads_data(item: Item) -> bool:
 def _related(
     source: Mapping[str, Json], layer: Mapping[str, Json], where: str, names: Iterable[str]
 ) -> Iterator[Item]:
-    """Yield the style layer with its properties that are judged beside others, where one of `names` is set."""
+    """Yield the style layer with its properties that are judged beside others, where `names` has one."""
     paint = {name: layer["paint"][name] for name in RELATED if name in layer.get("paint", {})}
     if any(name in paint for name in names):
         value = {"id": layer["id"], "type": layer["type"], "source": "source", "paint": paint}

@@ -1,4 +1,4 @@
-"""What is told of a style: MapLibre's words after the argument's path, and behind them what helps to mend it."""
+"""What is told of a style: MapLibre's words after the argument's path, and behind them what helps."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _HELP: tuple[tuple[str, Callable[[re.Match[str], Mapping[str, Json]], str]], ...
     (r"strictly ascending", lambda m, f: " Sort the stops, each value once."),
     (
         r"data expressions not supported",
-        lambda m, f: " Send a constant, or an expression of zoom alone; for other features add another style layer.",
+        lambda m, f: " Send a constant, or an expression of zoom alone.",
     ),
     (
         r"Expected (number|string|color|boolean) but found (?:value|string|number|boolean|color)",
@@ -118,14 +118,15 @@ def _label(key: str, found: Mapping[str, Json]) -> str:
     field = found["field"]
     return (
         f'{key}: no feature has {_listed(found["absent"], " or ")} as "{field}"; there are'
-        f' {_listed(found["present"], ", ")}. {found["rest"]:,} of {found["of"]:,} features fall to the default.'
+        f' {_listed(found["present"], ", ")}.'
+        f' {found["rest"]:,} of {found["of"]:,} features fall to the default.'
     )
 
 
 def _range(key: str, found: Mapping[str, Json]) -> str:
     return (
-        f'{key}: "{found["field"]}" goes from {found["low"]:g} to {found["high"]:g} in the data, outside of the'
-        f' stops {found["first"]:g} to {found["last"]:g}: all features get the same.'
+        f'{key}: "{found["field"]}" goes from {found["low"]:g} to {found["high"]:g} in the data, outside of'
+        f' the stops {found["first"]:g} to {found["last"]:g}: all features get the same.'
     )
 
 

@@ -1,9 +1,9 @@
 """One child process from the server's side: started, asked a line at a time, killed when it is over its limit.
 
-Its limit is on computing (worker.LIMIT_SECONDS), which QuickJS counts itself between two operations. One long
-operation is not looked into, so we count too: at the limit by the clock we ask the system how long the child
-has computed, and kill it if that is as long. A machine that is busy is no fault of the caller's: then we
-wait on, up to PATIENCE_SECONDS.
+Its limit is on computing (worker.LIMIT_SECONDS), which QuickJS counts itself between two operations. One
+long operation is not looked into, so we count too: at the limit by the clock we ask the system how long the
+child has computed, and kill it if that is as long. A machine that is busy is no fault of the caller's: then
+we wait on, up to PATIENCE_SECONDS.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import trio
 LIMIT_SECONDS = 1.0  # of computing for one request: as worker.LIMIT_SECONDS, by our own count
 PATIENCE_SECONDS = 5.0  # by the clock, where the machine gives the child no time to compute
 START_SECONDS = 10.0  # until it is ready: 0.03 on a machine at rest
-LOOK_SECONDS = 0.25  # between two looks at how long it has computed, once the limit is over by the clock
+END_SECONDS = 5.0  # until one that was killed is gone, which is at once
+LOOK_SECONDS = 0.25  # between two looks at how long it has computed, past the limit by the clock
 MAX_ANSWER = 4 * 1024 * 1024  # bytes of one line: a verdict of 100 style layers has some KiB
 CHUNK = 64 * 1024
 
@@ -55,7 +56,8 @@ class Child:
                 return child
             raise Ended
         except BaseException:
-            await child.end()
+            with trio.move_on_after(END_SECONDS, shield=True):
+                await child.end()
             raise
 
     @property
@@ -82,11 +84,10 @@ class Child:
 
     async def end(self) -> None:
         """Kill it, and wait until it is gone."""
-        with trio.CancelScope(shield=True):  # SIGKILL is soon obeyed
-            self._process.kill()
-            await self._process.wait()
-            await self._stdin.aclose()
-            await self._stdout.aclose()
+        self._process.kill()
+        await self._process.wait()
+        await self._stdin.aclose()
+        await self._stdout.aclose()
 
     async def _line(self) -> bytes:
         """Return the next line; may be cancelled and called again."""

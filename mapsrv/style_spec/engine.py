@@ -17,7 +17,7 @@ from importlib.resources import files
 import trio
 
 from mapsrv.core.state import Json
-from mapsrv.style_spec.child import COMMAND, LIMIT_SECONDS, Child, Ended, OverTime
+from mapsrv.style_spec.child import COMMAND, END_SECONDS, LIMIT_SECONDS, Child, Ended, OverTime
 from mapsrv.wire import codec
 
 CHILDREN = 2  # one that computes up to its limit leaves one to the others
@@ -122,7 +122,8 @@ class Engine:
             if well:
                 self._idle.append(child)
             else:
-                await child.end()
+                with trio.move_on_after(END_SECONDS, shield=True):
+                    await child.end()
 
     async def warm(self) -> None:
         """Start a child ahead, so that the first call need not wait for it."""
@@ -170,4 +171,5 @@ async def open_engine(command: Sequence[str] = COMMAND) -> AsyncIterator[Engine 
     try:
         yield engine
     finally:
-        await engine.close()
+        with trio.move_on_after(END_SECONDS, shield=True):
+            await engine.close()

@@ -1,9 +1,9 @@
-"""The child: MapLibre's bundle in QuickJS. A line of JSON on stdin is one request, a line on stdout its answer.
+"""The child: MapLibre's bundle in QuickJS. A line of JSON on stdin is a request, a line on stdout its answer.
 
 JavaScript is given data and never code. What happens here, and what each odd line is for:
 
-- A value may compute without end (`let` that doubles, over and over) or ask for all memory. QuickJS counts the
-  computing time, the system the memory, both in this process and in no other: the server is in none of it.
+- A value may compute without end (`let` that doubles, over and over) or ask for all memory. QuickJS counts
+  the computing time, the system the memory, both in this process and in no other: the server is not in it.
 - Out of memory can be caught in JavaScript, and the package does catch what evaluating throws: then it stands
   in the answer as the fault of an expression. So after any exception that comes out, and any that is told so,
   this process ends: what its heap is like then, nobody knows. Its last line says which limit it was.
@@ -20,6 +20,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.resources import files
 
 import quickjs
@@ -61,7 +62,7 @@ def answered(answer: Callable[[str], str], line: bytes) -> tuple[str, bool]:
     """Return the answer to a request, and whether this process may go on."""
     try:
         told = answer(line.decode())
-    except BaseException as error:
+    except Exception as error:
         return json.dumps({"over": limit_of(error), "error": type(error).__name__}), False
     caught = _CAUGHT.search(told)
     return (told, True) if caught is None else (json.dumps({"over": limit_of(Exception(caught[1]))}), False)
@@ -84,7 +85,8 @@ def main() -> None:
     """Run in a thread whose stack is large enough, within the limits."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; our end is stdin's
     threading.stack_size(THREAD_STACK)
-    resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
+    with suppress(ValueError, OSError):  # macOS has no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     thread = threading.Thread(target=serve)
     thread.start()

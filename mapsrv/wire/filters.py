@@ -1,4 +1,4 @@
-"""The structure of filters and other values of a style, before anything judges them: their kind and their size.
+"""The structure of filters and other values of a style, before anything judges them: their kind and size.
 
 What they mean is MapLibre's to say (mapsrv/style_spec). Walks by a stack, and no further than the bound.
 """

@@ -18,7 +18,7 @@ def built() -> None:
 
 
 def doubled(operator: str, times: int, first: Any) -> list[Any]:
-    """Return an expression that doubles a value so many times: 2 ** times operations, or so many characters."""
+    """Return an expression that doubles a value so many times: 2 ** times operations, or characters."""
     last: list[Any] = ["var", f"v{times}"]
     for number in range(times, 0, -1):
         before = ["var", f"v{number - 1}"]

@@ -1,4 +1,4 @@
-"""Styles judged: MapLibre's words with our path and what helps, warnings that only the data can show, counts."""
+"""Styles judged: MapLibre's words with our path and what helps, what only the data can show, counts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.prepare.layers import prepare
 from mapsrv.prepare.style_check import MAX_VERDICTS, NOT_CHECKED, StyleCheck
 from mapsrv.store.memory import open_memory
-from mapsrv.style_spec import Engine, Sample, open_engine
+from mapsrv.style_spec import Engine, Sample
 from mapsrv.style_spec.child import COMMAND
 from tests.kit.style_engine import BOMB, ENDLESS, built
 
@@ -418,7 +418,8 @@ async def test_a_map_of_before_says_what_is_wrong_with_it(a_map: Map) -> None:
     assert layer_id == "a" and text.splitlines() == [
         'a.paint.circle-color: color expected, "reed" found. Example: "#2f6fde", "rgba(47, 111, 222, 0.5)" or'
         ' "steelblue".',
-        'a1.filter: this is the deprecated filter syntax. Send an expression: ["==", ["get", "kind"], "lake"]',
+        "a1.filter: this is the deprecated filter syntax. Send an expression:"
+        ' ["==", ["get", "kind"], "lake"]',
     ]
     calls = a_map.engine.calls
     assert await judged.problems(a_map.state) == [(layer_id, text)]

@@ -83,7 +83,7 @@ async def test_a_child_that_is_killed_while_it_computes_is_asked_anew(engine: En
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(ask)
-        while engine.pids:
+        while engine.pids:  # noqa: ASYNC110
             await trio.lowlevel.checkpoint()
         os.kill(pid, signal.SIGKILL)
     assert answers == ["time"]

@@ -1,4 +1,4 @@
-"""Wrong calls made of right ones: each is refused with a reason that names the argument, the map unchanged."""
+"""Wrong calls made of right ones: each refused with a reason that names the argument, the map unchanged."""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ _RUN = """
 const vm = require("vm"), fs = require("fs");
 vm.runInThisContext(fs.readFileSync(process.argv[1], "utf8"));
 const asked = JSON.parse(fs.readFileSync(0, "utf8"));
-process.stdout.write(JSON.stringify(asked.map((one) => one === "properties" ? properties() : answer(JSON.stringify(one)))));
+const answered = (one) => one === "properties" ? properties() : answer(JSON.stringify(one));
+process.stdout.write(JSON.stringify(asked.map(answered)));
 """
 RUN_SECONDS = 120
 
