@@ -1,4 +1,4 @@
-"""The judge of styles: asks the engine what it does not remember, refuses what is wrong, tells what data shows.
+"""The judge of styles: asks the engine what it does not remember, refuses what is wrong, warns by the data.
 
 What only the data can show is a warning, never a refusal. An engine that has no verdict refuses nothing
 either: then the answer says that the style was not checked.

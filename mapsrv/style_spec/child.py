@@ -1,4 +1,4 @@
-"""One child process from the server's side: started, asked a line at a time, killed when it is over its limit.
+"""One child process from the server's side: started, asked a line at a time, killed over its limit.
 
 Its limit is on computing (worker.LIMIT_SECONDS), which QuickJS counts itself between two operations. One
 long operation is not looked into, so we count too: at the limit by the clock we ask the system how long the
@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import trio
 
@@ -23,7 +24,7 @@ LOOK_SECONDS = 0.25  # between two looks at how long it has computed, past the l
 MAX_ANSWER = 4 * 1024 * 1024  # bytes of one line: a verdict of 100 style layers has some KiB
 CHUNK = 64 * 1024
 
-COMMAND = (sys.executable, "-P", "-m", "mapsrv.style_spec.worker")
+COMMAND = (sys.executable, "-P", str(Path(__file__).with_name("worker.py")))
 
 
 class Ended(Exception):
@@ -35,7 +36,7 @@ class OverTime(Exception):
 
 
 class Child:
-    """A child that is ready. One request at a time; after any exception but a cancellation it is to be ended."""
+    """A child that is ready. One request at a time; after any exception of its own it is to be ended."""
 
     def __init__(self, process: trio.Process) -> None:
         assert process.stdin is not None and process.stdout is not None

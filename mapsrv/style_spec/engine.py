@@ -12,7 +12,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 
 import trio
 
@@ -24,7 +24,7 @@ CHILDREN = 2  # one that computes up to its limit leaves one to the others
 PLACE_SECONDS = 1.0  # that a call waits for one of them
 KEPT = 4  # samples of data that a child keeps: the layers that somebody works on
 ATTEMPTS = 2  # by children that end for no fault of what they are asked
-BUNDLE = ("mapsrv.style_spec", "built/style_spec.js")
+BUNDLE = Path(__file__).parent / "built" / "style_spec.js"
 
 log = logging.getLogger("mapsrv.style_spec")
 
@@ -156,8 +156,7 @@ def missing() -> str:
     """Return what the engine lacks here, "" for nothing."""
     if importlib.util.find_spec("quickjs") is None:
         return "quickjs-ng"
-    package, name = BUNDLE
-    return "" if files(package).joinpath(name).is_file() else name
+    return "" if BUNDLE.is_file() else BUNDLE.name
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ JavaScript is given data and never code. What happens here, and what each odd li
 - Out of memory can be caught in JavaScript, and the package does catch what evaluating throws: then it stands
   in the answer as the fault of an expression. So after any exception that comes out, and any that is told so,
   this process ends: what its heap is like then, nobody knows. Its last line says which limit it was.
+- It is run by its path and imports nothing of mapsrv: a new child is to be there in 30 ms.
 - stdin's end is the server's end, however it came. While JavaScript computes nobody reads stdin: the limit on
   computing ends that too.
 """
@@ -21,7 +22,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from importlib.resources import files
+from pathlib import Path
 
 import quickjs
 
@@ -29,7 +30,7 @@ LIMIT_SECONDS = 1.0  # of computing for one request; 100 style layers take 0.03,
 LIMIT_BYTES = 256 * 1024 * 1024  # of address space, Python's own 40 MiB in it
 STACK = 12 * 1024 * 1024  # of JavaScript: expressions 2,000 deep
 THREAD_STACK = 16 * 1024 * 1024  # of the thread that it runs in, more than its own: else it would be a fault
-BUNDLE = ("mapsrv.style_spec", "built/style_spec.js")
+BUNDLE = Path(__file__).parent / "built" / "style_spec.js"
 
 # As they are told where the package caught them: the whole text of a fault, or of a note's message.
 _CAUGHT = re.compile(
@@ -43,8 +44,7 @@ def load() -> Callable[[str], str]:
     """Return the bundle's answer(request)."""
     context = quickjs.Context()
     context.set_max_stack_size(STACK)
-    package, name = BUNDLE
-    context.eval(files(package).joinpath(name).read_text(encoding="utf-8"))
+    context.eval(BUNDLE.read_text(encoding="utf-8"))
     context.set_time_limit(LIMIT_SECONDS)
     answer: Callable[[str], str] = context.get("answer")
     return answer

@@ -2,13 +2,17 @@
 
 import type { Json } from "./verdicts.ts";
 
-export interface Label {
+/** A field as an expression takes it: as it is, or made a text or a number. */
+export interface Input {
   field: string;
+  as: "to-string" | "to-number" | null;
+}
+
+export interface Label extends Input {
   labels: (string | number)[];
 }
 
-export interface Range {
-  field: string;
+export interface Range extends Input {
   head: string;
   stops: number[];
 }
@@ -24,7 +28,6 @@ export interface Reading {
 }
 
 const RANGES = new Set(["step", "interpolate", "interpolate-hcl", "interpolate-lab"]);
-const ASSERTIONS = new Set(["number", "string", "to-number", "to-string"]);
 
 export function read(value: Json): Reading {
   const found: Reading = {
@@ -74,24 +77,35 @@ function coalesce(parts: Json[], found: Reading): void {
 }
 
 /** The one field that an input is: itself, or asserted or converted to a type. */
-function fieldOf(input: Json | undefined): string | null {
+function inputOf(input: Json | undefined): Input | null {
   if (!Array.isArray(input)) return null;
-  if (input[0] === "get" && input.length === 2 && typeof input[1] === "string") return input[1];
-  return typeof input[0] === "string" && ASSERTIONS.has(input[0]) ? fieldOf(input[1]) : null;
+  const [head, inner] = input;
+  if (head === "get" && input.length === 2 && typeof inner === "string") return { field: inner, as: null };
+  if (head === "to-string" || head === "to-number") {
+    const found = inputOf(inner);
+    return found && { ...found, as: head };
+  }
+  return head === "string" || head === "number" ? inputOf(inner) : null;
+}
+
+/** A value of the field as the expression has it. */
+export function taken({ as }: Input, value: Json | undefined): Json | undefined {
+  if (as === null || value === null || value === undefined || typeof value === "object") return value;
+  return as === "to-string" ? String(value) : Number(value);
 }
 
 function readMatch([input, ...arms]: Json[], found: Reading): void {
-  const field = fieldOf(input);
+  const field = inputOf(input);
   if (field === null) return;
   const labels = arms.filter((_, place) => place % 2 === 0 && place < arms.length - 1).flat() as (string | number)[];
-  found.labels.push({ field, labels });
+  found.labels.push({ ...field, labels });
 }
 
 function readRange(head: string, rest: Json[], found: Reading): void {
   const [input, ...outputs] = head === "step" ? rest : rest.slice(1);
-  const field = fieldOf(input);
+  const field = inputOf(input);
   const stops = (head === "step" ? outputs.slice(1) : outputs).filter((_, place) => place % 2 === 0);
-  if (field !== null && stops.every((stop) => typeof stop === "number")) found.ranges.push({ field, head, stops });
+  if (field !== null && stops.every((stop) => typeof stop === "number")) found.ranges.push({ ...field, head, stops });
 }
 
 /** The expression with another in place of each ["id"]. */

@@ -2,7 +2,7 @@
 
 import { createPropertyExpression, featureFilter, isExpression } from "@maplibre/maplibre-gl-style-spec";
 import { said } from "./errors.ts";
-import { read, withoutId, type Label, type Range } from "./reading.ts";
+import { read, taken, withoutId, type Label, type Range } from "./reading.ts";
 import { specOf, type Item, type Json } from "./verdicts.ts";
 
 type Value = string | number | boolean | null;
@@ -106,17 +106,20 @@ export function values(rows: Row[], name: string): Value[] {
   return [...found];
 }
 
-function label({ field, labels }: Label, rows: Row[]): Note[] {
-  const there = new Set(rows.map((row) => String(row[2][field])));
-  const absent = labels.filter((one) => !there.has(String(one)));
+function label(match: Label, rows: Row[]): Note[] {
+  const { field, labels } = match;
+  const there = rows.map((row) => taken(match, row[2][field]));
+  const known = new Set(there);
+  const absent = labels.filter((one) => !known.has(one));
   if (!absent.length) return [];
-  const wanted = new Set(labels.map(String));
-  const rest = rows.filter((row) => !wanted.has(String(row[2][field]))).length;
+  const wanted = new Set<Json | undefined>(labels);
+  const rest = there.filter((one) => !wanted.has(one)).length;
   return [{ note: "label", field, absent: absent.slice(0, MAX_VALUES), present: values(rows, field), rest, of: rows.length }];
 }
 
-function outside({ field, head, stops }: Range, rows: Row[]): Note[] {
-  const numbers = rows.map((row) => row[2][field]).filter((value) => typeof value === "number");
+function outside(range: Range, rows: Row[]): Note[] {
+  const { field, head, stops } = range;
+  const numbers = rows.map((row) => taken(range, row[2][field])).filter((value) => typeof value === "number" && !isNaN(value)) as number[];
   if (!numbers.length) return [];
   let low = Infinity, high = -Infinity;
   for (const number of numbers) (low = Math.min(low, number)), (high = Math.max(high, number));

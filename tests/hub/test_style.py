@@ -1,4 +1,4 @@
-"""Styles at the gate: judged once, the verdict kept with the command; facts in the Receipt, on a retry too."""
+"""Styles at the gate: judged once, the verdict kept with the command; facts in the Receipt, and again."""
 
 from __future__ import annotations
 

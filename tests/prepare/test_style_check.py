@@ -235,6 +235,13 @@ WARNED: list[tuple[str, Any, list[str]]] = [
         ["match", ["get", "kind"], ["lake", "laek"], "red", "blue"],
         ['has "laek" as "kind"', '"lake", "river", "bog"', "2 of 4 features fall to the default"],
     ),
+    ("circle-radius", ["match", ["get", "depth"], 50, 1, 5, 2, 3], ['has 5 as "depth"', "3 of 4 features"]),
+    ("circle-color", ["match", ["get", "text"], "1", "red", "01", "blue", "black"], ['has "01" as "text"']),
+    (
+        "circle-radius",
+        ["step", ["to-number", ["get", "text"]], 1, 9, 2],
+        ['"text" goes from 0 to 3', "the stops 9"],
+    ),
     (
         "circle-radius",
         ["interpolate", ["linear"], ["get", "depth"], 1000, 1, 2000, 9],
@@ -275,6 +282,8 @@ QUIET: list[Any] = [
     ["to-number", ["get", "text"]],
     ["let", "d", ["get", "depth"], ["*", ["var", "d"], 2]],
     ["match", ["get", "depth"], 50, 1, 150, 2, 3],
+    ["match", ["to-string", ["get", "depth"]], "50", 1, 3],
+    ["match", ["to-number", ["get", "text"]], [0, 1], 1, 3],
 ]
 
 

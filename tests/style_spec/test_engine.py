@@ -132,9 +132,9 @@ async def test_who_finds_no_place_soon_goes_unchecked() -> None:
 
 
 async def test_without_a_part_the_server_says_once_that_checks_are_off(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(module, "BUNDLE", ("mapsrv.style_spec", "built/none.js"))
+    monkeypatch.setattr(module, "BUNDLE", tmp_path / "none.js")
     with caplog.at_level(logging.WARNING):
         async with open_engine() as engine:
             assert engine is None

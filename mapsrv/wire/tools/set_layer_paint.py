@@ -24,6 +24,7 @@ def _parse(values: Values, document: bytes | None) -> c.SetLayerPaint:
     properties = {values["property"]: values["value"]} if single else values["properties"]
     if not properties:
         raise InvalidArgument('properties is empty. Example: {"fill-color": "#2f6fde", "opacity": 0.5}')
+    check_size(properties, "properties")
     for name, value in properties.items():
         _check_property(name, value)
     return c.SetLayerPaint(layer_id(values), properties)
@@ -38,7 +39,6 @@ def _check_property(name: str, value: Json) -> None:
             fields.number(value, name, 0, 1 if name == "opacity" else 24)
     elif not style_names.types_with(name):
         raise InvalidArgument(f"There is no property {shown(name)}.{style_names.nearest(name)}")
-    check_size(value, name)
 
 
 TOOL = Tool(
