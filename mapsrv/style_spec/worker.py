@@ -85,6 +85,8 @@ def main() -> None:
     """Run in a thread whose stack is large enough, within the limits."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; our end is stdin's
     threading.stack_size(THREAD_STACK)
+    with suppress(OSError):  # where memory is short it is to be this process that ends, not the server
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     with suppress(ValueError, OSError):  # macOS has no such limit
         resource.setrlimit(resource.RLIMIT_AS, (LIMIT_BYTES, LIMIT_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

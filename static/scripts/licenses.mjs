@@ -14,6 +14,11 @@ const BUNDLED = [
 const LICENSE_NAMES = ["LICENSE.txt", "LICENSE", "LICENSE.md", "License.txt", "license"];
 const NATURAL_EARTH = "Natural Earth\n\nMade with Natural Earth. Free vector and raster map data @ naturalearthdata.com.\nPublic domain.\n";
 
+const BETWEEN = `\n${"-".repeat(78)}\n\n`;
+
+/** @param {string[]} names */
+export const licensesOf = (names) => names.map(licenseOf).filter(Boolean).join(BETWEEN);
+
 /** @param {string} name */
 function licenseOf(name) {
   const folder = fileURLToPath(new URL(`../node_modules/${name}/`, import.meta.url));
@@ -30,8 +35,7 @@ export function licenseFile() {
     name: "mapsrv-licenses",
     apply: "build",
     generateBundle() {
-      const parts = [...BUNDLED.map(licenseOf).filter(Boolean), NATURAL_EARTH];
-      const source = "Third-party software and data in this page\n\n" + parts.join(`\n${"-".repeat(78)}\n\n`);
+      const source = `Third-party software and data in this page\n\n${licensesOf(BUNDLED)}${BETWEEN}${NATURAL_EARTH}`;
       this.emitFile({ type: "asset", fileName: "licenses.txt", source });
     },
   };

@@ -1,14 +1,18 @@
 // Bundles MapLibre's validator and expression engine into one file for the server's child process, beside the page.
 // @ts-check
 
-import { copyFileSync, existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
+import { licensesOf } from "./licenses.mjs";
 
 /** @param {string} path */
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const outDir = process.env.MAPSRV_STYLE_SPEC_OUT || here("../../mapsrv/style_spec/built");
-const spec = here("../node_modules/@maplibre/maplibre-gl-style-spec/");
+// The package itself, and what it imports.
+const BUNDLED = [
+  "@maplibre/maplibre-gl-style-spec", "@mapbox/jsonlint-lines-primitives", "@mapbox/unitbezier", "quickselect", "tinyqueue",
+];
 
 // A second copy would be one of another version than the page draws with.
 if (existsSync(here("../node_modules/maplibre-gl/node_modules/@maplibre/maplibre-gl-style-spec"))) {
@@ -27,4 +31,4 @@ await build({
     lib: { entry: here("../style_spec/main.ts"), formats: ["iife"], name: "mapsrvStyleSpec", fileName: () => "style_spec.js" },
   },
 });
-copyFileSync(`${spec}LICENSE.txt`, `${outDir}/LICENSE.txt`);
+writeFileSync(`${outDir}/LICENSE.txt`, licensesOf(BUNDLED));

@@ -23,6 +23,7 @@ from tests.bench import (
     report,
     sessions,
     stall,
+    styles,
     takeover,
     tools,
 )
@@ -38,6 +39,7 @@ MEASURES: Mapping[str, Callable[[options.Options], report.Table]] = {
     "fanout": fanout.measure,
     "tools": tools.measure,
     "commands": commands.measure,
+    "styles": styles.measure,
     "stall": stall.measure,
     "healing": healing.measure,
     "sessions": sessions.measure,

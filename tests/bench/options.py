@@ -13,6 +13,7 @@ PARTS = (
     "fanout",
     "tools",
     "commands",
+    "styles",
     "stall",
     "healing",
     "sessions",

@@ -20,7 +20,7 @@ TOOL = Tool(
     text=(
         "Show only those features of a layer for which a MapLibre expression is true; null, or no filter,"
         " shows all again. It replaces this call's earlier filter and adds to the filters of the layer's own"
-        " style." + RECEIPT
+        " style. Of data kept here the result says how many features pass (matched)." + RECEIPT
     ),
     example={"layer_id": "peaks", "filter": [">=", ["get", "height"], 4000]},
     schema=arguments(
