@@ -144,7 +144,7 @@ class Session:
             return Settled(refusal, after)
         if not ops:
             return Settled(Answer(warnings=(NOTHING_CHANGED, *asked.prepared.warnings)), after)
-        return self._accept(asked, ops)
+        return self._accept(asked, asked.stamped(ops))
 
     def committed(self, count: int) -> tuple[Event, ...]:
         """Make the oldest `count` pending commands visible; return their events."""

@@ -64,7 +64,7 @@ def _rows(state: MapState) -> Long:
 
 def _row(layer: MapLayer) -> dict[str, Json]:
     overrides = layer.restyled.values()
-    return {
+    row: dict[str, Json] = {
         "id": layer.id,
         "title": layer.title,
         "type": layer.type,
@@ -73,6 +73,7 @@ def _row(layer: MapLayer) -> dict[str, Json]:
         "has_custom_paint": any(key in override for override in overrides for key in LOOK),
         "style_layers": list(layer.style_layer_ids()),
     }
+    return row if layer.added is None else {**row, "added": layer.added.to_json()}
 
 
 def _source(source: Mapping[str, Json]) -> dict[str, Json]:
