@@ -133,6 +133,10 @@ class EventLog:
         """Yield the events held, oldest first."""
         return iter(self._events)
 
+    def newest(self) -> Iterator[Event]:
+        """Yield the events held, newest first."""
+        return reversed(self._events)
+
     def append(self, event: Event) -> None:
         """Add the next event; the oldest fall out of the ring."""
         self._events.append(event)

@@ -143,7 +143,8 @@ class Session:
         except MapsrvError as refusal:
             return Settled(refusal, after)
         if not ops:
-            return Settled(Answer(warnings=(NOTHING_CHANGED, *asked.prepared.warnings)), after)
+            warnings = (NOTHING_CHANGED, *asked.prepared.warnings)
+            return Settled(Answer(warnings=warnings, facts=asked.prepared.unchanging), after)
         return self._accept(asked, asked.stamped(ops))
 
     def committed(self, count: int) -> tuple[Event, ...]:
@@ -195,7 +196,8 @@ class Session:
         head = self._pending[-1].event.head if self._pending else self.head
         body = self._encode(asked.at, asked.origin, ops)
         head = head.next(asked.key, body)
-        answer = asked.prepared.answer or Answer(changed(ops), asked.prepared.warnings)
+        ready = asked.prepared
+        answer = ready.answer or Answer(changed(ops), ready.warnings, ready.facts)
         record = Record(asked.fingerprint, answer, head.position)
         pending = Pending(Event(head, asked.key, body, ops, record), apply_all(self.proposed, ops))
         self._pending.append(pending)

@@ -142,6 +142,11 @@ class Documents:
         """Return the bounds of these features, or None when they have no geometry. Raises InvalidArgument."""
         return await self._compute(len(body), geojson_jobs.bounds_of_features, body, tuple(feature_ids))
 
+    async def holds_box(self, source: Mapping[str, Json], box: Bounds) -> bool:
+        """Return whether one area of a source's data holds all of the box; False for data of others."""
+        body = await self.body(source)
+        return body is not None and await self._compute(len(body), geojson_jobs.holds_box, body, box)
+
     def check_size(self, size: int) -> None:
         """Raise TooLarge for more bytes than a document may have; `size` may be all that is known of it."""
         if size > self.max_data:
