@@ -194,8 +194,8 @@ class Prepared:
     command: Command
     relied: Mapping[str, MapLayer | None] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    facts: Mapping[str, Json] = field(default_factory=dict)
     answer: Answer | None = None
+    facts: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def unchanging(self) -> dict[str, Json]:

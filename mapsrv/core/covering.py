@@ -16,7 +16,7 @@ Ring = Sequence[Sequence[float]]
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """A layer that lies above another and lets nothing through where it is; of a fill, where is to be seen."""
+    """A layer that lies above another and lets nothing through where it is: areas of a fill, or tiles."""
 
     layer: MapLayer
     raster: bool

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
 from mapsrv.core.bounds import parts
 from mapsrv.core.geometry import shown, simple
 from mapsrv.core.state import Json
 
 MAX_NAMED = 3  # ids that one sentence names
-MAX_PAIRS = 20  # pairs of edges that are compared, for each position of the data
+MAX_PAIRS = 10  # pairs of edges that are compared, for each position of the data
 SWAPPED_FAR = 5  # sizes of the rest that a feature lies away from it, before it looks swapped
 LEAST_REST = 3  # features without it that make a rest
 
 Feature = Mapping[str, Json]
 Point = Sequence[float]
+SAME = 1e-6  # degrees: a tenth of a metre, as coordinates are written
+_AREAL = frozenset({"Polygon", "MultiPolygon", "GeometryCollection"})
+_NONE = {"type": None}
+_NUMBERS = (int, float)
 _LNG = ("lng", "lon", "long", "longitude")
 _LAT = ("lat", "latitude")
 
@@ -67,7 +72,8 @@ def _named(features: Sequence[Feature]) -> str:
 def _areas(features: Sequence[Feature]) -> tuple[list[Feature], list[Feature]]:
     """Return the features with an area that crosses itself, and those with a ring the wrong way."""
     crossing, backward = [], []
-    rings_of = [(feature, list(_rings(feature["geometry"]))) for feature in features]
+    areal = (feature for feature in features if (feature["geometry"] or _NONE)["type"] in _AREAL)
+    rings_of = [(feature, list(_rings(feature["geometry"]))) for feature in areal]
     pairs = MAX_PAIRS * sum(len(ring) for _, rings in rings_of for ring, _ in rings)
     for feature, rings in rings_of:
         if any((_turn(ring) < 0) is outer for ring, outer in rings if _turn(ring)):
@@ -91,11 +97,8 @@ def _rings(geometry: Json) -> Iterator[tuple[Sequence[Point], bool]]:
 
 def _turn(ring: Sequence[Point]) -> float:
     """Return twice the signed area: positive for a ring counterclockwise."""
-    x, y = ring[0][0], ring[0][1]  # near the ring, so that little is lost by large numbers
-    places = range(len(ring) - 1)
-    return sum(
-        (ring[at][0] - x) * (ring[at + 1][1] - y) - (ring[at + 1][0] - x) * (ring[at][1] - y) for at in places
-    )
+    low = ring[0][1]  # near the ring, so that little is lost by large numbers
+    return -sum((b[0] - a[0]) * (a[1] - low + b[1] - low) for a, b in pairwise(ring))
 
 
 def _crosses_itself(ring: Sequence[Point], pairs: int) -> tuple[bool, int]:
@@ -104,6 +107,8 @@ def _crosses_itself(ring: Sequence[Point], pairs: int) -> tuple[bool, int]:
     A line sweeps from west to east; edges are compared that it meets together.
     """
     last = len(ring) - 2
+    if last < 3:
+        return False, pairs  # a triangle
     edges = sorted((min(ring[at][0], ring[at + 1][0]), at) for at in range(last + 1))
     active: list[int] = []
     for west, at in edges:
@@ -133,11 +138,8 @@ def _side(a: Point, b: Point, c: Point) -> float:
 
 def _swapped(features: Sequence[Feature]) -> Iterator[str]:
     """Say which features look as if latitude stood before longitude."""
-    firsts = [
-        (feature, next(iter(parts(feature["geometry"])))[0]) for feature in features if _has_any(feature)
-    ]
-    told = [feature for feature, place in firsts if _says_swapped(feature["properties"], place)]
-    told = told or _far_but_for_a_swap(firsts)
+    firsts = [(feature, place) for feature in features if (place := _first(feature["geometry"])) is not None]
+    told = list(_says_swapped(firsts)) or _far_but_for_a_swap(firsts)
     if told:
         first = next(place for feature, place in firsts if feature is told[0])
         yield (
@@ -146,18 +148,26 @@ def _swapped(features: Sequence[Feature]) -> Iterator[str]:
         )
 
 
-def _has_any(feature: Feature) -> bool:
-    return next(iter(parts(feature["geometry"])), None) is not None
+def _first(geometry: Json) -> Point | None:
+    """Return the first position of a geometry; None for an empty collection."""
+    if geometry["type"] == "Point":
+        place: Point = geometry["coordinates"]
+        return place
+    return next((part[0] for part in parts(geometry)), None)
 
 
-def _says_swapped(properties: Mapping[str, Json], place: Point) -> bool:
-    """Whether the feature's own properties name the same two numbers the other way round."""
-    named = {name.casefold(): value for name, value in properties.items() if type(value) in (int, float)}
-    lng = next((named[name] for name in _LNG if name in named), None)
-    lat = next((named[name] for name in _LAT if name in named), None)
-    if lng is None or lat is None or lng == lat:
-        return False
-    return bool(abs(place[0] - lat) < 1e-6 and abs(place[1] - lng) < 1e-6)
+def _says_swapped(firsts: Sequence[tuple[Feature, Point]]) -> Iterator[Feature]:
+    """Yield features whose own properties name the same two numbers the other way round."""
+    names = dict.fromkeys(chain.from_iterable(feature["properties"] for feature, _ in firsts))
+    lng = next((name for name in names if name.casefold() in _LNG), None)
+    lat = next((name for name in names if name.casefold() in _LAT), None)
+    if lng is None or lat is None:
+        return
+    for feature, place in firsts:
+        x, y = feature["properties"].get(lng), feature["properties"].get(lat)
+        if type(x) in _NUMBERS and type(y) in _NUMBERS and x != y:
+            if abs(place[0] - y) < SAME and abs(place[1] - x) < SAME:
+                yield feature
 
 
 def _far_but_for_a_swap(firsts: Sequence[tuple[Feature, Point]]) -> list[Feature]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 
 from mapsrv.core.bounds import Bounds, bounds
 from mapsrv.core.geojson import is_plain
@@ -19,10 +19,13 @@ MAX_TEXTS = 2_000  # characters that all of them have together
 MAX_DISTINCT = 1_000  # values that are told apart; beyond it is said that there are more
 MAX_TEXT = 200  # characters of a sample or a name
 MAX_IDS = 5  # ids of features that are shown
+SLICE = 10_000  # values looked at before it is known that there are enough
 
 _TYPES: dict[type, str] = {
     str: "string", int: "number", float: "number", bool: "boolean", list: "array", dict: "object"
 }  # fmt: skip
+_NUMBERS = frozenset({int, float})
+_SCALARS = frozenset({str, int, float, bool})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,6 @@ def summary(collection: Mapping[str, Json]) -> Summary:
     """Return the Summary of a regular FeatureCollection."""
     features = collection["features"]
     types: set[str] = set()
-    seen: dict[str, _Property] = {}
     next_id, promoted = 0, False
     for feature in features:
         geometry, properties = feature["geometry"], feature["properties"]
@@ -61,14 +63,9 @@ def summary(collection: Mapping[str, Json]) -> Summary:
         if is_plain(feature["id"]) and feature["id"] >= next_id:
             next_id = feature["id"] + 1
         promoted = promoted or PROMOTED in properties
-        for name, value in properties.items():
-            found = seen.get(name)
-            if found is None:
-                found = seen[name] = _Property()
-            found.see(value)
-    named = {name: found for name, found in seen.items() if not name.startswith(RESERVED)}
-    some = islice(named.items(), MAX_PROPERTIES)
-    described = {_cut(name): found.described(len(features)) for name, found in some}
+    seen = dict.fromkeys(chain.from_iterable(feature["properties"] for feature in features))
+    named = [name for name in seen if not name.startswith(RESERVED)]
+    described = {_cut(name): _described(name, features) for name in named[:MAX_PROPERTIES]}
     odd = oddities(features)
     return Summary(
         features=len(features),
@@ -92,62 +89,47 @@ def _ids(features: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
     return {"kind": kind, "first": first} if features else {}
 
 
-class _Property:
-    """What one property's values are, as they come by."""
+# Column by column, each in loops of C: feature by feature it takes four times as long, which for half a
+# million features is more than a worker has.
+def _described(name: str, features: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+    """Return {"type", "count", "missing", "distinct", "least"?, "greatest"?, "values", "all"} of a property.
 
-    __slots__ = ("types", "values", "count", "distinct", "texts", "least", "greatest")
+    `count` features have a value, `missing` have none or null; `all`: values are all there are.
+    """
+    column = [value for feature in features if (value := feature["properties"].get(name)) is not None]
+    types = set(map(type, column))
+    names = {_TYPES[kind] for kind in types if kind in _TYPES}
+    kind = names.pop() if len(names) == 1 else "mixed" if names else "null"
+    told: dict[str, Json] = {"type": kind, "count": len(column), "missing": len(features) - len(column)}
+    distinct = _distinct(column, types)
+    if distinct:
+        many = len(distinct) > MAX_DISTINCT
+        told["distinct"] = f"over {MAX_DISTINCT:,}" if many else len(distinct)
+    if types & _NUMBERS:
+        numbers = column if types <= _NUMBERS else [value for value in column if type(value) in _NUMBERS]
+        told |= {"least": min(numbers), "greatest": max(numbers)}
+    values = [_cut(value) if isinstance(value, str) else value for value in islice(distinct, MAX_VALUES)]
+    texts = sum(len(value) for value in values if isinstance(value, str))
+    whole = len(values) == len(distinct) and texts <= MAX_TEXTS and types <= _SCALARS
+    return {**told, "values": values if whole else values[:MAX_SAMPLES], "all": whole}
 
-    def __init__(self) -> None:
-        self.types: set[type] = set()
-        self.values: list[Json] = []  # the first that differ, at most MAX_VALUES
-        self.count = 0
-        self.distinct: set[Json] = set()
-        self.texts = 0
-        self.least: Json = None
-        self.greatest: Json = None
 
-    def see(self, value: Json) -> None:
-        kind = type(value)
-        self.types.add(kind)
-        self.count += value is not None
-        if kind is int or kind is float:
-            if self.least is None:
-                self.least = self.greatest = value
-            elif value < self.least:
-                self.least = value
-            elif value > self.greatest:
-                self.greatest = value
-        elif kind is not str and kind is not bool:
-            return
-        if len(self.distinct) <= MAX_DISTINCT:
-            self._differs(f"{value}" if kind is bool else value, value)
-
-    def _differs(self, key: Json, value: Json) -> None:
-        """Keep a value that was not there yet; a bool goes by its name, since True is 1."""
-        if key in self.distinct:
-            return
-        self.distinct.add(key)
-        if len(self.values) < MAX_VALUES:
-            sample = _cut(value) if isinstance(value, str) else value
-            self.values.append(sample)
-            self.texts += len(sample) if isinstance(sample, str) else 0
-
-    def described(self, features: int) -> dict[str, Json]:
-        """Return {"type", "count", "missing", "distinct", "least"?, "greatest"?, "values", "all"}.
-
-        `count` features have a value, `missing` have none or null; `all`: values are all there are.
-        """
-        names = {_TYPES[kind] for kind in self.types if kind in _TYPES}
-        kind = names.pop() if len(names) == 1 else "mixed" if names else "null"
-        told: dict[str, Json] = {"type": kind, "count": self.count, "missing": features - self.count}
-        if self.distinct:
-            many = len(self.distinct) > MAX_DISTINCT
-            told["distinct"] = f"over {MAX_DISTINCT:,}" if many else len(self.distinct)
-        if self.least is not None:
-            told |= {"least": self.least, "greatest": self.greatest}
-        whole = len(self.values) == len(self.distinct) and self.texts <= MAX_TEXTS
-        whole = whole and not self.types & {list, dict}
-        return {**told, "values": self.values if whole else self.values[:MAX_SAMPLES], "all": whole}
+def _distinct(column: Sequence[Json], types: set[type]) -> list[Json]:
+    """Return the first scalars that differ, at most some more than MAX_DISTINCT."""
+    found: dict[Json, Json] = {}
+    apart = bool in types and types & _NUMBERS  # True is 1 to a dict, and not on a map
+    for start in range(0, len(column), SLICE):
+        some = column[start : start + SLICE]
+        if not types <= _SCALARS:
+            some = [value for value in some if type(value) in _SCALARS]
+        if apart:
+            for value in some:
+                found.setdefault((type(value) is bool, value), value)
+        else:
+            found |= {value: value for value in dict.fromkeys(some) if value not in found}
+        if len(found) > MAX_DISTINCT:
+            break
+    return list(found.values())
 
 
 def _cut(text: str) -> str:

@@ -36,7 +36,7 @@ async def prepare_features(command: UpdateFeatures, state: MapState, documents: 
         document=None,
     )
     facts = {"updated": list(merged.updated)}
-    return Prepared(completed, {layer.id: layer}, _warnings(layer, merged), facts)
+    return Prepared(completed, {layer.id: layer}, _warnings(layer, merged), facts=facts)
 
 
 async def _base(layer: MapLayer, documents: Documents) -> bytes:

@@ -16,7 +16,7 @@ from mapsrv.core.commands import AddLayer, Command, Prepared, SetMapView, Update
 from mapsrv.core.geometry import shown
 from mapsrv.core.state import PROMOTED, Camera, Json, MapLayer, MapState
 from mapsrv.core.summary import Summary
-from mapsrv.errors import InvalidArgument, InvalidGeoJson, LimitReached, StoreUnavailable, UnknownData
+from mapsrv.errors import InvalidArgument, InvalidGeoJson, LimitReached
 from mapsrv.prepare import default_style, geojson_jobs
 from mapsrv.prepare.features import MAX_INLINE, prepare_features
 from mapsrv.prepare.geojson_blobs import PREFIX, Documents
@@ -90,21 +90,18 @@ async def _prepare_layer(
         command, source=source, type=_TYPES[kind], style_layers=drawn, document=None, camera=camera
     )
     return Prepared(
-        completed, warnings=tuple(warnings), facts=await _replaced(state.layers.get(command.id), documents)
+        completed, warnings=tuple(warnings), facts=_replaced(state.layers.get(command.id), documents)
     )
 
 
-async def _replaced(before: MapLayer | None, documents: Documents) -> dict[str, Json]:
+def _replaced(before: MapLayer | None, documents: Documents) -> dict[str, Json]:
     """Return what is told of the layer that is there already: as it is now, since nobody waits for that."""
     if before is None:
         return {}
     told: dict[str, Json] = {"title": before.title}
-    try:
-        known = await documents.summary(before.source)
-    except (UnknownData, StoreUnavailable):
-        known = None
-    if known is not None:
-        told["features"] = known.features
+    features = documents.count(before.source)
+    if features is not None:
+        told["features"] = features
     if before.added is not None:
         told["by"] = {"kind": before.added.kind, "name": before.added.name}
     return {"replaced": told}

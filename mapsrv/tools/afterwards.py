@@ -30,7 +30,7 @@ async def completed(hub: Hub, receipt: Receipt, command: Command, caller: Caller
             lines = people_did.people_did(events, hub.clock.wall())
             warnings = await _unseen(hub, live, command)
     except MapsrvError:
-        return receipt  # it is done, and its store is away now
+        return receipt  # it is done; the map was let go since
     facts = {**receipt.facts, "people_did": lines} if lines else receipt.facts
     return replace(receipt, warnings=(*receipt.warnings, *warnings), facts=facts)
 
@@ -43,7 +43,10 @@ async def _unseen(hub: Hub, live: LiveSession, command: Command) -> list[str]:
         layer, _ = find(live.state, name)
     except UnknownLayer:
         return []  # somebody removed it since
-    summary = await hub.documents.summary(layer.source)
+    try:
+        summary = await hub.documents.summary(layer.source)
+    except MapsrvError:
+        return []  # its data is gone, or cannot be read now: who asks for the layer is told
     found = await seen.seen(live, layer, summary, hub.documents)
     return [seen.warning(layer.id, one) for one in found.why if not _asked_for(command, one)]
 

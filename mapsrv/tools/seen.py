@@ -11,7 +11,7 @@ from mapsrv.core.state import Json, MapLayer
 from mapsrv.core.summary import Summary
 from mapsrv.core.visibility import Why, reasons
 from mapsrv.core.windows import Window, holds, of_camera, of_viewport
-from mapsrv.errors import StoreUnavailable, UnknownData
+from mapsrv.errors import MapsrvError
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.tools.words import quoted
@@ -72,7 +72,7 @@ async def _beneath(
             continue
         try:
             whole = await documents.holds_box(cover.layer.source, box)
-        except (UnknownData, StoreUnavailable):
+        except MapsrvError:  # it is gone, or the workers are busy: who covers it is not known
             continue
         if whole:
             found.append(beneath(layer, cover))

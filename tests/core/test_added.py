@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mapsrv.core.commands import AddLayer, Command, Prepared, Reapply, SetLayerDetails, UpdateFeatures
+from mapsrv.core.commands import (
+    AddLayer,
+    Command,
+    Prepared,
+    Reapply,
+    SetLayerDetails,
+    SetTitle,
+    UpdateFeatures,
+)
 from mapsrv.core.log import Head, Origin
 from mapsrv.core.proposal import Asked, Pending, Settled
 from mapsrv.core.session import Session
@@ -76,3 +84,10 @@ def test_what_is_done_again_after_an_outage_keeps_its_author_and_time() -> None:
     trunk = session_of()
     done(trunk, Reapply(proposal.event.ops), MODEL, "t9")
     assert added(trunk) == Added("person", "Ana", "t1")
+
+
+def test_the_log_is_read_from_its_end() -> None:
+    session = session_of()
+    for at in ("t1", "t2", "t3"):
+        done(session, SetTitle(at), ANA, at)
+    assert [event.head.revision for event in session.log.newest()] == [3, 2, 1]
