@@ -167,24 +167,37 @@ Command: TypeAlias = (
 )
 
 
+# Facts that tell of a change: where nothing changed, they are not told.
+OF_CHANGES = frozenset({"replaced", "updated"})
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command did, as its author is told, now and on every retry with the same key."""
+    """What a command did, as its author is told, now and on every retry with the same key.
+
+    `facts` are more fields of its Receipt, by their names there.
+    """
 
     changed: tuple[str, ...] = ()  # ids of the layers that it touched
     warnings: tuple[str, ...] = ()
-    facts: Mapping[str, Json] = field(default_factory=dict)  # what else a Receipt tells, by its field there
+    facts: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A completed Command, and the MapLayers (None: absent) that completing it relied on.
 
-    `answer`: what its author was told already, when it is done again: it is not judged anew.
+    `facts` are what the Receipt says beside warnings; `answer` is what its author was told already, when it
+    is done again: it is not judged anew.
     """
 
     command: Command
     relied: Mapping[str, MapLayer | None] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     answer: Answer | None = None
-    facts: Mapping[str, Json] = field(default_factory=dict)  # as Answer has them
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def unchanging(self) -> dict[str, Json]:
+        """The facts that stand also where nothing changed."""
+        return {name: fact for name, fact in self.facts.items() if name not in OF_CHANGES}

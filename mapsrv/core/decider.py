@@ -60,7 +60,7 @@ def _add_layer(state: MapState, command: c.AddLayer) -> Iterable[o.Op]:
         style_layers=command.style_layers or (),
         attribution=command.attribution,
     )
-    if before is None or layer.to_json() != before.to_json():
+    if before is None or layer.to_json() != replace(before, added=None).to_json():
         ops.append(o.LayerPut(layer))
     if command.camera is not None:
         ops.append(o.CameraSet(command.camera))

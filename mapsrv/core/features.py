@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice, repeat
 
 from mapsrv.core.geojson import (
     MAX_FEATURES,
@@ -24,6 +24,10 @@ from mapsrv.core.geometry import check_geometry, join, shown
 from mapsrv.core.state import Json
 from mapsrv.core.suggest import nearest
 from mapsrv.errors import IdTaken, InvalidArgument, LimitReached
+
+NAMES = ("name", "title", "label")  # properties that a feature is called by, the first that it has
+MAX_NAME = 60  # characters of such a name that are told
+MAX_IDS = 5  # ids of a layer that a refusal tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,9 @@ def check_diff(
     """
     known = {feature["id"]: place for place, feature in enumerate(collection["features"])}
     added = _check_add(add, known)
-    updated = [_check_update(change, f"update[{place}]", known) for place, change in enumerate(update)]
-    removed = [find_id(value, f"remove[{place}]", known) for place, value in enumerate(remove)]
+    there = collection["features"]
+    updated = [_check_update(change, f"update[{place}]", known, there) for place, change in enumerate(update)]
+    removed = [find_id(value, f"remove[{place}]", known, there) for place, value in enumerate(remove)]
     both = {change["id"] for change in updated} & set(removed)
     if both:
         raise InvalidArgument(f"feature {shown(min(both, key=str))} is in update and in remove: give it once")
@@ -121,10 +126,12 @@ def _check_add(add: Sequence[Json], known: Mapping[Json, int]) -> list[Feature]:
     return fill_ids(features, known.keys() | given, repeat(least))
 
 
-def _check_update(value: Json, path: str, known: Mapping[Json, int]) -> dict[str, Json]:
+def _check_update(
+    value: Json, path: str, known: Mapping[Json, int], features: Iterable[Mapping[str, Json]]
+) -> dict[str, Json]:
     if type(value) is not dict or value.get("id") is None:
         raise InvalidArgument(f'{path}: expected {{"id", "geometry"?, "properties"?}}, not {shown(value)}')
-    change: dict[str, Json] = {"id": find_id(value["id"], join(path, "id"), known)}
+    change: dict[str, Json] = {"id": find_id(value["id"], join(path, "id"), known, features)}
     if "geometry" in value:
         change["geometry"] = None
         if value["geometry"] is not None:
@@ -137,10 +144,13 @@ def _check_update(value: Json, path: str, known: Mapping[Json, int]) -> dict[str
     return change
 
 
-def find_id(value: Json, path: str, known: Collection[Json]) -> Json:
+def find_id(
+    value: Json, path: str, known: Collection[Json], features: Iterable[Mapping[str, Json]] = ()
+) -> Json:
     """Return the id as the collection has it; 5 finds "5" and "5" finds 5, as models mix them up.
 
-    Raises InvalidArgument with the nearest id when there is none.
+    Raises InvalidArgument when there is none, with the id of the one of the features that is called so, else
+    the nearest id, and the first that there are.
     """
     wanted = regular_id(value, path)
     if wanted in known:
@@ -152,5 +162,23 @@ def find_id(value: Json, path: str, known: Collection[Json]) -> Json:
             return other_id
     elif other in known:
         return other
-    hint = nearest(other, map(str, known))
-    raise InvalidArgument(f"{path}: the layer has no feature {shown(wanted)}.{hint}")
+    called = other.casefold()
+    named = next((one["id"] for one in features if str(name_of(one)).casefold() == called), None)
+    hint = (
+        f" It is the name of feature {shown(named)}."
+        if named is not None
+        else nearest(other, map(str, known))
+    )
+    first = ", ".join(map(shown, islice(known, MAX_IDS)))
+    more = f" Its ids are {first}{', and more' if len(known) > MAX_IDS else ''}." if known else ""
+    raise InvalidArgument(f"{path}: the layer has no feature {shown(wanted)}.{hint}{more}")
+
+
+def name_of(feature: Mapping[str, Json]) -> str | int:
+    """Return what a feature is called: its name, else its id."""
+    properties = feature.get("properties") or {}
+    name = next((properties[key] for key in NAMES if isinstance(properties.get(key), str)), "")
+    if name.strip():
+        return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
+    found: str | int = feature["id"]
+    return found

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from mapsrv.core.geometry import TYPES, check_geometry, join, refuse, shown
 from mapsrv.core.state import PROMOTED, Json
 from mapsrv.core.suggest import nearest
-from mapsrv.errors import NotGeoJson
+from mapsrv.errors import InvalidGeoJson, NotGeoJson
 
 SAFE = 2**53  # JavaScript's integers are exact below
 MAX_POSITIONS = 1_000_000  # a browser draws these; more belongs into tiles
@@ -99,10 +99,20 @@ def check_feature(value: Json, path: str) -> tuple[Feature, int]:
         feature["id"] = regular_id(value["id"], join(path, "id"))
     geometry, count = value["geometry"], 0
     if geometry is not None:
-        geometry, count = check_geometry(geometry, join(path, "geometry"))
+        geometry, count = _geometry_of(feature, geometry, join(path, "geometry"))
     feature["geometry"] = geometry
     feature["properties"] = check_properties(value.get("properties"), join(path, "properties"))
     return feature, count
+
+
+def _geometry_of(feature: Feature, geometry: Json, path: str) -> tuple[dict[str, Json] | None, int]:
+    """Return the geometry checked; a refusal names the feature's own id too, where it has one."""
+    try:
+        return check_geometry(geometry, path)
+    except InvalidGeoJson as error:
+        if "id" not in feature:
+            raise
+        raise InvalidGeoJson(f"{error.message} (feature {shown(feature['id'])})") from None
 
 
 def regular_id(value: Json, path: str) -> str | int | float:

@@ -5,6 +5,7 @@ Checks never repair: what passes is drawn as it was written, less `bbox` and for
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from mapsrv.core.suggest import nearest
 from mapsrv.errors import InvalidGeoJson
 
 MAX_LNG = 540.0  # beyond 180 a shape may cross the antimeridian uncut, as MapLibre draws it
+METRES = 1_000  # beyond it, a number is no degree that somebody mistook
 MAX_HEIGHT = 1e15  # of the third number and later ones: metres, or times in milliseconds
 MAX_NESTING = 8  # GeometryCollections inside each other; RFC 7946 section 3.1.8 advises against any
 _NUMBERS = frozenset({int, float})  # by exact type: True is no number
@@ -50,6 +52,8 @@ def position_fault(position: Json) -> str | None:
         if len(position) == 2 or all(-MAX_HEIGHT <= number <= MAX_HEIGHT for number in position[2:]):
             return None
         return "a height must be a finite number of metres"
+    if METRES < max(abs(lng), abs(lat)) < math.inf:
+        return f"[{shown(lng)}, {shown(lat)}] looks like metres: project the data to degrees (WGS 84) first"
     if -90 <= lng <= 90 and 90 < abs(lat) <= MAX_LNG:
         return f"latitude {shown(lat)} is not within ±90; these look swapped: write [longitude, latitude]"
     if -90 <= lat <= 90:

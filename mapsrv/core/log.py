@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mapsrv.core.commands import Answer
 from mapsrv.core.ops import Op
+from mapsrv.core.state import Json
 
 MAX_EVENTS = 1_000  # a reader further behind gets a Snapshot, which is smaller by then
 MAX_BYTES = 4 * 1024 * 1024  # of bodies, so that a ring of large events stays small too
@@ -75,6 +76,15 @@ class Origin:
     id: str
     name: str
 
+    def to_json(self) -> dict[str, Json]:
+        """Return it as it stands in an event."""
+        return {"kind": self.kind, "id": self.id, "name": self.name}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Origin:
+        """Read what to_json wrote, and whatever a later release has beside it. Raises KeyError, TypeError."""
+        return cls(value["kind"], value["id"], value["name"])
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -122,6 +132,10 @@ class EventLog:
     def __iter__(self) -> Iterator[Event]:
         """Yield the events held, oldest first."""
         return iter(self._events)
+
+    def newest(self) -> Iterator[Event]:
+        """Yield the events held, newest first."""
+        return reversed(self._events)
 
     def append(self, event: Event) -> None:
         """Add the next event; the oldest fall out of the ring."""

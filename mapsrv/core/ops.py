@@ -55,16 +55,18 @@ class LayerRemoved:
 
 @dataclass(frozen=True, slots=True)
 class LayerSet:
-    """op set_layer: `changes` (title, visible, rank, filter, attribution) are set; None removes."""
+    """op set_layer: `changes` of the fields TAKES are set; None removes."""
 
+    TAKES: ClassVar = ("title", "visible", "rank", "filter", "attribution")
     id: str
     changes: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
 class Restyled:
-    """op restyle: `changes` (paint, layout, minzoom, maxzoom, filter, visible) are merged; None removes."""
+    """op restyle: `changes` of the fields TAKES are merged; None removes."""
 
+    TAKES: ClassVar = ("paint", "layout", "minzoom", "maxzoom", "filter", "visible")
     id: str
     style_layer: str
     changes: Mapping[str, Json]

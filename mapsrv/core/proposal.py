@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from mapsrv.core.commands import Answer, Prepared
+from mapsrv.core.commands import AddLayer, Answer, Prepared
 from mapsrv.core.log import Event, Origin, Record
-from mapsrv.core.state import MapState
+from mapsrv.core.ops import LayerPut, Op
+from mapsrv.core.state import Added, MapState
 from mapsrv.errors import MapsrvError
 
 
@@ -20,6 +21,18 @@ class Asked:
     key: str
     fingerprint: str
     at: str
+
+    def stamped(self, ops: tuple[Op, ...]) -> tuple[Op, ...]:
+        """Return the ops with the layer that is added saying by whom: decide() knows neither author nor time.
+
+        What is done again after an outage says so already, and a change of features adds no layer.
+        """
+        if not isinstance(self.prepared.command, AddLayer):
+            return ops
+        added = Added(self.origin.kind, self.origin.name, self.at)
+        return tuple(
+            LayerPut(replace(op.layer, added=added)) if isinstance(op, LayerPut) else op for op in ops
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

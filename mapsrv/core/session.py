@@ -143,10 +143,9 @@ class Session:
         except MapsrvError as refusal:
             return Settled(refusal, after)
         if not ops:
-            return Settled(
-                Answer((), (NOTHING_CHANGED, *asked.prepared.warnings), asked.prepared.facts), after
-            )
-        return self._accept(asked, ops)
+            warnings = (NOTHING_CHANGED, *asked.prepared.warnings)
+            return Settled(Answer(warnings=warnings, facts=asked.prepared.unchanging), after)
+        return self._accept(asked, asked.stamped(ops))
 
     def committed(self, count: int) -> tuple[Event, ...]:
         """Make the oldest `count` pending commands visible; return their events."""

@@ -2,12 +2,14 @@
 
 JSON inside them (sources, style layers, filters, overrides) is plain dicts and lists that nobody
 ever mutates. MapLayers compare by identity: a changed layer is another value.
+
+What reads them passes over fields that it does not know: a later release may have written them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any  # a JSON value: None, bool, int, float, str, list or dict of the same
@@ -59,6 +61,24 @@ class Camera:
         return cls(center=(lng, lat), zoom=_number(value["zoom"]), **turn)
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Who put a layer on the map, or replaced it wholly: an Origin's kind and name, and RFC 3339 UTC."""
+
+    kind: str
+    name: str
+    at: str
+
+    def to_json(self) -> dict[str, Json]:
+        """Return it as it stands on the wire."""
+        return {"kind": self.kind, "name": self.name, "at": self.at}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Added:
+        """Read what to_json wrote; raises KeyError, TypeError or ValueError for anything else."""
+        return cls(_text(value["kind"]), _text(value["name"]), _text(value["at"]))
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class MapLayer:
     """What a person calls a layer: one source and its style layers, bottom to top."""
@@ -73,6 +93,7 @@ class MapLayer:
     filter: Json = None  # joined by `all` to each style layer's own
     attribution: str | None = None
     restyled: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    added: Added | None = None  # None: by a release that noted it not
 
     def to_json(self) -> dict[str, Json]:
         """Return the layer as it stands on the wire; absent keys are left out."""
@@ -85,14 +106,24 @@ class MapLayer:
             "source": self.source,
             "style_layers": list(self.style_layers),
         }
-        optional = {"filter": self.filter, "attribution": self.attribution, "restyled": self.restyled or None}
+        added = self.added and self.added.to_json()
+        optional = {
+            "filter": self.filter,
+            "attribution": self.attribution,
+            "restyled": self.restyled or None,
+            "added": added,
+        }
         value.update({key: item for key, item in optional.items() if item is not None})
         return value
 
     @classmethod
     def from_json(cls, value: Mapping[str, Json]) -> MapLayer:
-        """Read what to_json wrote."""
-        return cls(**{**value, "style_layers": tuple(value["style_layers"])})
+        """Read what to_json wrote; raises KeyError, TypeError or ValueError for anything else."""
+        known = {name: value[name] for name in _LAYER_FIELDS if name in value}
+        known["style_layers"] = tuple(value["style_layers"])
+        if "added" in known:
+            known["added"] = Added.from_json(known["added"])
+        return cls(**known)
 
     @property
     def place(self) -> tuple[str, str]:
@@ -102,6 +133,9 @@ class MapLayer:
     def style_layer_ids(self) -> tuple[str, ...]:
         """Return the ids of the style layers, bottom to top."""
         return tuple(style_layer["id"] for style_layer in self.style_layers)
+
+
+_LAYER_FIELDS = frozenset(one.name for one in fields(MapLayer))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,7 @@ def viewed(now: Camera, command: SetMapView) -> Camera:
         return Camera(None, None, bearing, pitch, bounds, padding)
     center = command.center or now.center or _middle(now)
     zoom = now.zoom if command.zoom is None else command.zoom
-    return Camera(center, _zoom_of(now) if zoom is None else zoom, bearing, pitch)
+    return Camera(center, zoom_of(now) if zoom is None else zoom, bearing, pitch)
 
 
 def _middle(camera: Camera) -> tuple[float, float]:
@@ -27,7 +27,7 @@ def _middle(camera: Camera) -> tuple[float, float]:
     return (lng - 360 if lng > 180 else lng, (south + north) / 2)
 
 
-def _zoom_of(camera: Camera) -> float:
+def zoom_of(camera: Camera) -> float:
     """Estimate the zoom at which 1,024 CSS pixels (two world tiles of 512) show the bounds' width."""
     west, _, east, _ = camera.bounds or (-180.0, -90.0, 180.0, 90.0)
     width = max((east - west) % 360 or 360.0, 1e-6)

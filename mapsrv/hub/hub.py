@@ -134,7 +134,7 @@ class Hub:
                     live.presence.count,
                     (*reply.answer.warnings, *late),
                     reply.durability,
-                    reply.answer.facts.get("matched"),
+                    reply.answer.facts,
                 )
         except MapsrvError as error:
             COMMANDS.labels(error.code).inc()

@@ -35,7 +35,8 @@ async def prepare_features(command: UpdateFeatures, state: MapState, documents: 
         source=await _source(layer, merged, documents, inline) if anew else None,
         document=None,
     )
-    return Prepared(completed, {layer.id: layer}, _warnings(layer, merged))
+    facts = {"updated": list(merged.updated)}
+    return Prepared(completed, {layer.id: layer}, _warnings(layer, merged), facts=facts)
 
 
 async def _base(layer: MapLayer, documents: Documents) -> bytes:
@@ -63,7 +64,8 @@ async def _source(layer: MapLayer, merged: Merged, documents: Documents, inline:
 
 
 def _warnings(layer: MapLayer, merged: Merged) -> tuple[str, ...]:
-    return tuple(
+    undrawn = tuple(
         f'No style layer of "{layer.id}" is made to draw {kind} features: add it again with layers that do.'
         for kind in default_style.undrawn(layer.style_layers, merged.regular.summary.geometry_types)
     )
+    return undrawn + merged.faults

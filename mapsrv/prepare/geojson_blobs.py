@@ -15,6 +15,7 @@ from mapsrv.core.bounds import Bounds
 from mapsrv.core.ops import FeatureId
 from mapsrv.core.state import Json
 from mapsrv.core.summary import Summary
+from mapsrv.core.windows import holds
 from mapsrv.errors import Busy, TooLarge, UnknownData
 from mapsrv.prepare import geojson_jobs
 from mapsrv.prepare.geojson_jobs import Merged, Regular
@@ -54,6 +55,7 @@ class Documents:
         self.clock = clock
         self._workers = Workers()
         self._summaries: OrderedDict[str, Summary] = OrderedDict()
+        self._held: OrderedDict[tuple[str, Bounds], bool] = OrderedDict()  # what holds_box() found
         self.bodies: OrderedDict[str, bytes] = OrderedDict()  # the newest used, where the store can lose them
         self._size = 0
 
@@ -123,6 +125,15 @@ class Documents:
             return await self._summary_of(data.removeprefix(PREFIX)) if is_address(data) else None
         return geojson_jobs.summarised(geojson_jobs.dumped(data)) if is_ours(source) else None
 
+    def count(self, source: Mapping[str, Json]) -> int | None:
+        """Return how many features a source has, where that is known without reading its data."""
+        data = source.get("data")
+        if isinstance(data, str):
+            known = self._summaries.get(data.removeprefix(PREFIX))
+            return None if known is None else known.features
+        features = data.get("features") if isinstance(data, dict) else None
+        return len(features) if isinstance(features, list) else None
+
     async def body(self, source: Mapping[str, Json]) -> bytes | None:
         """Return a source's data as JSON, or None when it is not kept here. Raises UnknownData."""
         if not is_ours(source):
@@ -146,6 +157,21 @@ class Documents:
     async def sampled(self, name: str, body: bytes) -> Sample:
         """Return a sample of a regular document, under that name. Raises Busy."""
         return Sample(name, *await self._compute(len(body), geojson_jobs.sampled, body))
+    async def holds_box(self, source: Mapping[str, Json], box: Bounds) -> bool:
+        """Return whether one area of a source's data holds all of the box; False for data of others."""
+        about = await self.summary(source)
+        if about is None or about.bounds is None or not holds(about.bounds, box):
+            return False
+        key = (source["data"], box) if isinstance(source["data"], str) else None
+        if key is not None and key in self._held:
+            return self._held[key]
+        body = await self.body(source) or b""
+        found = await self._compute(len(body), geojson_jobs.holds_box, body, box)
+        if key is not None:
+            self._held[key] = found
+            if len(self._held) > MAX_SUMMARIES:
+                self._held.popitem(last=False)
+        return found
 
     def check_size(self, size: int) -> None:
         """Raise TooLarge for more bytes than a document may have; `size` may be all that is known of it."""

@@ -10,19 +10,23 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from itertools import chain, islice
 from typing import NoReturn, ParamSpec, TypeVar
 
 from mapsrv.core import sampling
 from mapsrv.core.bounds import Bounds, bounds_of
-from mapsrv.core.features import apply_diff, check_diff, find_id
+from mapsrv.core.covering import covered
+from mapsrv.core.features import Diff, apply_diff, check_diff, find_id, name_of
 from mapsrv.core.geojson import collection_of, normalise, promote
 from mapsrv.core.geometry import shown
+from mapsrv.core.geometry_faults import oddities
 from mapsrv.core.ops import FeatureId
 from mapsrv.core.state import PROMOTED, Json
 from mapsrv.core.summary import Summary, summary
 from mapsrv.errors import InvalidArgument, InvalidGeoJson
 
 MAX_SAMPLE = 4 * 1024 * 1024  # bytes of a sample's rows: what the engine reads in 0.1 s
+MAX_UPDATED = 5  # features of a change that its author is told: which they are, and that they are those
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,11 +46,14 @@ class Merged:
     """A document after a change. `diff` is the completed change as JSON.
 
     `promoted_now`: ids have just become promoted, so every feature is changed and the source must say so.
+    `updated`: some that were changed, as they were called before, then of those that were removed and added.
     """
 
     regular: Regular
     diff: bytes
     promoted_now: bool
+    updated: tuple[FeatureId, ...] = ()
+    faults: tuple[str, ...] = ()  # of the geometries that were sent
 
 
 class _NotJson(ValueError):
@@ -136,7 +143,20 @@ def merged(base: bytes, change: bytes, promote_id: Json) -> Merged:
     promoted_now = diff.promoted and not before and promote_id is None
     if promoted_now:
         after = collection_of(promote(after["features"]))
-    return Merged(_regular(after), dump(diff.to_json()), promoted_now)
+    return Merged(_regular(after), dump(diff.to_json()), promoted_now, _called(features, diff), _faults(diff))
+
+
+def _faults(diff: Diff) -> tuple[str, ...]:
+    sent = [{"properties": {}, **change} for change in diff.update if change.get("geometry") is not None]
+    return oddities([*diff.add, *sent]).faults
+
+
+def _called(features: Sequence[Json], diff: Diff) -> tuple[FeatureId, ...]:
+    """Return what some features of the diff are called: a wrong id shows by another's name."""
+    wanted = list(islice(chain((change["id"] for change in diff.update), diff.remove), MAX_UPDATED))
+    known = {feature["id"]: feature for feature in features if feature["id"] in wanted}
+    told = [known[one] for one in wanted]
+    return tuple(name_of(feature) for feature in (*told, *diff.add)[:MAX_UPDATED])
 
 
 def _lists(change: Json) -> list[Sequence[Json]]:
@@ -165,6 +185,14 @@ def sampled(body: bytes) -> tuple[bytes, int, int]:
 @_total
 def bounds_of_features(body: bytes, feature_ids: Sequence[FeatureId]) -> Bounds | None:
     """Return the bounds of these features of a regular document, or None when they have no geometry."""
-    geometries = {feature["id"]: feature["geometry"] for feature in parse(body)["features"]}
-    found = [find_id(value, f"feature_ids[{place}]", geometries) for place, value in enumerate(feature_ids)]
+    features = parse(body)["features"]
+    geometries = {feature["id"]: feature["geometry"] for feature in features}
+    asked = enumerate(feature_ids)
+    found = [find_id(value, f"feature_ids[{place}]", geometries, features) for place, value in asked]
     return bounds_of(geometries[feature_id] for feature_id in found)
+
+
+@_total
+def holds_box(body: bytes, box: Bounds) -> bool:
+    """Return whether one area of a regular document holds all of the box."""
+    return covered(parse(body), box)

@@ -21,7 +21,7 @@ from mapsrv.core.commands import (
     UpdateFeatures,
 )
 from mapsrv.core.geometry import shown
-from mapsrv.core.state import PROMOTED, Camera, Json, MapState
+from mapsrv.core.state import PROMOTED, Camera, Json, MapLayer, MapState
 from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, LimitReached
 from mapsrv.prepare import default_style, geojson_jobs, style_items
@@ -98,7 +98,22 @@ async def _prepare_layer(
     completed = replace(
         command, source=source, type=_TYPES[kind], style_layers=drawn, document=None, camera=camera
     )
-    return Prepared(completed, warnings=tuple(warnings))
+    return Prepared(
+        completed, warnings=tuple(warnings), facts=_replaced(state.layers.get(command.id), documents)
+    )
+
+
+def _replaced(before: MapLayer | None, documents: Documents) -> dict[str, Json]:
+    """Return what is told of the layer that is there already: as it is now, since nobody waits for that."""
+    if before is None:
+        return {}
+    told: dict[str, Json] = {"title": before.title}
+    features = documents.count(before.source)
+    if features is not None:
+        told["features"] = features
+    if before.added is not None:
+        told["by"] = {"kind": before.added.kind, "name": before.added.name}
+    return {"replaced": told}
 
 
 def _source_type(command: AddLayer) -> str:
@@ -152,10 +167,11 @@ def _data_warnings(summary: Summary | None, drawn: tuple[Mapping[str, Json], ...
         return []
     if summary.bounds is None:
         return ["The data has no coordinates: there is nothing to draw until update_features adds some."]
-    return [
+    undrawn = [
         f"None of the style layers is made to draw {kind} features."
         for kind in default_style.undrawn(drawn, summary.geometry_types)
     ]
+    return [*undrawn, *summary.faults]
 
 
 def _bounds(source: Mapping[str, Json], summary: Summary | None) -> Bounds | None:

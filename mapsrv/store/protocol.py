@@ -15,7 +15,10 @@ from typing import Protocol, TypeAlias
 from mapsrv.core.log import Head, Position
 from mapsrv.errors import StoreUnavailable
 
-FORMAT = 1  # of what is written here; what bears a higher one is refused, and never written to
+# Of what is written here; what bears a higher one is refused, and never written to. A release reads all that
+# are lower. 1: the first release, which takes a map for damaged where a layer has fields that it does not
+# know. 2: layers say who added them, and readers pass over what they do not know.
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)

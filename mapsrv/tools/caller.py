@@ -65,6 +65,11 @@ class Caller:
         """The author of what the call changes."""
         return Origin("model", self.name, self.name)
 
+    @property
+    def author(self) -> str:
+        """The author as keys are scoped by."""
+        return f"{self.origin.kind}:{self.origin.id}"
+
 
 def read_caller(
     scope: Scope, client: str | None, origins: OriginGuard, secret: str | None, named: Named

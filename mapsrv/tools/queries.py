@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from mapsrv.core.drawing_order import find
+from mapsrv.core.log import Event, Position
 from mapsrv.core.state import Json, MapLayer, MapState
 from mapsrv.core.summary import Summary
-from mapsrv.errors import UnknownData
+from mapsrv.errors import InvalidArgument, UnknownData
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.presence.tabs import Viewer
 from mapsrv.hub.problems import Problem
 from mapsrv.prepare.geojson_blobs import Documents
+from mapsrv.tools import people_did
 from mapsrv.tools.results import Long
+from mapsrv.tools.seen import seen, why_json
+from mapsrv.tools.words import cut
 from mapsrv.wire.style import effective_layers
 
 LOOK = ("paint", "layout", "minzoom", "maxzoom")
+MAX_PROBLEM = 200  # characters of what a page said
 MAX_URL = 2_000  # characters of an address in a source; what is longer is data
 
 
@@ -36,8 +41,23 @@ def map_state(live: LiveSession, link: str, wrong: Iterable[tuple[str, str]] = (
         "layers": _rows(state),
         "viewers": live.presence.count,
         "people": [_person(viewer) for viewer in live.presence.people],
-        "problems": [problem.to_json() for problem in (*styles, *live.problems)],
+        "problems": [*(problem.to_json() for problem in styles), *(_problem(problem) for problem in live.problems)],
     }
+
+
+def did_since(live: LiveSession, since: Position | None, author: str, now: float) -> dict[str, Json]:
+    """Return what people did since a position, else since this author's last event; nothing for nothing.
+
+    Raises InvalidArgument for a position that the log does not reach back to, or of another history.
+    """
+    if since is None:
+        events: Iterator[Event] | None = people_did.before_own(live.session, author, None)
+    else:
+        events = people_did.after(live.session.log, since)
+    if events is None:
+        raise InvalidArgument("since: what happened since that position is not known any more. Leave it out.")
+    lines = people_did.people_did(events, now)
+    return {"people_did": lines} if lines or since is not None else {}
 
 
 def layers(live: LiveSession) -> dict[str, Json]:
@@ -58,8 +78,10 @@ async def layer_info(live: LiveSession, layer_id: str, documents: Documents) -> 
         info["attribution"] = layer.attribution
     try:
         summary = await documents.summary(layer.source)
+        found = await seen(live, layer, summary, documents)
     except UnknownData as error:
         return {**info, "problem": error.message}
+    info |= why_json(found)
     return info if summary is None else {**info, **_data(summary)}
 
 
@@ -69,7 +91,7 @@ def _rows(state: MapState) -> Long:
 
 def _row(layer: MapLayer) -> dict[str, Json]:
     overrides = layer.restyled.values()
-    return {
+    row: dict[str, Json] = {
         "id": layer.id,
         "title": layer.title,
         "type": layer.type,
@@ -78,6 +100,7 @@ def _row(layer: MapLayer) -> dict[str, Json]:
         "has_custom_paint": any(key in override for override in overrides for key in LOOK),
         "style_layers": list(layer.style_layer_ids()),
     }
+    return row if layer.added is None else {**row, "added": layer.added.to_json()}
 
 
 def _source(source: Mapping[str, Json]) -> dict[str, Json]:
@@ -97,14 +120,25 @@ def _data(summary: Summary) -> dict[str, Json]:
         "feature_count": summary.features,
         "geometry_types": list(summary.geometry_types),
         "bounds": None if summary.bounds is None else list(summary.bounds),
-        "properties": {
-            name: {"type": about["type"], "samples": about["values"]}
-            for name, about in summary.properties.items()
-        },
+        "ids": dict(summary.ids),
+        "properties": {name: _property(about) for name, about in summary.properties.items()},
     }
     if summary.properties_left_out:
         told["properties_left_out"] = summary.properties_left_out
+    if odd := (*summary.faults, *summary.notes):
+        told["geometry"] = list(odd)
     return told
+
+
+def _property(about: Mapping[str, Json]) -> dict[str, Json]:
+    """Return what is known of a property; `values` are all that there are, `samples` the first of more."""
+    told = {key: item for key, item in about.items() if key not in ("values", "all")}
+    return {**told, ("values" if about["all"] else "samples"): list(about["values"])}
+
+
+def _problem(problem: Problem) -> dict[str, Json]:
+    """Return what a page said, with nothing in it that cannot be seen."""
+    return {**problem.to_json(), "message": cut(problem.message, MAX_PROBLEM)}
 
 
 def _person(viewer: Viewer) -> dict[str, Json]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from mapsrv.asgi.error_body import error_fields
-from mapsrv.core.session import NOTHING_CHANGED
 from mapsrv.core.state import Json
 from mapsrv.errors import MapsrvError
+from mapsrv.tools.receipt_text import nobody, receipt_text
 
 MAX_RESULT = 16 * 1024 - 512  # bytes of a whole result, with room for what MCP puts around it
 MAX_ERROR = 4_000  # characters of an error's message, which is written to be read whole
@@ -44,11 +44,6 @@ class Long(list[Json]):
         self.total = total
 
 
-def nobody(url: str) -> str:
-    """Return what a model must know while nobody sees what it does."""
-    return f"Nobody has this map open. Give the person this link: {url}"
-
-
 def elsewhere(url: str) -> str:
     """Return what a model must know while others see what it does, but perhaps not its own user."""
     return (
@@ -60,22 +55,7 @@ def elsewhere(url: str) -> str:
 def receipt_result(receipt: dict[str, Json], did: str, note: str = "") -> Result:
     """Return a Receipt (as JSON) told in a few lines; `did` is what was done."""
     unseen = None if receipt["viewers"] else receipt["url"]
-    return replace(fitted(receipt, lambda value: _receipt_text(value, did), note), unseen=unseen)
-
-
-def _receipt_text(receipt: Mapping[str, Json], did: str) -> str:
-    changed = ", ".join(receipt["changed"])
-    more = f" and {receipt['changed_left_out']} more" if "changed_left_out" in receipt else ""
-    nothing = NOTHING_CHANGED in receipt["warnings"]
-    lines = [
-        NOTHING_CHANGED if nothing else did + (f" Changed: {changed}{more}." if changed else ""),
-        f'Map "{receipt["title"]}", session_id {receipt["session_id"]}: {receipt["url"]}',
-        f"Position {receipt['position']}, viewers {receipt['viewers']}, durability {receipt['durability']}.",
-        *(f"Warning: {warning}" for warning in receipt["warnings"] if warning != NOTHING_CHANGED),
-    ]
-    if receipt["viewers"] == 0:
-        lines.append(nobody(receipt["url"]))
-    return "\n".join(lines)
+    return replace(fitted(receipt, lambda value: receipt_text(value, did), note), unseen=unseen)
 
 
 def query_result(value: dict[str, Json], unseen: str | None = None, note: str = "") -> Result:

@@ -11,12 +11,13 @@ import trio
 from mapsrv.asgi.rate_limits import RateLimits
 from mapsrv.core.commands import AddLayer, Command, SetTitle
 from mapsrv.core.state import Json
-from mapsrv.errors import InvalidArgument, InvalidGeoJson, NotGeoJson
+from mapsrv.errors import InvalidArgument, InvalidGeoJson, NotGeoJson, UnknownLayer
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.local.front import Front, address
 from mapsrv.prepare.own_routes import NO_ROUTES, OwnRoutes
 from mapsrv.tools import queries
+from mapsrv.tools.afterwards import completed, was_there
 from mapsrv.tools.caller import Caller
 from mapsrv.tools.local_files import not_geojson, read_file, way_out
 from mapsrv.tools.results import Result, elsewhere, query_result, receipt_result
@@ -60,16 +61,23 @@ class Tools:
         if isinstance(request, OpenMap):
             return await self._open_map(request, parsed.session_id, caller, key)
         session_id = await self._which.of(parsed.session_id, caller)
-        match request:
-            case GetMapState() | ListLayers() | GetLayerInfo():
-                result = await self._query(request, session_id, caller)
-            case _:
-                command = await self._with_file(request, session_id, caller)
-                receipt = await self._hub.execute(session_id, command, caller.origin, key)
-                result = self._told(receipt, f"{name}: done.", caller)
+        try:
+            match request:
+                case GetMapState() | ListLayers() | GetLayerInfo():
+                    result = await self._query(request, session_id, caller)
+                case _:
+                    receipt = await self._execute(request, session_id, caller, key)
+                    result = self._told(receipt, f"{name}: done.", caller)
+        except UnknownLayer as error:
+            raise await was_there(self._hub, error, request, session_id) from error
         if parsed.session_id is not None:
             caller.named.note(session_id)
         return result
+
+    async def _execute(self, request: Command, session_id: str, caller: Caller, key: str | None) -> Receipt:
+        command = await self._with_file(request, session_id, caller)
+        receipt = await self._hub.execute(session_id, command, caller.origin, key)
+        return await completed(self._hub, receipt, command, caller)
 
     async def _open_map(
         self, request: OpenMap, argument: str | None, caller: Caller, key: str | None
@@ -118,6 +126,7 @@ class Tools:
                 case GetMapState():
                     wrong = await self._hub.style.problems(live.state)
                     value = queries.map_state(live, link.url, wrong)
+                    value |= queries.did_since(live, request.since, caller.author, self._hub.clock.wall())
                 case ListLayers():
                     value = queries.layers(live)
                 case _:

@@ -82,7 +82,7 @@ class Shape:
             if key not in values:
                 self.refuse(f"{key} is missing: {properties[key]['description']}")
         if not self._valid(values):
-            self.refuse(_told(next(self._validator.iter_errors(values)), properties))
+            self.refuse(_told(next(self._validator.iter_errors(values)), properties, self._tool.instead))
 
 
 def walkable(tool: Tool) -> Schema:
@@ -106,15 +106,16 @@ def _types(schema: Schema) -> set[str]:
     return {branch["type"] for branch in schema.get("anyOf", [schema]) if "type" in branch}
 
 
-def _told(error: Any, properties: Mapping[str, Schema]) -> str:
+def _told(error: Any, properties: Mapping[str, Schema], instead: Mapping[str, str]) -> str:
     """Return one fault that the validator found as a sentence: what was expected, what came."""
     name, *rest = error.absolute_path
     where = name + "".join(f"[{part}]" for part in rest)
     if error.validator == "enum":
         words = ", ".join(f'"{word}"' for word in properties[name]["enum"])
+        other = f" {instead[name]}" if name in instead else ""
         return (
             f"{where} must be one of {words}; got"
-            f" {shown(error.instance)}.{nearest(str(error.instance), error.validator_value)}"
+            f" {shown(error.instance)}.{nearest(str(error.instance), error.validator_value)}{other}"
         )
     expected = {
         "type": lambda: f"must be of type {' or '.join(_listed(error.validator_value))}",

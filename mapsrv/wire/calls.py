@@ -14,6 +14,7 @@ from mapsrv.core.suggest import nearest
 from mapsrv.errors import BadRequest, InvalidArgument
 from mapsrv.wire.arguments import Shape
 from mapsrv.wire.fields import MAX_KEY, is_key, known_keys, session_id
+from mapsrv.wire.instead import instead_of
 from mapsrv.wire.json_text import check_value, shown
 from mapsrv.wire.source_text import LOCAL
 from mapsrv.wire.tools.requests import GetLayerInfo, GetMapState, ListLayers, OpenMap, Query, Request
@@ -60,7 +61,8 @@ def _call(name: str) -> Tool:
     call = CALLS.get(name)
     if call is None:
         raise InvalidArgument(
-            f"There is no call {shown(name)}.{nearest(name, CALLS)} There are: {', '.join(CALLS)}."
+            f"There is no call {shown(name)}.{nearest(name, CALLS) or instead_of(name, CALLS)}"
+            f" There are: {', '.join(CALLS)}."
         )
     return call
 

@@ -14,7 +14,9 @@ from mapsrv.core.log import Origin, Position
 from mapsrv.core.state import PARTS, Json, MapLayer, MapState
 from mapsrv.wire import fast_json
 
-FORMAT = 1  # of snapshots and events; a page that meets a higher one offers to reload
+# Of snapshots and events; a page that meets a higher one offers to reload. It goes up where a page would draw
+# another map than the server's; fields that a page passes over are none of that.
+FORMAT = 1
 BLOB_PREFIX = "data/"
 
 _layers: WeakKeyDictionary[MapLayer, bytes] = WeakKeyDictionary()
@@ -82,32 +84,39 @@ def op_to_json(op: o.Op) -> dict[str, Json]:
 
 
 def op_from_json(value: Mapping[str, Json]) -> o.Op:
-    """Read what op_to_json wrote; raises KeyError for an op that this release does not know."""
-    rest = {key: item for key, item in value.items() if key != "op"}
+    """Read what op_to_json wrote; raises KeyError for an op that this release does not know.
+
+    Fields that it does not know are passed over.
+    """
     kind = _OPS[value["op"]]
     if kind in (o.TitleSet, o.BasemapSet, o.CameraSet):
-        rest[kind.part] = PARTS[kind.part].from_json(rest[kind.part])
+        made: o.Op = kind(PARTS[kind.part].from_json(value[kind.part]))
+        return made
     if kind is o.LayerPut:
-        return o.LayerPut(MapLayer.from_json(rest["layer"]))
+        return o.LayerPut(MapLayer.from_json(value["layer"]))
     if kind is o.LayerSet:
-        return o.LayerSet(rest.pop("id"), rest)
+        return o.LayerSet(value["id"], _known(value, o.LayerSet.TAKES))
     if kind is o.Restyled:
-        return o.Restyled(rest.pop("id"), rest.pop("style_layer"), rest)
+        return o.Restyled(value["id"], value["style_layer"], _known(value, o.Restyled.TAKES))
+    rest = _known(value, [field.name for field in fields(kind)])
     op: o.Op = kind(**{key: tuple(item) if isinstance(item, list) else item for key, item in rest.items()})
     return op
 
 
+def _known(value: Mapping[str, Json], names: Iterable[str]) -> dict[str, Json]:
+    return {name: value[name] for name in names if name in value}
+
+
 def encode_event(at: str, origin: Origin, ops: Iterable[o.Op]) -> bytes:
     """Return the one encoding of an event, `Event.body`."""
-    who = {"kind": origin.kind, "id": origin.id, "name": origin.name}
-    return dumps({"at": at, "origin": who, "ops": [op_to_json(op) for op in ops]})
+    return dumps({"at": at, "origin": origin.to_json(), "ops": [op_to_json(op) for op in ops]})
 
 
 def decode_event(body: bytes) -> tuple[str, Origin, tuple[o.Op, ...]]:
     """Read what encode_event wrote; raises ValueError, KeyError or TypeError for anything else."""
     value = loads(body)
     try:
-        return value["at"], Origin(**value["origin"]), tuple(op_from_json(op) for op in value["ops"])
+        return value["at"], Origin.from_json(value["origin"]), tuple(op_from_json(op) for op in value["ops"])
     except AttributeError as error:
         raise TypeError("not an op") from error
 
@@ -194,13 +203,14 @@ def remember_layer(layer: MapLayer, body: bytes) -> None:
 
 def answer_to_bytes(answer: c.Answer) -> bytes:
     """Return an answer as the store keeps it."""
-    return dumps({"changed": answer.changed, "warnings": answer.warnings})
+    told = {"changed": answer.changed, "warnings": answer.warnings}
+    return dumps({**told, "facts": answer.facts} if answer.facts else told)
 
 
 def answer_from_bytes(body: bytes) -> c.Answer:
     """Read what answer_to_bytes wrote; raises ValueError for anything else."""
     value = loads(body)
     try:
-        return c.Answer(tuple(value["changed"]), tuple(value["warnings"]))
+        return c.Answer(tuple(value["changed"]), tuple(value["warnings"]), dict(value.get("facts", ())))
     except (KeyError, TypeError) as error:
         raise ValueError("not an answer") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from mapsrv.core.log import Position
@@ -12,7 +12,10 @@ from mapsrv.core.state import Json
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a caller gets back. `viewers` is how many have the map open now."""
+    """What a caller gets back. `viewers` is how many have the map open now.
+
+    `facts` are fields that stand there only where they have something to say.
+    """
 
     session_id: str
     title: str
@@ -21,11 +24,11 @@ class Receipt:
     viewers: int
     warnings: tuple[str, ...]
     durability: str
-    matched: Mapping[str, Json] | None = None  # of filter_layer: {total, of, in_view, sampled_from?}
+    facts: Mapping[str, Json] = field(default_factory=dict)
 
     def to_json(self, base_url: str) -> dict[str, Json]:
         """Return it as it stands on the wire; the map's link begins with base_url."""
-        told: dict[str, Json] = {
+        return {
             "session_id": self.session_id,
             "title": self.title,
             "url": map_url(base_url, self.session_id),
@@ -34,8 +37,8 @@ class Receipt:
             "viewers": self.viewers,
             "warnings": list(self.warnings),
             "durability": self.durability,
+            **self.facts,
         }
-        return told if self.matched is None else {**told, "matched": dict(self.matched)}
 
 
 def map_url(base_url: str, session_id: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapsrv.core import features as features_module
-from mapsrv.core.features import apply_diff, check_diff
+from mapsrv.core.features import MAX_NAME, apply_diff, check_diff, name_of
 from mapsrv.core.geojson import collection_of, normalise
 from mapsrv.core.state import PROMOTED
 from mapsrv.errors import IdTaken, InvalidArgument, InvalidGeoJson, LimitReached
@@ -149,3 +149,29 @@ def test_the_features_of_a_layer_are_bounded(monkeypatch: pytest.MonkeyPatch) ->
     check_diff(layer(1), [added()], [], [])
     with pytest.raises(LimitReached, match="at most 2 features"):
         check_diff(layer(1, 2), [added()], [], [])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("bern", " It is the name of feature 1. Its ids are 0, 1, 2, 3, 4, and more."),
+        ("7", " It is the name of feature 3."),
+        (99, "no feature 99. Its ids are 0, 1"),
+    ],
+)
+def test_an_id_that_is_guessed_is_answered_by_the_feature_that_is_called_so(wanted: Any, said: str) -> None:
+    named: list[Any] = [{"name": "Zug"}, {"name": "Bern"}, {"label": 3}, {"title": "7"}, {}, {}]
+    there = normalise(collection_of([added(properties=one) for one in named])).collection
+    for lists in ([], [{"id": wanted, "properties": {"n": 1}}], []), ([], [], [wanted]):
+        with pytest.raises(InvalidArgument) as caught:
+            check_diff(there, *lists)
+        assert said in caught.value.message
+    with pytest.raises(InvalidArgument) as caught:
+        check_diff(collection_of([]), [], [], [wanted])
+    assert "Its ids" not in caught.value.message
+
+
+def test_a_feature_is_called_by_its_name_else_by_its_id() -> None:
+    called = [{"name": "Zug"}, {"name": 3, "title": "T"}, {"name": " "}, {"label": "x" * 90}, None]
+    names = [name_of({"id": 7, "properties": properties}) for properties in called]
+    assert names == ["Zug", "T", 7, "x" * (MAX_NAME - 1) + "…", 7]

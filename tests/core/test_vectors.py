@@ -20,7 +20,7 @@ from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
 from mapsrv.wire import codec
 from mapsrv.wire.style import to_style
-from tests.core.kit.maps import command, grown
+from tests.core.kit.maps import as_asked, command, grown
 
 FOLDER = Path(__file__).parent.parent / "vectors"
 BASE = "https://maps.example"
@@ -33,8 +33,9 @@ def _ops() -> list[dict[str, Any]]:
         rng = random.Random(seed)
         state = grown(rng, rng.randrange(12))
         for _ in range(20):
+            wanted = command(rng, state)
             try:
-                ops = decide(state, command(rng, state))
+                ops = as_asked(wanted, "k").stamped(decide(state, wanted))
             except MapsrvError:
                 continue
             if ops:

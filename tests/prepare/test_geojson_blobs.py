@@ -169,7 +169,11 @@ async def test_a_refusal_in_the_worker_reads_as_on_the_loop(
     monkeypatch.setattr(documents_module, "INLINE", 0)
     with pytest.raises(InvalidArgument) as there:
         await documents.bounds_of_features((await documents.regular(body)).body, [7])
-    assert there.value.message == here.value.message == "feature_ids[0]: the layer has no feature 7."
+    assert (
+        there.value.message
+        == here.value.message
+        == ("feature_ids[0]: the layer has no feature 7. Its ids are 0, 1, 2.")
+    )
 
 
 # --- the worker processes --------------------------------------------------------

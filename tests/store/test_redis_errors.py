@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from mapsrv.errors import StoreAway, StoreUnavailable
-from mapsrv.store import Component, Done, Ok, Refused
+from mapsrv.store import FORMAT, Component, Done, Ok, Refused
 from mapsrv.store.redis import RedisStore, open_redis
 from mapsrv.store.redis.client import OPEN_SECONDS
 from tests.store.kit import valkey
@@ -183,7 +183,7 @@ SPOILT = {
     "a field that is gone": ("meta", lambda redis: redis.do("HDEL", "map_meta:{s1}", "base")),
     "an epoch that is gone": ("meta", lambda redis: redis.do("HDEL", "map_meta:{s1}", "epoch")),
     "text that is none": ("state", lambda redis: redis.do("HSET", "map_state:{s1}", b"\xff", "1")),
-    "a newer format": ("meta", lambda redis: redis.do("HSET", "map_meta:{s1}", "format", "2")),
+    "a newer format": ("meta", lambda redis: redis.do("HSET", "map_meta:{s1}", "format", str(FORMAT + 1))),
 }
 
 

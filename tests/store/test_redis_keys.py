@@ -10,7 +10,7 @@ import pytest
 import trio
 
 from mapsrv.core.log import MAX_EVENTS, Head
-from mapsrv.store import Component, Done, Ok, Unknown
+from mapsrv.store import FORMAT, Component, Done, Ok, Unknown
 from mapsrv.store.redis import open_redis, scripts
 from mapsrv.store.redis.keys_and_values import publication_to_entry
 from mapsrv.store.redis.scripts import COMMIT
@@ -175,7 +175,7 @@ async def test_every_event_is_published_with_all_that_makes_it_an_event(redis, h
     assert tuple(publication_to_entry(payload) for payload in payloads)[:2] == batch.entries
     assert len(payloads) == 3
     with pytest.raises(ValueError):
-        publication_to_entry(b"2" + payloads[0][1:])
+        publication_to_entry(b"%d" % (FORMAT + 1) + payloads[0][1:])
 
 
 async def test_the_log_and_the_keys_in_redis_stay_within_their_bounds(redis, history):

@@ -73,7 +73,7 @@ def test_a_cut_says_so() -> None:
 def test_links_are_never_cut() -> None:
     result = receipt_result({**RECEIPT, "changed": ["z" * 50] * 80}, "add_layer: done.")
     assert result.structured["url"] == LONG_URL and LONG_URL in result.text
-    assert result.structured["changed_left_out"] == 30 and "and 30 more" in result.text
+    assert result.structured["changed_left_out"] == 30 and "and 75 more." in result.text
 
 
 def test_an_error_is_told_whole_up_to_a_bound() -> None:

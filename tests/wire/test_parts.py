@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapsrv.core.log import Origin
+from mapsrv.core.state import MapState
 from mapsrv.wire import codec, parts
 from tests.wire.kit.values import JSON
 
@@ -30,7 +31,9 @@ TORN = {
         b"[]",
         b'"x"',
         json.dumps({**LAYER, "id": "b"}).encode(),
-        json.dumps({**LAYER, "more": 1}).encode(),
+        json.dumps({**LAYER, "added": 1}).encode(),
+        json.dumps({**LAYER, "added": {"kind": "model", "name": "m"}}).encode(),
+        json.dumps({**LAYER, "added": {"kind": "model", "name": "m", "at": 7}}).encode(),
         json.dumps({**LAYER, "rank": "\ud800"}).encode(),
         json.dumps({**LAYER, "title": 1}).encode(),
         json.dumps({**LAYER, "source": []}).encode(),
@@ -84,3 +87,13 @@ def test_an_op_that_is_no_object_is_a_type_error() -> None:
 def test_a_part_that_this_release_does_not_know_is_left_alone() -> None:
     assert parts.base_state({"later": b"{"}).to_json() == parts.base_state({}).to_json()
     assert list(parts.layer_components({"later": b"{"})) == []
+
+
+def test_an_op_whose_part_is_no_object_is_no_event() -> None:
+    body = b'{"at":"","origin":{"kind":"a","id":"b","name":"c"},"ops":[{"op":"set_camera","camera":[]}]}'
+    with pytest.raises(TypeError):
+        codec.decode_event(body)
+
+
+def test_all_parts_are_components() -> None:
+    assert codec.part_components(MapState()).keys() == {"title", "basemap", "camera"}

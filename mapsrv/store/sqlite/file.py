@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from mapsrv.errors import StartupError
 from mapsrv.store.lock import FileLock, Locked
 from mapsrv.store.protocol import FORMAT
+from mapsrv.store.sqlite.upgrade import bring_up, copy_beside
 from mapsrv.store.sqlite.watch import Database, Watch
 
 APPLICATION_ID = 0x4D415053  # "MAPS" in the file's header: a database of someone else is never touched
@@ -148,10 +149,15 @@ def _prepare(database: Database, path: str) -> None:
             f" start that one, {ELSEWHERE}."
         )
     database.executescript(PRAGMAS)
+    earlier = tables and version < FORMAT
+    if earlier:
+        copy_beside(database, path, version)
     with transaction(database):  # takes the exclusive lock even where nothing is to be written
         if not tables:
             for statement in SCHEMA.split(";"):
                 database.execute(statement)
+        elif earlier:
+            bring_up(database, version, FORMAT)
     database.watch.begin()
     _look(database, path)
 

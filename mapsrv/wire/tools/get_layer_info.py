@@ -11,9 +11,10 @@ TOOL = Tool(
     name="get_layer_info",
     title="Look at one layer",
     text=(
-        "Tell about one layer: its style, and of GeoJSON data the number of features, geometry types, bounds,"
-        " and each property's type and sample values. Use it before you write a filter or an expression, to"
-        " use names and values that are there. The data itself is not in the result."
+        "Tell about one layer: its style, whether it is seen, and if not, why and which call mends it; of"
+        " GeoJSON data the number of features, ids, geometry types, bounds, and each property's type, values"
+        " and range. Use it before you write a filter or an expression, to use names and values that are"
+        " there. The data itself is not in the result."
     ),
     example={"layer_id": "lakes"},
     schema=arguments(("layer_id",), layer_id=LAYER_OR_STYLE_LAYER),

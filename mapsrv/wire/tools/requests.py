@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from mapsrv.core.commands import Command
+from mapsrv.core.log import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,9 @@ class OpenMap:
 
 @dataclass(frozen=True, slots=True)
 class GetMapState:
-    """What is on the map, where it looks, who has it open."""
+    """What is on the map, where it looks, who has it open; what people did since a position."""
+
+    since: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,5 +16,13 @@ TOOL = Tool(
     ),
     example={"name": "none"},
     schema=arguments(("name",), name=text("The basemap, or none.", enum=list(basemap_names()))),
+    instead={
+        "name": (
+            'Any other map is a layer beneath yours: add_layer {"id": "streets", "source":'
+            ' "https://tile.openstreetmap.org/{z}/{x}/{y}.png"}, then move_layer {"layer_id": "streets",'
+            ' "to":'
+            ' "bottom"}.'
+        )
+    },
     parse=lambda values, document: c.SetBasemap(values["name"]),
 )

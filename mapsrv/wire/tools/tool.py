@@ -47,6 +47,7 @@ class Tool:
     forms: Mapping[str, Callable[[Json], Json]] = field(default_factory=dict)
     # What no schema can walk in time (features, style layers): left to `parse`, but for its type.
     unwalked: frozenset[str] = frozenset()
+    instead: Mapping[str, str] = field(default_factory=dict)  # what does the work of a word that is none
     slim: Slim | None = None
     read_only: bool = False
     destructive: bool = False

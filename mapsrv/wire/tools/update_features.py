@@ -74,7 +74,8 @@ TOOL = Tool(
     text=(
         "Add, change or remove single features of a GeoJSON layer, without sending the others again. update"
         " merges properties into the feature of that id, where null deletes one, and may replace its"
-        " geometry. Features without an id are given one; get_layer_info shows sample ids." + RECEIPT
+        " geometry. Features without an id are given one; get_layer_info shows the first ids,"
+        " and the result names the features that you changed." + RECEIPT
     ),
     example={
         "layer_id": "peaks",

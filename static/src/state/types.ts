@@ -52,6 +52,7 @@ export interface MapLayer {
   filter?: Json;
   attribution?: string;
   restyled?: { [styleLayer: string]: Override };
+  added?: { kind: string; name: string; at: string }; // by whom and when it was put there; of older layers it is not known
 }
 
 export interface MapState {

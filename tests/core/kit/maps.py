@@ -178,11 +178,13 @@ def as_asked(wanted: c.Command, key: str, who: str = "ana", prepared: c.Prepared
 
 
 def grown(rng: random.Random, steps: int) -> MapState:
-    """Return the state after some random commands."""
+    """Return the state after some random commands; every other layer is of a release that notes no author."""
     state = MapState()
-    for _ in range(steps):
+    for step in range(steps):
+        wanted = command(rng, state)
         try:
-            state = apply_all(state, decide(state, command(rng, state)))
+            ops = decide(state, wanted)
         except MapsrvError:
             continue
+        state = apply_all(state, as_asked(wanted, str(step)).stamped(ops) if step % 2 else ops)
     return state

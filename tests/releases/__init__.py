@@ -1,0 +1,1 @@
+"""What the first release wrote, and that release itself."""
