@@ -5,12 +5,13 @@ import type { Map as MapLibreMap } from "maplibre-gl";
 import { applyOp, isKnownOp } from "./state/apply.ts";
 import { Refusals } from "./state/refused.ts";
 import { toStyle } from "./state/style.ts";
-import type { Camera, FeatureDiff, MapEvent, MapLayer, MapState, Snapshot } from "./state/types.ts";
+import type { Camera, FeatureDiff, MapEvent, MapLayer, MapState, Op, Snapshot } from "./state/types.ts";
 import { CameraGuide } from "./map/camera.ts";
 import { hasDiff, same } from "./map/diff.ts";
 import { Problems } from "./map/errors.ts";
 import { extentOf } from "./map/extent.ts";
 import { Sync } from "./map/sync.ts";
+import { Watch } from "./map/watch.ts";
 import { byId } from "./panel/dom.ts";
 import { LayerList, type LayerActions } from "./panel/layers.ts";
 import { layerIdFor } from "./panel/slug.ts";
@@ -31,6 +32,7 @@ export class App implements StreamListener, LayerActions {
   readonly guide: CameraGuide;
   readonly problems: Problems;
   private readonly sync: Sync;
+  private readonly watch: Watch;
   private readonly list: LayerList;
   private readonly refusals = new Refusals();
   private readonly notice = new RefusedNotice(() => this.map.getCanvas().focus());
@@ -43,12 +45,20 @@ export class App implements StreamListener, LayerActions {
   constructor(private readonly map: MapLibreMap, private readonly server: Server, private readonly presence: Presence) {
     this.guide = new CameraGuide(map, (waits) => this.showWaiting(waits));
     this.problems = new Problems((problems) => {
-      presence.set({ problems });
+      this.tellDrawn();
       showProblems(problems, (id) => this.titleOf(id));
     });
+    this.watch = new Watch(map, {
+      shown: () => this.sync.shown(),
+      say: (layerId, cause) => this.problems.add(this.position, layerId, cause),
+      clear: (layerId, kind) => this.problems.clear(layerId, kind),
+    });
     this.sync = new Sync(map, {
-      failed: (layerId, message) => this.problems.add(this.position, layerId, message),
-      fresh: (layerId) => this.problems.clear(layerId),
+      failed: (layerId, message) => this.watch.failed(layerId, message),
+      fresh: (layerId) => {
+        this.problems.clear(layerId);
+        this.watch.fresh(layerId);
+      },
     });
     this.list = new LayerList(byId("layers"), byId("no-layers"), this);
     map.once("style.load", () => {
@@ -76,6 +86,7 @@ export class App implements StreamListener, LayerActions {
     if (!before) this.guide.start(this.state.camera);
     else if (!same(before.camera, this.state.camera)) this.guide.offer(this.state.camera);
     this.render();
+    this.tellDrawn();
   }
 
   onEvent(event: MapEvent, position: string): boolean {
@@ -90,6 +101,7 @@ export class App implements StreamListener, LayerActions {
       if (op.op === "put_layer") diffs.set(op.layer.id, [WHOLE]);
     }
     this.render(diffs);
+    this.tellOf(event.ops);
     if (camera) this.moveTo(camera);
     return true;
   }
@@ -134,6 +146,18 @@ export class App implements StreamListener, LayerActions {
 
   titleOf(layerId: string): string {
     return this.state?.layers.find((layer) => layer.id === layerId)?.title || layerId;
+  }
+
+  /** `applied` goes with it: what is told of a layer that has changed since counts for nothing. */
+  private tellDrawn(): void {
+    if (this.state) this.presence.set({ drawn: { applied: this.position, loading: [], problems: this.problems.all(), answers: [] } });
+  }
+
+  /** The server drops what it was told of a layer that changes: what is still so is told again. */
+  private tellOf(ops: Op[]): void {
+    const touched = new Set(ops.map((op) => (op.op === "put_layer" ? op.layer.id : "id" in op ? op.id : "")));
+    this.tellDrawn();
+    if (this.problems.all().some((problem) => touched.has(problem.layer_id ?? ""))) this.presence.repeat("drawn");
   }
 
   private async command(name: string, args: object): Promise<boolean> {

@@ -25,6 +25,7 @@ from mapsrv.hub.presence.other_pods import OtherPods
 from mapsrv.hub.presence.tabs import Tabs, Viewer
 from mapsrv.wire import told as news
 from mapsrv.wire import viewers as wire
+from mapsrv.wire.drawn import Drawn, read_drawn
 from mapsrv.wire.said import Said
 
 
@@ -80,6 +81,11 @@ class Presence:
         viewer = self._viewers.get(viewer_id)
         return viewer is not None and viewer.streams > 0
 
+    def drawn(self, viewer_id: str) -> Drawn:
+        """Return what a tab said last of what it draws."""
+        viewer = self._viewers.get(viewer_id)
+        return read_drawn(None if viewer is None else viewer.drawn)
+
     def gone(self, viewer_id: str, *, number: int = 0) -> None:
         """Forget a tab that says it is closed, unless it has said more since."""
         viewer = self._viewers.get(viewer_id)
@@ -90,7 +96,7 @@ class Presence:
     def told(
         self, viewer_id: str, changes: Mapping[str, Json], *, number: int = 0, own: bool = False
     ) -> None:
-        """Note what a tab says of itself: visible, name, viewport, pointing; unknown tabs are passed over.
+        """Note what a tab says of itself, as Said has it; unknown tabs are passed over.
 
         `number` is that of wire/said.py. `own`: it proved that its browser is that of this server's own user.
         """
@@ -102,10 +108,10 @@ class Presence:
             viewer.hidden = not changes["visible"]
         if own and changes.get("visible"):
             viewer.front = self._clock()
-        for name in ("name", "viewport", "pointing"):
+        for name in ("name", "viewport", "pointing", "drawn"):
             if name in changes:
                 setattr(viewer, name, changes[name])
-        if changes:
+        if changes.keys() - {"drawn"}:  # which others are not told
             viewer.element = None
             self._changed()
 

@@ -38,6 +38,11 @@ export class Sync {
     map.on("error", (event) => this.onError(event));
   }
 
+  /** What is shown, as it was asked for. */
+  shown(): StyleDocument {
+    return this.style;
+  }
+
   /** `diffs` may tell how the data of a source changed, so that it need not be fetched. */
   apply(next: StyleDocument, diffs: Map<string, FeatureDiff[]> = new Map()): void {
     const before = this.style;
