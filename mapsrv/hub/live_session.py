@@ -18,6 +18,7 @@ from mapsrv.core.session import Session
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
 from mapsrv.hub.acks import Acks
+from mapsrv.hub.asks import Asks
 from mapsrv.hub.author_queue import AuthorQueue
 from mapsrv.hub.presence.viewers import Presence
 from mapsrv.hub.problems import Problems, still_so
@@ -58,6 +59,7 @@ class LiveSession:
         self.acks = Acks()
         self.presence = Presence(trio.current_time, lambda: around.presence_changed(self))
         self.problems = Problems(self.presence.has_stream_of)
+        self.asks = Asks()
         self.rejections = Rejections()
         self.branch: Branch | None = None  # while it is alone
         self.gone: MapsrvError | None = None  # why this process does not serve it any more

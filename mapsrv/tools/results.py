@@ -14,6 +14,7 @@ from mapsrv.asgi.error_body import error_fields
 from mapsrv.core.session import NOTHING_CHANGED
 from mapsrv.core.state import Json
 from mapsrv.errors import MapsrvError
+from mapsrv.tools.viewer import shown_lines
 
 MAX_RESULT = 16 * 1024 - 512  # bytes of a whole result, with room for what MCP puts around it
 MAX_ERROR = 4_000  # characters of an error's message, which is written to be read whole
@@ -72,6 +73,7 @@ def _receipt_text(receipt: Mapping[str, Json], did: str) -> str:
         f'Map "{receipt["title"]}", session_id {receipt["session_id"]}: {receipt["url"]}',
         f"Position {receipt['position']}, viewers {receipt['viewers']}, durability {receipt['durability']}.",
         *(f"Warning: {warning}" for warning in receipt["warnings"] if warning != NOTHING_CHANGED),
+        *shown_lines(receipt),
     ]
     if receipt["viewers"] == 0:
         lines.append(nobody(receipt["url"]))

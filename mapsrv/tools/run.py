@@ -20,6 +20,7 @@ from mapsrv.tools import queries
 from mapsrv.tools.caller import Caller
 from mapsrv.tools.local_files import not_geojson, read_file, way_out
 from mapsrv.tools.results import Result, elsewhere, query_result, receipt_result
+from mapsrv.tools.viewer import with_viewer
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
 from mapsrv.wire.calls import CALLS, GetLayerInfo, GetMapState, ListLayers, OpenMap, local_path, parse_call
 from mapsrv.wire.receipt import Receipt, map_url
@@ -44,8 +45,13 @@ class Tools:
         front: Front | None = None,
         own: OwnRoutes = NO_ROUTES,
         rates: RateLimits | None = None,
+        wait_for_viewer: float = 0.0,
     ) -> None:
-        """`front` gives the tokens of local callers' links; None: links have none."""
+        """`front` gives the tokens of local callers' links; None: links have none.
+
+        `wait_for_viewer` is how long a call that draws waits for a page, in seconds.
+        """
+        self._wait = wait_for_viewer
         self._hub, self._front, self._own = hub, front, own
         self._rates = rates or RateLimits()
         self._which = WhichMap(hub, self._rates)
@@ -66,6 +72,7 @@ class Tools:
             case _:
                 command = await self._with_file(request, session_id, caller)
                 receipt = await self._hub.execute(session_id, command, caller.origin, key)
+                receipt = await with_viewer(self._hub, receipt, command, self._wait)
                 result = self._told(receipt, f"{name}: done.", caller)
         if parsed.session_id is not None:
             caller.named.note(session_id)

@@ -2,16 +2,16 @@
 // All changes come over the stream; what a person does here goes to the server and comes back the same way.
 
 import type { Map as MapLibreMap } from "maplibre-gl";
+import type { Ask } from "./asked.ts";
+import { DrawnReport } from "./drawn.ts";
 import { applyOp, isKnownOp } from "./state/apply.ts";
 import { Refusals } from "./state/refused.ts";
 import { toStyle } from "./state/style.ts";
 import type { Camera, FeatureDiff, MapEvent, MapLayer, MapState, Op, Snapshot } from "./state/types.ts";
 import { CameraGuide } from "./map/camera.ts";
 import { hasDiff, same } from "./map/diff.ts";
-import { Problems } from "./map/errors.ts";
 import { extentOf } from "./map/extent.ts";
 import { Sync } from "./map/sync.ts";
-import { Watch } from "./map/watch.ts";
 import { byId } from "./panel/dom.ts";
 import { LayerList, type LayerActions } from "./panel/layers.ts";
 import { layerIdFor } from "./panel/slug.ts";
@@ -30,9 +30,8 @@ export class App implements StreamListener, LayerActions {
   state: MapState | null = null;
   mapUrl = location.href;
   readonly guide: CameraGuide;
-  readonly problems: Problems;
+  readonly drawn: DrawnReport;
   private readonly sync: Sync;
-  private readonly watch: Watch;
   private readonly list: LayerList;
   private readonly refusals = new Refusals();
   private readonly notice = new RefusedNotice(() => this.map.getCanvas().focus());
@@ -44,22 +43,12 @@ export class App implements StreamListener, LayerActions {
 
   constructor(private readonly map: MapLibreMap, private readonly server: Server, private readonly presence: Presence) {
     this.guide = new CameraGuide(map, (waits) => this.showWaiting(waits));
-    this.problems = new Problems((problems) => {
-      this.tellDrawn();
-      showProblems(problems, (id) => this.titleOf(id));
-    });
-    this.watch = new Watch(map, {
+    this.drawn = new DrawnReport(map, presence, {
       shown: () => this.sync.shown(),
-      say: (layerId, cause) => this.problems.add(this.position, layerId, cause),
-      clear: (layerId, kind) => this.problems.clear(layerId, kind),
+      position: () => (this.drawable ? this.position : ""),
+      show: (problems) => showProblems(problems, (id) => this.titleOf(id)),
     });
-    this.sync = new Sync(map, {
-      failed: (layerId, message) => this.watch.failed(layerId, message),
-      fresh: (layerId) => {
-        this.problems.clear(layerId);
-        this.watch.fresh(layerId);
-      },
-    });
+    this.sync = new Sync(map, this.drawn);
     this.list = new LayerList(byId("layers"), byId("no-layers"), this);
     map.once("style.load", () => {
       this.drawable = true;
@@ -86,7 +75,6 @@ export class App implements StreamListener, LayerActions {
     if (!before) this.guide.start(this.state.camera);
     else if (!same(before.camera, this.state.camera)) this.guide.offer(this.state.camera);
     this.render();
-    this.tellDrawn();
   }
 
   onEvent(event: MapEvent, position: string): boolean {
@@ -100,13 +88,16 @@ export class App implements StreamListener, LayerActions {
       if (op.op === "update_features") noteDiff(diffs, op.id, op);
       if (op.op === "put_layer") diffs.set(op.layer.id, [WHOLE]);
     }
-    this.render(diffs);
-    this.tellOf(event.ops);
+    this.render(diffs, event.ops);
     if (camera) this.moveTo(camera);
     return true;
   }
 
   onPresence = showPeople;
+
+  onAsk(ask: Ask): void {
+    this.drawn.asked(ask);
+  }
 
   onStatus(status: Status): void {
     saving.status(status);
@@ -148,18 +139,6 @@ export class App implements StreamListener, LayerActions {
     return this.state?.layers.find((layer) => layer.id === layerId)?.title || layerId;
   }
 
-  /** `applied` goes with it: what is told of a layer that has changed since counts for nothing. */
-  private tellDrawn(): void {
-    if (this.state) this.presence.set({ drawn: { applied: this.position, loading: [], problems: this.problems.all(), answers: [] } });
-  }
-
-  /** The server drops what it was told of a layer that changes: what is still so is told again. */
-  private tellOf(ops: Op[]): void {
-    const touched = new Set(ops.map((op) => (op.op === "put_layer" ? op.layer.id : "id" in op ? op.id : "")));
-    this.tellDrawn();
-    if (this.problems.all().some((problem) => touched.has(problem.layer_id ?? ""))) this.presence.repeat("drawn");
-  }
-
   private async command(name: string, args: object): Promise<boolean> {
     try {
       await this.server.command(name, args);
@@ -176,11 +155,14 @@ export class App implements StreamListener, LayerActions {
     else this.guide.follow(camera);
   }
 
-  private render(diffs?: Map<string, FeatureDiff[]>): void {
+  private render(diffs?: Map<string, FeatureDiff[]>, ops?: Op[]): void {
     if (!this.state) return;
     showTitle(this.state.title);
     this.list.update(this.state.layers);
-    if (this.drawable) this.sync.apply(toStyle(this.state, this.baseUrl), diffs);
+    if (this.drawable) {
+      this.sync.apply(toStyle(this.state, this.baseUrl), diffs);
+      this.drawn.applied(ops);
+    }
     document.documentElement.dataset.position = this.position; // last: what is told is drawn
   }
 

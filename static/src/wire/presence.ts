@@ -106,10 +106,10 @@ export class Presence {
     this.timer = null;
   }
 
-  /** Where a page is changes with each event: it goes along with what else it draws, and is not told by itself. */
+  /** Where a page is, and what loads, changes all the time: it goes along with what else it draws, not by itself. */
   private encoded(): Map<string, string> {
     const compared = (key: string, value: unknown): string =>
-      JSON.stringify(key === "drawn" ? { ...(value as Drawn), applied: undefined } : value);
+      JSON.stringify(key === "drawn" ? { ...(value as Drawn), applied: undefined, loading: undefined } : value);
     return new Map(Object.entries(this.values).map(([key, value]) => [key, compared(key, value)]));
   }
 

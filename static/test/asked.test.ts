@@ -1,0 +1,76 @@
+// What a page that is asked by name answers, and when.
+
+import { beforeEach, expect, test, vi } from "vitest";
+import { Answers } from "../src/asked.ts";
+
+let loading: Set<string>, told: string[][], frames: (() => void)[], looks: number, hidden: boolean, answers: Answers;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  [loading, told, frames, looks, hidden] = [new Set(), [], [], 0, false];
+  answers = new Answers({
+    settled: (layers) => layers.every((id) => !loading.has(id)),
+    look: () => void (looks += 1),
+    hidden: () => hidden,
+    frame: (run) => frames.push(run),
+    tell: (tokens) => told.push(tokens),
+  });
+  answers.pass("e.1");
+});
+
+const frame = async (): Promise<void> => {
+  for (const run of frames.splice(0)) run();
+  await vi.advanceTimersByTimeAsync(0);
+};
+
+test("where nothing loads it answers at the next frame", async () => {
+  void answers.answer({ ask: "a", position: "e.1", wait: ["roads"], ms: 2_000 });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(told).toEqual([]);
+  await frame();
+  expect([told, looks]).toEqual([[["a"]], 1]);
+});
+
+test("it waits for the layers that it is asked of, and no longer than it may", async () => {
+  loading = new Set(["roads", "slow"]);
+  void answers.answer({ ask: "a", position: "e.1", wait: ["roads"], ms: 2_000 });
+  await frame();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(told).toEqual([]);
+  loading.delete("roads");
+  await vi.advanceTimersByTimeAsync(25);
+  expect(told).toEqual([["a"]]);
+  void answers.answer({ ask: "b", position: "e.1", wait: ["slow"], ms: 2_000 });
+  await frame();
+  await vi.advanceTimersByTimeAsync(1_900);
+  expect(told).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(150);
+  expect(told[1]).toEqual(["a", "b"]);
+});
+
+test("what it has not applied yet it waits for", async () => {
+  void answers.answer({ ask: "a", position: "e.2", wait: [], ms: 2_000 });
+  await vi.advanceTimersByTimeAsync(100);
+  expect(frames).toEqual([]);
+  answers.pass("e.2");
+  await vi.advanceTimersByTimeAsync(25);
+  await frame();
+  expect(told).toEqual([["a"]]);
+});
+
+test("a hidden tab draws no frame, nor does one that stands still for long", async () => {
+  hidden = true;
+  void answers.answer({ ask: "a", position: "e.1", wait: [], ms: 2_000 });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(told).toEqual([["a"]]);
+  hidden = false;
+  void answers.answer({ ask: "b", position: "e.1", wait: [], ms: 2_000 });
+  await vi.advanceTimersByTimeAsync(200);
+  expect(told).toHaveLength(2);
+});
+
+test("the last answers are told again, as a request may be lost", async () => {
+  hidden = true;
+  for (const ask of "abcdef") await answers.answer({ ask, position: "e.1", wait: [], ms: 0 });
+  expect(told.at(-1)).toEqual(["c", "d", "e", "f"]);
+});
