@@ -35,23 +35,31 @@ class Asking:
         self._ended = False
 
     def page(self, live: LiveSession, *, front: bool = False) -> str | None:
-        """Return the tab to ask: one of here first, with `front` the one in front; else of another process."""
-        here = [(tab, viewer.front or 0.0) for tab, viewer in live.presence.reporting() if self._awake(tab)]
+        """Return the tab to ask: one of here, with `front` the one in front; else of another process."""
+        here = [(tab, viewer.front) for tab, viewer in live.presence.reporting() if self._awake(tab)]
         if here:
-            return max(here, key=lambda one: one[1])[0] if front else here[0][0]
+            return max(here, key=lambda one: -1.0 if one[1] is None else one[1])[0] if front else here[0][0]
         return next((tab for tab in live.presence.reporting_elsewhere if self._awake(tab)), None)
 
     async def ask(
-        self, live: LiveSession, tab: str, wait: Sequence[str], seconds: float, *, picture: bool = False
+        self,
+        live: LiveSession,
+        tab: str,
+        wait: Sequence[str],
+        seconds: float,
+        *,
+        looks: tuple[str, str] | None = None,
     ) -> Drawn | None:
-        """Return what the page says once it has applied what there is now; None where it says nothing in time.
+        """Return what the page says once it has applied what there is now; None where nothing comes in time.
 
-        It waits for the data of the layers in `wait`.
+        It waits for the data of the layers in `wait`. `looks`: it is asked for a picture, under that token,
+        by who bears that name.
         """
         if self._ended or seconds <= 0:
             return None
         ms = round(seconds * (1 - MARGIN) * 1000)
-        ask = Ask(new_token(), str(live.position), tuple(wait[:MAX_WAITED]), ms, picture)
+        token, by = looks or (new_token(), "")
+        ask = Ask(token, str(live.position), tuple(wait[:MAX_WAITED]), ms, by)
         waiting = live.asks.begin(tab, ask)
         scope = trio.CancelScope(deadline=trio.current_time() + seconds)
         self._asking.add(scope)

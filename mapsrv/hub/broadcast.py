@@ -10,7 +10,8 @@ where it is equal. Else every round would encode for each seat.
 
 Shared is only what is the same for all: events, presence, and the status of those of whom nothing was
 refused. Where there is something of a reader's own (a Snapshot, which has its link, a status with its
-refusals, an ask, the end of its session) the round takes its seat away, and its own task takes by cursor again.
+refusals, an ask, the end of its session) the round takes its seat away, and its own task takes by cursor
+again.
 
 A socket that takes not all of a chunk: the seat is lost, and its task writes the rest, which is at most one
 take; the rounds pass over it meanwhile and nothing is queued for it. Then it takes what is current by its

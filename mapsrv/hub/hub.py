@@ -21,6 +21,7 @@ from mapsrv.hub.clock import Clock
 from mapsrv.hub.committer import Committer
 from mapsrv.hub.execute import CommandGate
 from mapsrv.hub.live_session import Around, LiveSession
+from mapsrv.hub.pictures import Pictures
 from mapsrv.hub.presence.ticker import PresenceTicker
 from mapsrv.hub.replicas.many import Here, ManyProcesses
 from mapsrv.hub.replicas.offline import Room
@@ -56,6 +57,7 @@ class Hub:
         self.committer = Committer(store, self.replicas)
         self.gate = CommandGate(self._prepare, self.committer.submit, self.replicas.catch_up)
         self.asking = Asking(self.replicas.ask_elsewhere)
+        self.pictures = Pictures(self.asking, self.replicas.parcels)
         self.cache = SessionCache(store, self.replicas, self._around(), session_idle)
 
     def _replicas(self, feed: Feed | None) -> SingleProcess:

@@ -35,6 +35,7 @@ class Result:
     note: str = ""
     unseen: str | None = None
     is_error: bool = False
+    picture: bytes | None = None  # a PNG
 
 
 class Long(list[Json]):

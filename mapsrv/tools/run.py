@@ -20,10 +20,21 @@ from mapsrv.tools import queries
 from mapsrv.tools.caller import Caller
 from mapsrv.tools.local_files import not_geojson, read_file, way_out
 from mapsrv.tools.results import Result, elsewhere, query_result, receipt_result
+from mapsrv.tools.screenshot import screenshot
 from mapsrv.tools.viewer import with_viewer
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
-from mapsrv.wire.calls import CALLS, GetLayerInfo, GetMapState, ListLayers, OpenMap, local_path, parse_call
+from mapsrv.wire.calls import (
+    CALLS,
+    GetLayerInfo,
+    GetMapScreenshot,
+    GetMapState,
+    ListLayers,
+    OpenMap,
+    local_path,
+    parse_call,
+)
 from mapsrv.wire.receipt import Receipt, map_url
+from mapsrv.wire.tools import get_map_screenshot
 
 _READING = frozenset(name for name, call in CALLS.items() if call.annotations["readOnlyHint"])
 
@@ -58,7 +69,7 @@ class Tools:
 
     async def call(self, name: str, arguments: Json, caller: Caller, key: str | None = None) -> Result:
         """Return a call's result; raises MapsrvError."""
-        if name not in _READING:
+        if name not in _READING or name == get_map_screenshot.TOOL.name:  # which makes others work
             self._rates.check("commands", caller.counts_for)
         parsed = parse_call(name, arguments)
         request = parsed.request
@@ -67,7 +78,7 @@ class Tools:
             return await self._open_map(request, parsed.session_id, caller, key)
         session_id = await self._which.of(parsed.session_id, caller)
         match request:
-            case GetMapState() | ListLayers() | GetLayerInfo():
+            case GetMapState() | GetMapScreenshot() | ListLayers() | GetLayerInfo():
                 result = await self._query(request, session_id, caller)
             case _:
                 command = await self._with_file(request, session_id, caller)
@@ -121,6 +132,8 @@ class Tools:
         async with self._hub.open_current(session_id) as live:
             viewers = live.presence.count
             link = self._link(session_id, viewers, caller)
+            if isinstance(request, GetMapScreenshot):
+                return await screenshot(self._hub, live, link.url, caller.name, front=caller.local)
             match request:
                 case GetMapState():
                     value = queries.map_state(live, link.url)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mapsrv.core.state import Json
 from mapsrv.wire import codec, sse
 from mapsrv.wire.drawn import MAX_ID, MAX_TOKEN
+from mapsrv.wire.names import clean_name
 
 MAX_WAITED = 20  # layers whose data one ask waits for: a call that changes more is judged by the first
 MAX_MS = 60_000  # that a page may be asked to wait
@@ -17,20 +18,20 @@ MAX_MS = 60_000  # that a page may be asked to wait
 class Ask:
     """One question. `token` stands in the answer; `wait` are layers; `ms` is how long the page may take.
 
-    `picture`: it is asked for one, which it posts under the token.
+    `picture`: it is asked for one, which it posts under the token; it is the name of who looks.
     """
 
     token: str
     position: str
     wait: tuple[str, ...] = ()
     ms: int = 0
-    picture: bool = False
+    picture: str = ""
 
     def to_json(self) -> dict[str, Json]:
         """Return it as pages and processes read it."""
         told: dict[str, Json] = {"ask": self.token, "position": self.position}
         told |= {"wait": list(self.wait), "ms": self.ms}
-        return told | {"picture": True} if self.picture else told
+        return told | {"picture": self.picture} if self.picture else told
 
     def frame(self) -> bytes:
         """Return the SSE frame."""
@@ -44,5 +45,6 @@ def read_ask(told: Mapping[str, Json]) -> Ask:
             texts = [token, position, *wait]
             fits = all(isinstance(text, str) and len(text) <= MAX_ID for text in texts)
             if fits and 0 < len(token) <= MAX_TOKEN and len(wait) <= MAX_WAITED and 0 <= ms <= MAX_MS:
-                return Ask(token, position, tuple(wait), ms, told.get("picture") is True)
+                by = told.get("picture")
+                return Ask(token, position, tuple(wait), ms, clean_name(by) if isinstance(by, str) else "")
     raise ValueError("not an ask")

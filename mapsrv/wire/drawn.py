@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire.names import clean_text
+from mapsrv.wire.viewers import viewport
 
 MAX_LINES = 20  # more says no more; the first are usually the cause
 MAX_TEXT = 300  # characters of what failed, and of what helps
@@ -48,12 +49,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What a page said last of what it draws. `answers` are the asks that it takes into account."""
+    """What a page said last of what it draws. `answers` are the asks that it takes into account.
+
+    `view` is the viewport of a picture that it gave last.
+    """
 
     applied: str = ""
     loading: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     answers: tuple[str, ...] = ()
+    view: Json = None
 
 
 def drawn(value: Json) -> Json:
@@ -65,6 +70,8 @@ def drawn(value: Json) -> Json:
     kept: dict[str, Json] = {"applied": _text(value, "applied", MAX_ID)}
     kept["loading"] = _texts(value, "loading", MAX_ID)[:MAX_LAYERS_TOLD]
     kept["answers"] = _texts(value, "answers", MAX_TOKEN)[-MAX_ANSWERS:]
+    if value.get("view") is not None:
+        kept["view"] = viewport(value["view"])
     lines: list[Json] = [_line(item).to_json() for item in _list(value, "problems")[:MAX_LINES]]
     loading: list[Json] = kept["loading"]
     while len(json.dumps(kept | {"problems": lines})) > MAX_DRAWN:
@@ -77,7 +84,8 @@ def read_drawn(value: Json) -> Drawn:
     if not isinstance(value, dict):
         return Drawn()
     problems = tuple(Problem(**line) for line in value["problems"])
-    return Drawn(value["applied"], tuple(value["loading"]), problems, tuple(value["answers"]))
+    loading, answers = tuple(value["loading"]), tuple(value["answers"])
+    return Drawn(value["applied"], loading, problems, answers, value.get("view"))
 
 
 def _line(item: Json) -> Problem:

@@ -17,7 +17,7 @@ import { LayerList, type LayerActions } from "./panel/layers.ts";
 import { layerIdFor } from "./panel/slug.ts";
 import { RefusedNotice } from "./panel/refused.ts";
 import type { Status } from "./panel/saving.ts";
-import { line, saving, showMessage, showPeople, showProblems, showTitle } from "./panel/status.ts";
+import { line, saving, showLooked, showMessage, showPeople, showProblems, showTitle } from "./panel/status.ts";
 import { showGone, showOutdated } from "./panel/gone.ts";
 import type { Presence } from "./wire/presence.ts";
 import type { Server } from "./wire/server.ts";
@@ -47,6 +47,8 @@ export class App implements StreamListener, LayerActions {
       shown: () => this.sync.shown(),
       position: () => (this.drawable ? this.position : ""),
       show: (problems) => showProblems(problems, (id) => this.titleOf(id)),
+      looked: showLooked,
+      send: (token, picture) => server.picture(token, picture),
     });
     this.sync = new Sync(map, this.drawn);
     this.list = new LayerList(byId("layers"), byId("no-layers"), this);

@@ -6,7 +6,7 @@ export interface Ask {
   position: string;
   wait: string[]; // layers whose data to wait for
   ms: number; // within which to answer
-  picture?: boolean;
+  picture?: string; // it is asked for one too, by whoever bears this name
 }
 
 const LOOK_MS = 25; // between two looks at what is loading
@@ -21,6 +21,8 @@ export interface AskedOf {
   frame(run: () => void): void;
   /** Tells, at once, what is drawn, with these answers. */
   tell(answers: string[]): void;
+  /** Takes a picture and sends it. */
+  picture(token: string, by: string): Promise<void>;
 }
 
 export class Answers {
@@ -35,13 +37,14 @@ export class Answers {
     if (this.passed.size > POSITIONS) this.passed.delete(this.passed.values().next().value!);
   }
 
-  async answer({ ask, position, wait, ms }: Ask): Promise<void> {
+  async answer({ ask, position, wait, ms, picture }: Ask): Promise<void> {
     const until = Date.now() + ms;
     await this.until(() => this.passed.has(position), until);
     if (!this.of.hidden()) await this.drawn();
     await this.until(() => this.of.settled(wait), until);
     this.of.look();
     await this.until(() => this.of.settled(wait), until); // a look may ask for what is not known
+    if (picture && !this.of.hidden()) await this.of.picture(ask, picture).catch(() => undefined);
     this.tokens = [...this.tokens, ask].slice(-KEPT);
     this.of.tell(this.tokens);
   }

@@ -4,6 +4,8 @@ import type { Map as MapLibreMap } from "maplibre-gl";
 import { Answers, type Ask } from "./asked.ts";
 import { Problems, type Problem } from "./map/errors.ts";
 import type { Report } from "./map/sync.ts";
+import { pictureOf } from "./map/picture.ts";
+import { viewportOf } from "./map/view.ts";
 import { Watch } from "./map/watch.ts";
 import type { Op, StyleDocument } from "./state/types.ts";
 import type { Presence } from "./wire/presence.ts";
@@ -13,12 +15,17 @@ export interface DrawnOf {
   /** Up to where the map is applied; empty before it has begun. */
   position(): string;
   show(problems: Problem[]): void;
+  /** A model has a picture of what this person sees. */
+  looked(by: string): void;
+  /** Sends a picture to who asked for it. */
+  send(token: string, picture: Blob): Promise<void>;
 }
 
 export class DrawnReport implements Report {
   readonly problems: Problems;
   private readonly watch: Watch;
   private readonly answers: Answers;
+  private view: object | undefined;
 
   constructor(map: MapLibreMap, private readonly presence: Presence, private readonly of: DrawnOf) {
     this.problems = new Problems((problems) => {
@@ -42,6 +49,7 @@ export class DrawnReport implements Report {
         this.tell();
         this.presence.flush();
       },
+      picture: (token, by) => this.picture(map, token, by),
     });
   }
 
@@ -66,11 +74,19 @@ export class DrawnReport implements Report {
     void this.answers.answer(ask);
   }
 
+  private async picture(map: MapLibreMap, token: string, by: string): Promise<void> {
+    const picture = await pictureOf(map);
+    if (!picture) return;
+    this.view = viewportOf(map);
+    this.of.looked(by);
+    await this.of.send(token, picture);
+  }
+
   /** `applied` goes with it: what is told of a layer that has changed since counts for nothing. */
   private tell(): void {
     const applied = this.of.position();
     if (!applied) return;
     const [loading, problems] = [this.watch.loading(), this.problems.all()];
-    this.presence.set({ drawn: { applied, loading, problems, answers: this.answers.tokens } });
+    this.presence.set({ drawn: { applied, loading, problems, answers: this.answers.tokens, view: this.view } });
   }
 }

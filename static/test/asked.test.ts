@@ -2,18 +2,20 @@
 
 import { beforeEach, expect, test, vi } from "vitest";
 import { Answers } from "../src/asked.ts";
+import { MOST_BYTES, small } from "../src/map/picture.ts";
 
-let loading: Set<string>, told: string[][], frames: (() => void)[], looks: number, hidden: boolean, answers: Answers;
+let pictures: string[], loading: Set<string>, told: string[][], frames: (() => void)[], looks: number, hidden: boolean, answers: Answers;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  [loading, told, frames, looks, hidden] = [new Set(), [], [], 0, false];
+  [pictures, loading, told, frames, looks, hidden] = [[], new Set(), [], [], 0, false];
   answers = new Answers({
     settled: (layers) => layers.every((id) => !loading.has(id)),
     look: () => void (looks += 1),
     hidden: () => hidden,
     frame: (run) => frames.push(run),
     tell: (tokens) => told.push(tokens),
+    picture: async (token, by) => void pictures.push(`${token} ${by}`),
   });
   answers.pass("e.1");
 });
@@ -73,4 +75,27 @@ test("the last answers are told again, as a request may be lost", async () => {
   hidden = true;
   for (const ask of "abcdef") await answers.answer({ ask, position: "e.1", wait: [], ms: 0 });
   expect(told.at(-1)).toEqual(["c", "d", "e", "f"]);
+});
+
+test("a picture is sent before it is told, and none of what nobody sees", async () => {
+  void answers.answer({ ask: "a", position: "e.1", wait: [], ms: 2_000, picture: "Claude" });
+  await vi.advanceTimersByTimeAsync(0);
+  await frame();
+  expect([pictures, told]).toEqual([["a Claude"], [["a"]]]);
+  hidden = true;
+  await answers.answer({ ask: "b", position: "e.1", wait: [], ms: 0, picture: "Claude" });
+  expect([pictures.length, told.length]).toEqual([1, 2]);
+});
+
+test("a picture that is too large is taken smaller", async () => {
+  const sides: number[] = [];
+  const take = async (side: number): Promise<Blob> => {
+    sides.push(side);
+    return { size: side * side } as Blob;
+  };
+  const picture = await small(take);
+  expect(picture!.size).toBeLessThanOrEqual(MOST_BYTES);
+  expect(sides[0]).toBeGreaterThan(sides[1]!);
+  expect(await small(async () => ({ size: MOST_BYTES + 1 }) as Blob)).toBeNull();
+  expect(await small(async () => null)).toBeNull();
 });

@@ -16,7 +16,7 @@ ASK = Ask("token", "e.1.x", ("roads",), 1700)
 
 
 def test_an_ask_is_read_as_it_was_written_and_is_one_frame() -> None:
-    for ask in (ASK, Ask("token", "e.1.x", picture=True)):
+    for ask in (ASK, Ask("token", "e.1.x", picture="Ana")):
         assert told.read_told(told.asked("pod", TAB, ask)) == told.Asked("pod", TAB, ask)
     data = ASK.frame().decode().removeprefix("event: ask\ndata: ")
     assert json.loads(data) == {"ask": "token", "position": "e.1.x", "wait": ["roads"], "ms": 1700}

@@ -23,7 +23,7 @@ from mapsrv.hub.replicas.single import SingleProcess
 from mapsrv.hub.replicas.store_health import StoreHealth
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.store import Batch, Moved, Ok
-from mapsrv.store.shared import Feed, Mail, SharedStore
+from mapsrv.store.shared import Feed, Mail, Parcels, SharedStore
 from mapsrv.wire.asked import Ask
 from mapsrv.wire.said import Said
 
@@ -60,6 +60,10 @@ class ManyProcesses(SingleProcess):
     @property
     def mail(self) -> Mail | None:
         return self.replication
+
+    @property
+    def parcels(self) -> Parcels | None:
+        return self._shared
 
     @property
     def away(self) -> bool:

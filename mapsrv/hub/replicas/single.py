@@ -15,7 +15,7 @@ from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.replicas.load import load
 from mapsrv.hub.replicas.parting import let_go
 from mapsrv.store import Store
-from mapsrv.store.shared import Mail
+from mapsrv.store.shared import Mail, Parcels
 from mapsrv.wire.asked import Ask
 from mapsrv.wire.said import Said
 
@@ -29,6 +29,11 @@ class SingleProcess:
     @property
     def mail(self) -> Mail | None:
         """The way to the others' letterboxes."""
+        return None
+
+    @property
+    def parcels(self) -> Parcels | None:
+        """Where one process leaves something for another."""
         return None
 
     @property

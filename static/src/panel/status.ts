@@ -42,6 +42,12 @@ export function showPeople({ count = 0, viewers = [] }: { count?: number; viewer
   setText(byId("people"), names.length ? `${people}: ${names.join(", ")}` : people);
 }
 
+/** A quiet line: it is a fact, and nothing that a person has to act on. */
+export function showLooked(by: string): void {
+  const at = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  setText(byId("looked"), `${by} looked at the map at ${at}`);
+}
+
 let forgetting: ReturnType<typeof setTimeout>;
 
 /** An answer to what the person just did. */

@@ -11,6 +11,7 @@ export interface Drawn {
   loading: string[];
   problems: Problem[];
   answers: string[];
+  view?: object; // of the picture that was given last
 }
 
 export interface Pointing {

@@ -1,9 +1,9 @@
-"""A page that says what it draws, and answers what it is asked: the stream at one process, its words at any."""
+"""A page that says what it draws, and answers asks: its stream at one process, its words at any."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -30,24 +30,28 @@ class Page:
         self.problems: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
         self.position = ""
+        self.began = trio.Event()
+        self.picture: Callable[[str], Awaitable[object]] | None = None  # what posts one, by the token
+        self.view: dict[str, Any] | None = None
         self._number = 0
 
     async def says(self, answers: list[str] | None = None, **more: Any) -> None:
         """Say what it draws."""
         self._number += 1
         told = {"applied": self.position, "loading": self.loading, "problems": self.problems}
-        values = {"visible": True, "drawn": drawn(told | {"answers": answers or []})} | more
+        told |= {"answers": answers or [], "view": self.view}
+        values = {"visible": True, "drawn": drawn(told)} | more
         async with self.at.open_session(self.session_id) as live:
             await self.at.tab_says(live, Said(self.tab, self._number, values))
 
-    async def run(self, *, task_status: Any = trio.TASK_STATUS_IGNORED) -> None:
+    async def run(self) -> None:
         """Read its stream for ever."""
         parser = Parser()
         async with (
             trio.open_nursery() as nursery,
             self.hub.subscribe(self.session_id, None, viewer=self.tab, name="", url="") as reader,
         ):
-            task_status.started()
+            self.began.set()
             while True:
                 while (frames := reader.take()) is not None:
                     for message in parser.feed(frames):
@@ -59,6 +63,8 @@ class Page:
 
     async def _answer(self, token: str) -> None:
         await trio.sleep(self.delay)
+        if self.picture is not None and "picture" in self.asked[-1]:
+            await self.picture(token)
         await self.says([token])
 
 
@@ -69,7 +75,8 @@ async def open_page(
     """Yield a page that has its map and has said what it draws."""
     page = Page(hub, session_id, name, at)
     async with trio.open_nursery() as nursery:
-        await nursery.start(page.run)
+        nursery.start_soon(page.run)
+        await page.began.wait()
         await trio.testing.wait_all_tasks_blocked()
         await page.says()
         yield page
