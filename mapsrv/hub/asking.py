@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import trio
 
 from mapsrv.core.log import Position
+from mapsrv.core.state import Json
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.wire.asked import MAX_WAITED, Ask
 from mapsrv.wire.drawn import Drawn
@@ -49,17 +50,18 @@ class Asking:
         seconds: float,
         *,
         looks: tuple[str, str] | None = None,
+        read: Mapping[str, Json] | None = None,
     ) -> Drawn | None:
         """Return what the page says once it has applied what there is now; None where nothing comes in time.
 
         It waits for the data of the layers in `wait`. `looks`: it is asked for a picture, under that token,
-        by who bears that name.
+        by who bears that name. `read`: it is asked what there is in the tiles of that source.
         """
         if self._ended or seconds <= 0:
             return None
         ms = round(seconds * (1 - MARGIN) * 1000)
         token, by = looks or (new_token(), "")
-        ask = Ask(token, str(live.position), tuple(wait[:MAX_WAITED]), ms, by)
+        ask = Ask(token, str(live.position), tuple(wait[:MAX_WAITED]), ms, by, read)
         waiting = live.asks.begin(tab, ask)
         scope = trio.CancelScope(deadline=trio.current_time() + seconds)
         self._asking.add(scope)

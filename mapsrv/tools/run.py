@@ -21,6 +21,7 @@ from mapsrv.tools.caller import Caller
 from mapsrv.tools.local_files import not_geojson, read_file, way_out
 from mapsrv.tools.results import Result, elsewhere, query_result, receipt_result
 from mapsrv.tools.screenshot import screenshot
+from mapsrv.tools.tiles import with_source_layers
 from mapsrv.tools.viewer import with_viewer
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
 from mapsrv.wire.calls import (
@@ -34,6 +35,7 @@ from mapsrv.wire.calls import (
     parse_call,
 )
 from mapsrv.wire.receipt import Receipt, map_url
+from mapsrv.wire.source_text import NeedsLayers
 from mapsrv.wire.tools import get_map_screenshot
 
 _READING = frozenset(name for name, call in CALLS.items() if call.annotations["readOnlyHint"])
@@ -71,7 +73,10 @@ class Tools:
         """Return a call's result; raises MapsrvError."""
         if name not in _READING or name == get_map_screenshot.TOOL.name:  # which makes others work
             self._rates.check("commands", caller.counts_for)
-        parsed = parse_call(name, arguments)
+        try:
+            parsed = parse_call(name, arguments)
+        except NeedsLayers as error:
+            raise await self._with_source_layers(error, caller) from None
         request = parsed.request
         self._own.check(request, caller.base_url)
         if isinstance(request, OpenMap):
@@ -88,6 +93,15 @@ class Tools:
         if parsed.session_id is not None:
             caller.named.note(session_id)
         return result
+
+    async def _with_source_layers(self, error: NeedsLayers, caller: Caller) -> InvalidArgument:
+        """Return the error with what an open page reads in the tiles, where there is one."""
+        if self._wait <= 0:
+            return error
+        self._own.check(AddLayer(error.layer_id, error.source), caller.base_url)
+        session_id = await self._which.of(error.session, caller)
+        async with self._hub.open_session(session_id) as live:
+            return await with_source_layers(self._hub, live, error)
 
     async def _open_map(
         self, request: OpenMap, argument: str | None, caller: Caller, key: str | None

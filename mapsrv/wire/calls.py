@@ -15,7 +15,7 @@ from mapsrv.errors import BadRequest, InvalidArgument
 from mapsrv.wire.arguments import Shape
 from mapsrv.wire.fields import MAX_KEY, is_key, known_keys, session_id
 from mapsrv.wire.json_text import check_value, shown
-from mapsrv.wire.source_text import LOCAL
+from mapsrv.wire.source_text import LOCAL, NeedsLayers
 from mapsrv.wire.tools.requests import (
     GetLayerInfo,
     GetMapScreenshot,
@@ -77,7 +77,11 @@ def _call(name: str) -> Tool:
 def _parse(call: Tool, arguments: Json, document: bytes | None) -> Parsed:
     values = _SHAPES[call.name].regular(arguments)
     session = session_id(values.pop("session_id", None))
-    return Parsed(session, call.parse(values, document))
+    try:
+        return Parsed(session, call.parse(values, document))
+    except NeedsLayers as error:  # which somebody may be able to tell, of that map
+        error.session, error.layer_id = session, str(values.get("id", ""))
+        raise
 
 
 def parse_command_body(value: Json, *, document: bytes | None = None) -> tuple[str | None, c.Command]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire.names import clean_text
+from mapsrv.wire.source_layers import read_tiles
 from mapsrv.wire.viewers import viewport
 
 MAX_LINES = 20  # more says no more; the first are usually the cause
@@ -51,7 +52,7 @@ class Problem:
 class Drawn:
     """What a page said last of what it draws. `answers` are the asks that it takes into account.
 
-    `view` is the viewport of a picture that it gave last.
+    `view` is the viewport of a picture that it gave last, `read` what there was in tiles that it read last.
     """
 
     applied: str = ""
@@ -59,6 +60,7 @@ class Drawn:
     problems: tuple[Problem, ...] = ()
     answers: tuple[str, ...] = ()
     view: Json = None
+    read: Json = None
 
 
 def drawn(value: Json) -> Json:
@@ -74,6 +76,8 @@ def drawn(value: Json) -> Json:
         kept["view"] = viewport(value["view"])
     lines: list[Json] = [_line(item).to_json() for item in _list(value, "problems")[:MAX_LINES]]
     loading: list[Json] = kept["loading"]
+    if value.get("read") is not None:
+        kept["read"] = read_tiles(value["read"])
     while len(json.dumps(kept | {"problems": lines})) > MAX_DRAWN:
         (lines or loading).pop()
     return kept | {"problems": lines}
@@ -85,7 +89,7 @@ def read_drawn(value: Json) -> Drawn:
         return Drawn()
     problems = tuple(Problem(**line) for line in value["problems"])
     loading, answers = tuple(value["loading"]), tuple(value["answers"])
-    return Drawn(value["applied"], loading, problems, answers, value.get("view"))
+    return Drawn(value["applied"], loading, problems, answers, value.get("view"), value.get("read"))
 
 
 def _line(item: Json) -> Problem:

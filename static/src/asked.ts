@@ -1,11 +1,14 @@
 // Answers what this page is asked by name over its stream: whether it has applied a position, and what came of the data
 // of some layers. It answers at once where nothing is loading, and else when that has come, or when its time is over.
 
+import type { JsonObject } from "./state/types.ts";
+
 export interface Ask {
   ask: string; // the token of the answer
   position: string;
   wait: string[]; // layers whose data to wait for
   ms: number; // within which to answer
+  read?: JsonObject; // and what there is in these vector tiles
   picture?: string; // it is asked for one too, by whoever bears this name
 }
 
@@ -21,6 +24,8 @@ export interface AskedOf {
   frame(run: () => void): void;
   /** Tells, at once, what is drawn, with these answers. */
   tell(answers: string[]): void;
+  /** Reads what there is in vector tiles; the next that is told has it. */
+  read(source: JsonObject): Promise<void>;
   /** Takes a picture and sends it. */
   picture(token: string, by: string): Promise<void>;
 }
@@ -37,13 +42,14 @@ export class Answers {
     if (this.passed.size > POSITIONS) this.passed.delete(this.passed.values().next().value!);
   }
 
-  async answer({ ask, position, wait, ms, picture }: Ask): Promise<void> {
+  async answer({ ask, position, wait, ms, picture, read }: Ask): Promise<void> {
     const until = Date.now() + ms;
     await this.until(() => this.passed.has(position), until);
     if (!this.of.hidden()) await this.drawn();
     await this.until(() => this.of.settled(wait), until);
     this.of.look();
     await this.until(() => this.of.settled(wait), until); // a look may ask for what is not known
+    if (read) await this.of.read(read).catch(() => undefined);
     if (picture && !this.of.hidden()) await this.of.picture(ask, picture).catch(() => undefined);
     this.tokens = [...this.tokens, ask].slice(-KEPT);
     this.of.tell(this.tokens);

@@ -4,6 +4,7 @@ import type { Map as MapLibreMap } from "maplibre-gl";
 import { Answers, type Ask } from "./asked.ts";
 import { Problems, type Problem } from "./map/errors.ts";
 import type { Report } from "./map/sync.ts";
+import { readTiles, type ReadTiles } from "./map/read.ts";
 import { pictureOf } from "./map/picture.ts";
 import { viewportOf } from "./map/view.ts";
 import { Watch } from "./map/watch.ts";
@@ -26,6 +27,7 @@ export class DrawnReport implements Report {
   private readonly watch: Watch;
   private readonly answers: Answers;
   private view: object | undefined;
+  private read: ReadTiles | undefined;
 
   constructor(map: MapLibreMap, private readonly presence: Presence, private readonly of: DrawnOf) {
     this.problems = new Problems((problems) => {
@@ -49,6 +51,7 @@ export class DrawnReport implements Report {
         this.tell();
         this.presence.flush();
       },
+      read: async (source) => void (this.read = await readTiles(map, source)),
       picture: (token, by) => this.picture(map, token, by),
     });
   }
@@ -87,6 +90,7 @@ export class DrawnReport implements Report {
     const applied = this.of.position();
     if (!applied) return;
     const [loading, problems] = [this.watch.loading(), this.problems.all()];
-    this.presence.set({ drawn: { applied, loading, problems, answers: this.answers.tokens, view: this.view } });
+    const { view, read } = this;
+    this.presence.set({ drawn: { applied, loading, problems, answers: this.answers.tokens, view, read } });
   }
 }

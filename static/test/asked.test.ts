@@ -15,6 +15,7 @@ beforeEach(() => {
     hidden: () => hidden,
     frame: (run) => frames.push(run),
     tell: (tokens) => told.push(tokens),
+    read: async (source) => void pictures.push(`read ${source.url}`),
     picture: async (token, by) => void pictures.push(`${token} ${by}`),
   });
   answers.pass("e.1");

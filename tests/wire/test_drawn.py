@@ -30,6 +30,9 @@ def test_it_is_read_as_it_was_told_without_what_is_unknown() -> None:
     problem = Problem("404 Not Found", "roads", "e.1.x", "Mend the address.", 3)
     assert read_drawn(drawn(told)) == Drawn("e.2.y", ("lakes",), (problem,), ("f00",))
     assert problem.to_json() == LINE
+    tiles = {"kind": "vector", "layers": [{"id": "roads", "fields": {"name": "String"}}]}
+    more = read_drawn(drawn({"view": {"zoom": 3, "junk": 1}, "read": tiles}))
+    assert (more.view, more.read) == ({"zoom": 3}, tiles)
     assert read_drawn(drawn({})) == read_drawn(drawn(None)) == Drawn()
     assert read_drawn(drawn({"problems": [{"text": "no map"}]})).problems == (Problem("no map"),)
 

@@ -4,6 +4,7 @@
 import type { FeatureDiff, JsonObject, StyleDocument, StyleLayer } from "../state/types.ts";
 import { RESERVED } from "../state/style.ts";
 import { changedKeys, same, toMapLibreDiff } from "./diff.ts";
+import { READING } from "./read.ts";
 
 /** The part of MapLibre's Map that is used here. */
 export interface Target {
@@ -157,6 +158,7 @@ export class Sync {
 
   private onError(event: any): void {
     const source: string | undefined = event.sourceId ?? event.source?.id;
+    if (source === READING) return;
     if (source !== undefined && this.patched.has(source) && this.style.sources[source])
       return this.loadWhole(source, this.style.sources[source].data); // the diff did not take: load it all
     const layer = this.style.layers.find((one) => one.id === event.layer?.id);

@@ -56,6 +56,7 @@ export class Watch {
     const where = { address: this.address(layerId), sourceLayers: this.map.getSource(layerId ?? "")?.vectorLayerIds };
     const cause = causeOf(message, { ...where, secure: globalThis.location?.protocol === "https:" });
     const layer = cause.layer ?? layerId;
+    if (layer?.startsWith(RESERVED)) return;
     if (cause.probe && layer !== undefined) void this.probe(layer, cause);
     else this.to.say(layer, cause);
   }

@@ -12,6 +12,7 @@ export interface Drawn {
   problems: Problem[];
   answers: string[];
   view?: object; // of the picture that was given last
+  read?: object; // what there was in the vector tiles that were asked for last
 }
 
 export interface Pointing {

@@ -33,13 +33,14 @@ class Page:
         self.began = trio.Event()
         self.picture: Callable[[str], Awaitable[object]] | None = None  # what posts one, by the token
         self.view: dict[str, Any] | None = None
+        self.read: dict[str, Any] | None = None
         self._number = 0
 
     async def says(self, answers: list[str] | None = None, **more: Any) -> None:
         """Say what it draws."""
         self._number += 1
         told = {"applied": self.position, "loading": self.loading, "problems": self.problems}
-        told |= {"answers": answers or [], "view": self.view}
+        told |= {"answers": answers or [], "view": self.view, "read": self.read}
         values = {"visible": True, "drawn": drawn(told)} | more
         async with self.at.open_session(self.session_id) as live:
             await self.at.tab_says(live, Said(self.tab, self._number, values))
