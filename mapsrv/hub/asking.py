@@ -37,9 +37,12 @@ class Asking:
 
     def page(self, live: LiveSession, *, front: bool = False) -> str | None:
         """Return the tab to ask: one of here, with `front` the one in front; else of another process."""
-        here = [(tab, viewer.front) for tab, viewer in live.presence.reporting() if self._awake(tab)]
-        if here:
-            return max(here, key=lambda one: -1.0 if one[1] is None else one[1])[0] if front else here[0][0]
+        here = ((tab, viewer.front) for tab, viewer in live.presence.reporting() if self._awake(tab))
+        found = next(here, None)
+        if found is not None and front:
+            found = max((found, *here), key=lambda one: -1.0 if one[1] is None else one[1])
+        if found is not None:
+            return found[0]
         return next((tab for tab in live.presence.reporting_elsewhere if self._awake(tab)), None)
 
     async def ask(

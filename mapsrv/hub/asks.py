@@ -25,7 +25,7 @@ from mapsrv.wire.asked import Ask
 from mapsrv.wire.drawn import Drawn, read_drawn
 from mapsrv.wire.said import Said
 
-MAX_FRAMES = 4  # for one tab that its stream has not taken; the newest count
+MAX_FRAMES = 16  # for one tab that its stream has not taken, as of a host that calls many tools at once
 MAX_TABS_ASKED = 1_000  # tabs with such frames
 MAX_OWED = 1_000  # asks of other processes whose answers are passed on
 MAX_SLOW = 1_000  # layers whose data is not waited for again

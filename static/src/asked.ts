@@ -14,7 +14,7 @@ export interface Ask {
 
 const LOOK_MS = 25; // between two looks at what is loading
 const FRAME_MS = 200; // after which a frame that is not drawn is not waited for
-const KEPT = 4; // answers that are told again with the next
+const KEPT = 16; // answers that are told again with the next
 const POSITIONS = 64; // passed lately; one that is older was passed in any case
 
 export interface AskedOf {
