@@ -67,6 +67,7 @@ EXAMPLES = {
     "mcp-resume": ("5s", 5),
     "mcp-idle": ("2h", 7200),
     "mcp-idle-ends": ("always", "always"),
+    "wait-for-viewer": ("5s", 5),
     "session-idle": ("90s", 90),
     "session-ttl": ("1d", 86400),
     "durability": ("replicated", "replicated"),

@@ -29,6 +29,7 @@ ROUTES = {
     "/front": COMMANDS,
     "/state": COMMANDS,
     "/style.json": COMMANDS,
+    "/pictures": DATA,
     "/data": DATA,
     "/data/<name>": DATA,
     "/health": PROBE,

@@ -55,6 +55,7 @@ class Config:
     session_ttl: float = 30 * 86400.0
     durability: str = "redis"
     secret_file: Path | None = None
+    wait_for_viewer: float = 2.0
     drain_delay: float = 0.0
     drain_window: float = 0.0
     log: str | None = None  # as befits what stderr is
@@ -129,6 +130,13 @@ _OPTIONS = (
     ),
     Option("durability", _durability, "redis", "what an answer waits for: redis or replicated", "WORD"),
     Option("secret-file", v.path("file"), None, "keys to sign by, one a line; default: made once", "PATH"),
+    Option(
+        "wait-for-viewer",
+        v.wait,
+        "2s",
+        "a drawing call over MCP waits this long for a browser; 0: not",
+        "SECONDS",
+    ),
     Option("drain-delay", v.wait, "0", "wait between not being ready and stopping", "SECONDS"),
     Option("drain-window", v.wait, None, "streams end over this; default: 5s with Redis, else 0", "SECONDS"),
     LOG,

@@ -10,7 +10,8 @@ where it is equal. Else every round would encode for each seat.
 
 Shared is only what is the same for all: events, presence, and the status of those of whom nothing was
 refused. Where there is something of a reader's own (a Snapshot, which has its link, a status with its
-refusals, the end of its session) the round takes its seat away, and its own task takes by cursor again.
+refusals, an ask, the end of its session) the round takes its seat away, and its own task takes by cursor
+again.
 
 A socket that takes not all of a chunk: the seat is lost, and its task writes the rest, which is at most one
 take; the rounds pass over it meanwhile and nothing is queued for it. Then it takes what is current by its
@@ -41,7 +42,7 @@ class Round:
     """One round's shared steps, by the identity of the mark that they begin at."""
 
     def __init__(self, live: LiveSession) -> None:
-        self._live = live
+        self._live, self._asked = live, live.asks.frames
         self._steps: dict[int, tuple[Mark, Step | None, bytes]] = {}  # the mark too, so that it lives on
         self.more = False
         self.delivered = 0  # events
@@ -49,6 +50,8 @@ class Round:
     def give(self, seat: Seat) -> None:
         """Write what is new to a seat, or take it away where that is the reader's own."""
         if self._live.rejections.held and self._live.rejections.of(seat.author):
+            return seat.give_up()
+        if self._asked and seat.tab in self._asked:
             return seat.give_up()
         found = self._steps.get(id(seat.mark))
         if found is None:

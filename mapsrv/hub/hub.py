@@ -15,11 +15,13 @@ from mapsrv.core.commands import Command, Prepared
 from mapsrv.core.log import Head, Origin, Position
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
+from mapsrv.hub.asking import Asking
 from mapsrv.hub.broadcast import Broadcast
 from mapsrv.hub.clock import Clock
 from mapsrv.hub.committer import Committer
 from mapsrv.hub.execute import CommandGate
 from mapsrv.hub.live_session import Around, LiveSession
+from mapsrv.hub.pictures import Pictures
 from mapsrv.hub.presence.ticker import PresenceTicker
 from mapsrv.hub.replicas.many import Here, ManyProcesses
 from mapsrv.hub.replicas.offline import Room
@@ -62,6 +64,8 @@ class Hub:
         self.ticker = PresenceTicker(self.replicas.tell_viewers)
         self.committer = Committer(store, self.replicas)
         self.gate = CommandGate(self._prepare, self.committer.submit, self.replicas.catch_up)
+        self.asking = Asking(self.replicas.ask_elsewhere)
+        self.pictures = Pictures(self.asking, self.replicas.parcels)
         self.cache = SessionCache(store, self.replicas, self._around(), session_idle)
 
     def _replicas(self, feed: Feed | None) -> SingleProcess:
@@ -154,7 +158,7 @@ class Hub:
         """Read a session from a cursor, counted as a stream of that tab meanwhile."""
         async with self.open_session(session_id) as live:
             await self.replicas.resume(live, cursor)
-            subscriber = Subscriber(live, cursor, url, author)
+            subscriber = Subscriber(live, cursor, url, author, viewer)
             live.streams += 1
             opened = live.presence.opened(viewer, name, author=author[1])
             try:

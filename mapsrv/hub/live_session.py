@@ -18,9 +18,10 @@ from mapsrv.core.session import Session
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
 from mapsrv.hub.acks import Acks
+from mapsrv.hub.asks import Asks
 from mapsrv.hub.author_queue import AuthorQueue
 from mapsrv.hub.presence.viewers import Presence
-from mapsrv.hub.problems import Problems
+from mapsrv.hub.problems import Problems, still_so
 from mapsrv.hub.replicas.offline import Branch, Room
 from mapsrv.hub.replicas.rejected import Rejections, status_bytes
 from mapsrv.hub.seats import Seats
@@ -57,7 +58,8 @@ class LiveSession:
         self.queues: defaultdict[tuple[str, str], AuthorQueue] = defaultdict(AuthorQueue)  # by kind and id
         self.acks = Acks()
         self.presence = Presence(trio.current_time, lambda: around.presence_changed(self))
-        self.problems = Problems()
+        self.problems = Problems(self.presence.has_stream_of)
+        self.asks = Asks()
         self.rejections = Rejections()
         self.branch: Branch | None = None  # while it is alone
         self.gone: MapsrvError | None = None  # why this process does not serve it any more
@@ -205,6 +207,8 @@ class LiveSession:
         self.presence.told(said.tab, said.values, number=said.number, own=own)
         for problem in said.problems:
             self.problems.report(problem)
+        if "drawn" in said.values:
+            self.problems.told(said.tab, still_so(self.session, self.presence.drawn(said.tab)))
         if said.gone:
             self.presence.gone(said.tab, number=said.number)
 

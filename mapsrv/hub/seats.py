@@ -54,15 +54,21 @@ class Seats:
 
 
 class Seat:
-    """One reader's, who is at `mark`; `author` is who reads. `lost` wakes its own task."""
+    """One reader's, who is at `mark`: `author` at `tab`. `lost` wakes its own task."""
 
-    __slots__ = ("_lost", "_peer", "_seats", "author", "mark", "rest")
+    __slots__ = ("_lost", "_peer", "_seats", "author", "mark", "rest", "tab")
 
     def __init__(
-        self, seats: Seats, author: tuple[str, str], mark: Mark, peer: Peer, lost: Callable[[], None]
+        self,
+        seats: Seats,
+        author: tuple[str, str],
+        mark: Mark,
+        peer: Peer,
+        lost: Callable[[], None],
+        tab: str = "",
     ) -> None:
         self._seats, self._peer, self._lost = seats, peer, lost
-        self.author, self.mark = author, mark
+        self.author, self.mark, self.tab = author, mark, tab
         self.rest = b""  # what is left of a chunk that was begun
         seats.take(self)
 

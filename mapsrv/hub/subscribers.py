@@ -91,15 +91,22 @@ def advance(live: LiveSession, mark: Mark) -> Step | None:
 class Subscriber:
     """Reads a session from `cursor` (None: from a Snapshot). `url` is the map's link as its reader has it.
 
-    `author` is who reads, as commands of theirs are told: the kind and id of an Origin.
+    `author` is who reads, as commands of theirs are told: the kind and id of an Origin. `tab` is what may
+    be asked by name.
     """
 
-    __slots__ = ("_author", "_news", "_rest", "_url", "live", "mark")
+    __slots__ = ("_author", "_news", "_rest", "_tab", "_url", "live", "mark")
 
     def __init__(
-        self, live: LiveSession, cursor: Position | None, url: str, author: tuple[str, str] = NOBODY
+        self,
+        live: LiveSession,
+        cursor: Position | None,
+        url: str,
+        author: tuple[str, str] = NOBODY,
+        tab: str = "",
     ) -> None:
         self.live = live
+        self._tab = tab
         self._url = url
         self._author = author
         self._news = live.moved.coming()
@@ -125,7 +132,7 @@ class Subscriber:
         mark = self.mark
         if mark.status == self.live.status(NOBODY):  # else it is its own
             mark = self.live.seats.interned(mark)
-        return Seat(self.live.seats, self._author, mark, peer, lost)
+        return Seat(self.live.seats, self._author, mark, peer, lost, self._tab)
 
     def rise(self, seat: Seat) -> None:
         """Go on by take() from where the rounds came."""
@@ -135,7 +142,13 @@ class Subscriber:
     def take(self) -> bytes | None:
         """Return the next SSE frames, or a part of one while rest() has more, or None when all is read."""
         self._news = self.live.moved.coming()
-        return self.rest() or self._history() or self._status_frame() or self._presence_frame()
+        return (
+            self.rest()
+            or self._history()
+            or self._status_frame()
+            or self._presence_frame()
+            or self.live.asks.take(self._tab)  # last: it is asked of what it has been told
+        )
 
     def rest(self) -> bytes | None:
         """Return the next part of the frame that was begun, before which nothing else may be sent."""

@@ -132,7 +132,9 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
         open_engine() as engine,
         open_hub(store, max_data=config.max_data, session_idle=config.session_idle, engine=engine) as hub,
         open_mcp(
-            Publisher(Tools(hub, front, own, rates), origins=origins, secret=secret).make_server,
+            Publisher(
+                Tools(hub, front, own, rates, config.wait_for_viewer), origins=origins, secret=secret
+            ).make_server,
             origins=origins,
             budget=budget,
             json_response=True,
@@ -193,6 +195,7 @@ async def _drain(config: Config, house: House) -> None:
     """
     house.site.draining = True
     await trio.sleep(config.drain_delay)
+    house.hub.asking.end()  # who waits for a page would be cut off
     await flush(house.hub)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(house.mcp.drain, config.drain_window)

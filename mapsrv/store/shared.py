@@ -117,8 +117,30 @@ class Feed(Protocol):
         """Wait for news."""
 
 
+PARCEL_SECONDS = 10  # that a parcel is due, and then kept
+
+
+class Parcels(Protocol):
+    """What one process leaves for another that waits for it, under a token.
+
+    Each call raises StoreUnavailable.
+    """
+
+    async def expect(self, token: str) -> None:
+        """Have a parcel be due, for PARCEL_SECONDS."""
+
+    async def admit(self, token: str) -> bool:
+        """Return whether a parcel is due; it may be left by who is told so, and by nobody after."""
+
+    async def leave(self, token: str, body: bytes) -> None:
+        """Leave a parcel, for PARCEL_SECONDS."""
+
+    async def collect(self, token: str) -> bytes | None:
+        """Return a parcel and forget it; None where there is none."""
+
+
 @runtime_checkable
-class SharedStore(Store, Protocol):
+class SharedStore(Store, Parcels, Protocol):
     """A store that several processes use at once."""
 
     def open_feed(self) -> AbstractAsyncContextManager[Feed]:

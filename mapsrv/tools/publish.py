@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+from base64 import b64encode
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,8 @@ from mcp.shared.inbound import X_MCP_HEADER_KEY
 from mcp_types import (
     CallToolRequestParams,
     CallToolResult,
+    ContentBlock,
+    ImageContent,
     ListToolsResult,
     PaginatedRequestParams,
     TextContent,
@@ -128,8 +131,12 @@ def _key(params: Json) -> str | None:
 
 def _to_mcp(result: Result) -> CallToolResult:
     texts = [text for text in (result.text, result.note) if text]
+    content: list[ContentBlock] = [TextContent(type="text", text=text) for text in texts]
+    if result.picture is not None:
+        data = b64encode(result.picture).decode()
+        content.append(ImageContent(type="image", data=data, mime_type="image/png"))
     return CallToolResult(
-        content=[TextContent(type="text", text=text) for text in texts],
+        content=content,
         structured_content=result.structured,
         is_error=result.is_error,
         _meta=None if result.unseen is None else {UNSEEN: result.unseen},

@@ -15,11 +15,12 @@ from mapsrv.wire.json_text import printed
 
 MAX_BYTES = 600  # of a text without warnings, where the link is no longer than a link of ours
 MAX_CHANGED = 5  # ids that it names; the field has all
+MAX_PROBLEM = 400  # characters of a page's words on one problem
 MAX_FACT = 160  # characters of a fact that has no words of its own
 
 _FIELDS = frozenset(
     {"session_id", "title", "url", "position", "changed", "changed_left_out", "viewers", "warnings"}
-    | {"durability", "people_did"}
+    | {"durability", "people_did", "problems"}
 )
 
 
@@ -31,6 +32,7 @@ def nobody(url: str) -> str:
 def receipt_text(receipt: Mapping[str, Json], did: str) -> str:
     """Return the lines; `did` is what was done."""
     warned = [f"Warning: {text}" for text in receipt["warnings"] if text != NOTHING_CHANGED]
+    warned += map(_problem, filter(_is_problem, receipt.get("problems", ())))
     people = list(receipt.get("people_did", ()))
     for left_out in range(len(people) + 1):
         lines = _lines(receipt, did, people[left_out:], left_out)
@@ -78,9 +80,28 @@ def _updated(fact: Json) -> str:
     return f"Features: {', '.join(quoted(one, 24) if isinstance(one, str) else str(one) for one in fact)}."
 
 
+def _shown(fact: Json) -> str:
+    said = "A browser shows it." if fact["applied"] else "No browser has said that it shows it."
+    waiting = fact["waiting"]
+    if not waiting:
+        return said
+    more = f" and {len(waiting) - MAX_CHANGED} more" if len(waiting) > MAX_CHANGED else ""
+    return f"{said} Still loading: {', '.join(map(cut, map(str, waiting[:MAX_CHANGED])))}{more}."
+
+
+def _is_problem(fact: Json) -> bool:
+    return isinstance(fact, dict)  # and no mark that more were cut
+
+
+def _problem(fact: Json) -> str:
+    """The words of pages stand in quotes, and are cut."""
+    words = f"{fact['text']} {fact.get('fix', '')}".strip()
+    return f"Problem with {cut(str(fact['layer_id']))}: {quoted(words, MAX_PROBLEM)}"
+
+
 def _plain(name: str, fact: Json) -> str:
     text = printed(fact)
     return f"{name}: {text if len(text) <= MAX_FACT else text[: MAX_FACT - 1] + '…'}"
 
 
-_WORDS: Mapping[str, Callable[[Json], str]] = {"replaced": _replaced, "updated": _updated}
+_WORDS: Mapping[str, Callable[[Json], str]] = {"replaced": _replaced, "updated": _updated, "shown": _shown}

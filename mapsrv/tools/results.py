@@ -34,6 +34,7 @@ class Result:
     note: str = ""
     unseen: str | None = None
     is_error: bool = False
+    picture: bytes | None = None  # a PNG
 
 
 class Long(list[Json]):
@@ -69,7 +70,7 @@ def error_result(error: MapsrvError) -> Result:
     """Return an error as a tool's result."""
     message = error.message if len(error.message) <= MAX_ERROR else error.message[: MAX_ERROR - 1] + "…"
     said: dict[str, Json] = {**error_fields(error), "message": message}
-    said.update({name: getattr(error, name) for name in ("maps",) if hasattr(error, name)})
+    said.update({name: getattr(error, name) for name in ("maps", "source_layers") if hasattr(error, name)})
     return Result({"error": said}, message, is_error=True)
 
 

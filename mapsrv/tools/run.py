@@ -21,9 +21,23 @@ from mapsrv.tools.afterwards import completed, was_there
 from mapsrv.tools.caller import Caller
 from mapsrv.tools.local_files import not_geojson, read_file, way_out
 from mapsrv.tools.results import Result, elsewhere, query_result, receipt_result
+from mapsrv.tools.screenshot import screenshot
+from mapsrv.tools.tiles import with_source_layers
+from mapsrv.tools.viewer import with_viewer
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
-from mapsrv.wire.calls import CALLS, GetLayerInfo, GetMapState, ListLayers, OpenMap, local_path, parse_call
+from mapsrv.wire.calls import (
+    CALLS,
+    GetLayerInfo,
+    GetMapScreenshot,
+    GetMapState,
+    ListLayers,
+    OpenMap,
+    local_path,
+    parse_call,
+)
 from mapsrv.wire.receipt import Receipt, map_url
+from mapsrv.wire.source_text import NeedsLayers
+from mapsrv.wire.tools import get_map_screenshot
 
 _READING = frozenset(name for name, call in CALLS.items() if call.annotations["readOnlyHint"])
 
@@ -45,17 +59,25 @@ class Tools:
         front: Front | None = None,
         own: OwnRoutes = NO_ROUTES,
         rates: RateLimits | None = None,
+        wait_for_viewer: float = 0.0,
     ) -> None:
-        """`front` gives the tokens of local callers' links; None: links have none."""
+        """`front` gives the tokens of local callers' links; None: links have none.
+
+        `wait_for_viewer` is how long a call that draws waits for a page, in seconds.
+        """
+        self._wait = wait_for_viewer
         self._hub, self._front, self._own = hub, front, own
         self._rates = rates or RateLimits()
         self._which = WhichMap(hub, self._rates)
 
     async def call(self, name: str, arguments: Json, caller: Caller, key: str | None = None) -> Result:
         """Return a call's result; raises MapsrvError."""
-        if name not in _READING:
+        if name not in _READING or name == get_map_screenshot.TOOL.name:  # which makes others work
             self._rates.check("commands", caller.counts_for)
-        parsed = parse_call(name, arguments)
+        try:
+            parsed = parse_call(name, arguments)
+        except NeedsLayers as error:
+            raise await self._with_source_layers(error, caller) from None
         request = parsed.request
         self._own.check(request, caller.base_url)
         if isinstance(request, OpenMap):
@@ -63,7 +85,7 @@ class Tools:
         session_id = await self._which.of(parsed.session_id, caller)
         try:
             match request:
-                case GetMapState() | ListLayers() | GetLayerInfo():
+                case GetMapState() | GetMapScreenshot() | ListLayers() | GetLayerInfo():
                     result = await self._query(request, session_id, caller)
                 case _:
                     receipt = await self._execute(request, session_id, caller, key)
@@ -77,7 +99,17 @@ class Tools:
     async def _execute(self, request: Command, session_id: str, caller: Caller, key: str | None) -> Receipt:
         command = await self._with_file(request, session_id, caller)
         receipt = await self._hub.execute(session_id, command, caller.origin, key)
+        receipt = await with_viewer(self._hub, receipt, command, self._wait)
         return await completed(self._hub, receipt, command, caller)
+
+    async def _with_source_layers(self, error: NeedsLayers, caller: Caller) -> InvalidArgument:
+        """Return the error with what an open page reads in the tiles, where there is one."""
+        if self._wait <= 0:
+            return error
+        self._own.check(AddLayer(error.layer_id, error.source), caller.base_url)
+        session_id = await self._which.of(error.session, caller)
+        async with self._hub.open_session(session_id) as live:
+            return await with_source_layers(self._hub, live, error)
 
     async def _open_map(
         self, request: OpenMap, argument: str | None, caller: Caller, key: str | None
@@ -122,6 +154,8 @@ class Tools:
         async with self._hub.open_current(session_id) as live:
             viewers = live.presence.count
             link = self._link(session_id, viewers, caller)
+            if isinstance(request, GetMapScreenshot):
+                return await screenshot(self._hub, live, link.url, caller.name, front=caller.local)
             match request:
                 case GetMapState():
                     wrong = await self._hub.style.problems(live.state)

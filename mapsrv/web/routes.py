@@ -13,7 +13,8 @@ from mapsrv.asgi.error_body import note_error
 from mapsrv.asgi.message import HSTS
 from mapsrv.asgi.routes import route_of
 from mapsrv.errors import MapsrvError, OverRate, UnsupportedMediaType
-from mapsrv.web import commands, data, events, front, health, pages, presence
+from mapsrv.hub.pictures import MAX_PICTURE
+from mapsrv.web import commands, data, events, front, health, pages, pictures, presence
 from mapsrv.web.answer import JSON, Answer, error_answer
 from mapsrv.web.ask import Ask, ClientLeft
 from mapsrv.web.site import Site
@@ -99,6 +100,7 @@ ROUTES = (
     Route("/commands", commands.commands, "POST", checked=True, takes=(JSON,), hot=True, rate="commands"),
     Route("/presence", presence.presence, "POST", checked=True, takes=(JSON,), hot=True, rate="tabs"),
     Route("/front", front.trade, "POST", checked=True, takes=(JSON,)),
+    Route("/pictures", pictures.pictures, "POST", checked=True, takes=(pictures.PNG,), rate="tabs"),
     Route("/state", data.state),
     Route("/style.json", data.style),
     Route("/data", data.upload, "POST", checked=True, takes=(JSON, "application/geo+json"), rate="data"),
@@ -116,4 +118,5 @@ def body_limits(site: Site) -> dict[str, int]:
         "/data": site.hub.documents.max_data,
         "/presence": presence.MAX_BODY,
         "/front": front.MAX_BODY,
+        "/pictures": MAX_PICTURE,
     }

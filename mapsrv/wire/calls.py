@@ -16,14 +16,23 @@ from mapsrv.wire.arguments import Shape
 from mapsrv.wire.fields import MAX_KEY, is_key, known_keys, session_id
 from mapsrv.wire.instead import instead_of
 from mapsrv.wire.json_text import check_value, shown
-from mapsrv.wire.source_text import LOCAL
-from mapsrv.wire.tools.requests import GetLayerInfo, GetMapState, ListLayers, OpenMap, Query, Request
+from mapsrv.wire.source_text import LOCAL, NeedsLayers
+from mapsrv.wire.tools.requests import (
+    GetLayerInfo,
+    GetMapScreenshot,
+    GetMapState,
+    ListLayers,
+    OpenMap,
+    Query,
+    Request,
+)
 from mapsrv.wire.tools.table import TOOLS
 from mapsrv.wire.tools.tool import Tool
 
 __all__ = [
     "CALLS",
     "GetLayerInfo",
+    "GetMapScreenshot",
     "GetMapState",
     "ListLayers",
     "OpenMap",
@@ -70,7 +79,11 @@ def _call(name: str) -> Tool:
 def _parse(call: Tool, arguments: Json, document: bytes | None) -> Parsed:
     values = _SHAPES[call.name].regular(arguments)
     session = session_id(values.pop("session_id", None))
-    return Parsed(session, call.parse(values, document))
+    try:
+        return Parsed(session, call.parse(values, document))
+    except NeedsLayers as error:  # which somebody may be able to tell, of that map
+        error.session, error.layer_id = session, str(values.get("id", ""))
+        raise
 
 
 def parse_command_body(value: Json, *, document: bytes | None = None) -> tuple[str | None, c.Command]:
@@ -109,7 +122,9 @@ def _command(request: Request) -> c.Command:
                 "A new map is made by POST /sessions. open_map with a title renames this one."
             )
         return c.SetTitle(request.title)
-    assert not isinstance(request, (GetMapState, ListLayers, GetLayerInfo))  # those change nothing
+    assert not isinstance(
+        request, (GetMapState, GetMapScreenshot, ListLayers, GetLayerInfo)
+    )  # those change nothing
     return request
 
 

@@ -8,6 +8,15 @@ from urllib.parse import quote
 
 from mapsrv.core.log import Position
 from mapsrv.core.state import Json
+from mapsrv.wire.drawn import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Whether one page has applied what was done, and of which layers it still waits for the data."""
+
+    applied: bool
+    waiting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +34,12 @@ class Receipt:
     warnings: tuple[str, ...]
     durability: str
     facts: Mapping[str, Json] = field(default_factory=dict)
+    shown: Shown | None = None  # what a page says that was asked
+    problems: tuple[Problem, ...] = ()  # which that page has with what changed
 
     def to_json(self, base_url: str) -> dict[str, Json]:
         """Return it as it stands on the wire; the map's link begins with base_url."""
-        return {
+        told: dict[str, Json] = {
             "session_id": self.session_id,
             "title": self.title,
             "url": map_url(base_url, self.session_id),
@@ -39,6 +50,11 @@ class Receipt:
             "durability": self.durability,
             **self.facts,
         }
+        if self.shown is not None:
+            told["shown"] = {"applied": self.shown.applied, "waiting": list(self.shown.waiting)}
+        if self.problems:
+            told["problems"] = [problem.to_json() for problem in self.problems]
+        return told
 
 
 def map_url(base_url: str, session_id: str) -> str:

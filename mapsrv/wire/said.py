@@ -15,35 +15,24 @@ from dataclasses import dataclass, field
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire import codec, viewers
+from mapsrv.wire.drawn import MAX_ID, Problem, drawn
 from mapsrv.wire.json_text import MAX_DEPTH
-from mapsrv.wire.names import MAX_NAME, clean_name
+from mapsrv.wire.names import MAX_NAME, clean_name, clean_text
 
 FORMAT = 1  # of what is passed on; another one is passed over
 MAX_NUMBER = 2**53 - 1  # as far as a page counts exactly
 MAX_PROBLEMS = 20  # more says no more; the first are usually the cause
 MAX_MESSAGE = 500  # characters
-MAX_ID = 256  # characters of a layer id or a position
 MAX_PASSED_ON = 16 * 1024  # bytes of JSON: all but a list of long problems, which is cut at its end
 TAB_LETTERS = 16  # of a tab's public id
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that a page could not draw, at the position where it was seen."""
-
-    message: str
-    layer_id: str | None = None
-    position: str | None = None
-
-    def to_json(self) -> dict[str, Json]:
-        """Return it as tools print it."""
-        items = {"position": self.position, "layer_id": self.layer_id, "message": self.message}
-        return {key: value for key, value in items.items() if value is not None}
-
-
-@dataclass(frozen=True, slots=True)
 class Said:
-    """One request of a tab. `values` has visible, name, viewport and pointing, as far as it says them."""
+    """One request of a tab. `values` has visible, name, viewport, pointing and drawn, as far as it says them.
+
+    `problems` are those of a page that does not tell what it has drawn.
+    """
 
     tab: str  # its public id
     number: int = 0  # of the tab's requests; 0: its page does not number them
@@ -74,6 +63,7 @@ _READ: Mapping[str, Callable[[Mapping[str, Json]], Json]] = {
     "name": lambda told: clean_name(text(told, "name", MAX_NAME)),
     "viewport": lambda told: viewers.viewport(told["viewport"]),
     "pointing": lambda told: viewers.pointing(told["pointing"]),
+    "drawn": lambda told: drawn(told["drawn"]),
 }
 
 
@@ -116,7 +106,13 @@ def _problem(item: Json) -> Problem:
     if not isinstance(item, dict) or not item.get("message"):
         raise InvalidArgument('problems: expected objects, such as {"position": "...", "message": "..."}.')
     message, layer_id = text(item, "message", MAX_MESSAGE), text(item, "layer_id", MAX_ID)
-    return Problem(message, layer_id or None, text(item, "position", MAX_ID) or None)
+    shown = clean_text(message, MAX_MESSAGE) or "(no words)"
+    return Problem(shown, layer_id or None, text(item, "position", MAX_ID) or None)
+
+
+def _as_said(problem: Problem) -> dict[str, Json]:
+    items = {"position": problem.since, "layer_id": problem.layer_id, "message": problem.text}
+    return {key: value for key, value in items.items() if value is not None}
 
 
 # --- from process to process ------------------------------------------------------------
@@ -130,10 +126,10 @@ def passed_on(pod: str, said: Said) -> bytes:
     room = MAX_PASSED_ON - len(codec.dumps(told)) - len(',"problems":[]')
     fitting: list[Json] = []
     for problem in said.problems:
-        room -= len(codec.dumps(problem.to_json())) + len(",")
+        room -= len(codec.dumps(_as_said(problem))) + len(",")
         if room < 0:
             break
-        fitting.append(problem.to_json())
+        fitting.append(_as_said(problem))
     body = codec.dumps(told | {"problems": fitting} if fitting else told)
     # Half of a surrogate pair has all of it written as escapes, which are longer than their parts were.
     return body if len(body) <= MAX_PASSED_ON else codec.dumps(told)

@@ -7,6 +7,7 @@ style layers; what stays unclear is refused with what to send.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +23,19 @@ _VECTORS = (".pbf", ".mvt", ".mlt")
 _FILES = (".geojson", ".json", ".topojson", ".gpx", ".kml", ".shp", ".gpkg", ".csv", ".fgb", ".geojsonl")
 _LOCAL_START = re.compile(r"(?:/|~|\.{1,2}[/\\]|\\\\|[A-Za-z]:[/\\]|file:)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+class NeedsLayers(InvalidArgument):
+    """Tiles, and not what of them to draw: an open page may read what there is in `source`.
+
+    `layer_id` and `session` are those of the call, as far as it says them.
+    """
+
+    def __init__(self, message: str, source: Mapping[str, Json]) -> None:
+        super().__init__(message)
+        self.source = dict(source)
+        self.layer_id = ""
+        self.session: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +116,10 @@ def _of_tiles(text: str, path: str, hints: Hints) -> dict[str, Json]:
         return {"type": "raster", "tiles": [text]}
     if hints.tiles or hints.type is not None or path.endswith(_VECTORS):
         return {"type": "vector", "tiles": [text]}
-    raise InvalidArgument(
+    raise NeedsLayers(
         f"It cannot be told whether the tiles {shown(text)} are pictures or vectors. "
-        'Send type "raster", or type "vector" with layers.'
+        'Send type "raster", or type "vector" with layers.',
+        {"type": "vector", "tiles": [text]},
     )
 
 
@@ -113,9 +128,10 @@ def _tiled(url: str, hints: Hints) -> dict[str, Json]:
         return {"type": "raster", "url": url}
     if hints.tiles or hints.type is not None:
         return {"type": "vector", "url": url}
-    raise InvalidArgument(
+    raise NeedsLayers(
         f'It cannot be told whether {shown(url)} holds pictures or vectors. Send type "raster", or layers'
-        ' like [{"type": "line", "source-layer": "roads"}].'
+        ' like [{"type": "line", "source-layer": "roads"}].',
+        {"type": "vector", "url": url},
     )
 
 

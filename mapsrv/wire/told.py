@@ -1,7 +1,7 @@
 """What processes tell each other of a map beside its events, on the channel of what is never stored.
 
 A process of an earlier release passes over what it does not know, and so does this one: read_told() knows
-three kinds, and raises for all else.
+four kinds, and raises for all else.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from mapsrv.core.state import Json
 from mapsrv.wire import codec
-from mapsrv.wire.said import MAX_PASSED_ON, Said, read_passed_on
+from mapsrv.wire.asked import Ask, read_ask
+from mapsrv.wire.said import MAX_PASSED_ON, TAB_LETTERS, Said, read_passed_on
 from mapsrv.wire.viewers import presence
 
 MAX_POD = 64  # characters of a process's id
@@ -26,6 +27,7 @@ class Told:
     count: int
     viewers: list[Json]
     here: int
+    asks: str | None = None  # the one of them that may be asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,15 @@ class Turn:
     """Another process asks the others to commit nothing of a session for a moment."""
 
     pod: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Another process asks a tab whose stream it does not have."""
+
+    pod: str
+    tab: str
+    ask: Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +59,31 @@ def turn(pod: str) -> bytes:
     return codec.dumps({"pod": pod, "turn": True})
 
 
-def told(pod: str, count: int, here: list[bytes], away: list[bytes]) -> bytes:
+def asked(pod: str, tab: str, ask: Ask) -> bytes:
+    """Return what a process tells that asks a tab of another one."""
+    return codec.dumps({"pod": pod, "asked": tab, **ask.to_json()})
+
+
+def told(pod: str, count: int, here: list[bytes], away: list[bytes], asks: str | None = None) -> bytes:
     """Return what a process tells the others of its viewers, as a frame is bounded and ordered."""
-    return presence({"pod": pod, "count": count, "here": len(here)}, [*here, *away])
+    head: dict[str, Json] = {"pod": pod, "count": count, "here": len(here)}
+    return presence(head if asks is None else head | {"asks": asks}, [*here, *away])
 
 
-def read_told(body: bytes) -> Told | Turn | PassedOn:
+def read_told(body: bytes) -> Told | Turn | Asked | PassedOn:
     """Return what a process told. Raises ValueError for what none tells."""
     told: Json = codec.loads(body) if len(body) <= MAX_TOLD else None
     match told:
         case {"pod": str(pod), "turn": True} if len(pod) <= MAX_POD:
             return Turn(pod)
+        case {"pod": str(pod), "asked": str(tab)} if len(pod) <= MAX_POD and len(tab) == TAB_LETTERS:
+            return Asked(pod, tab, read_ask(told))
         case {"pod": str(pod), "tab": _} if len(pod) <= MAX_POD and len(body) <= MAX_PASSED_ON:
             return PassedOn(pod, read_passed_on(told))
         case {"pod": str(pod), "count": int(count), "viewers": list(viewers)}:
             here = told.get("here", len(viewers))  # an earlier release does not say
             if len(pod) <= MAX_POD and 0 <= count <= MAX_COUNT and isinstance(here, int):
-                return Told(pod, count, viewers, max(0, here))
-    raise ValueError("not of a process's viewers, its turn, or one of its tabs")
+                asks = told.get("asks")
+                known = isinstance(asks, str) and len(asks) == TAB_LETTERS
+                return Told(pod, count, viewers, max(0, here), asks if known else None)
+    raise ValueError("not of a process's viewers, its turn, an ask, or one of its tabs")

@@ -2,13 +2,14 @@
 // All changes come over the stream; what a person does here goes to the server and comes back the same way.
 
 import type { Map as MapLibreMap } from "maplibre-gl";
+import type { Ask } from "./asked.ts";
+import { DrawnReport } from "./drawn.ts";
 import { applyOp, isKnownOp } from "./state/apply.ts";
 import { Refusals } from "./state/refused.ts";
 import { toStyle } from "./state/style.ts";
-import type { Camera, FeatureDiff, MapEvent, MapLayer, MapState, Snapshot } from "./state/types.ts";
+import type { Camera, FeatureDiff, MapEvent, MapLayer, MapState, Op, Snapshot } from "./state/types.ts";
 import { CameraGuide } from "./map/camera.ts";
 import { hasDiff, same } from "./map/diff.ts";
-import { Problems } from "./map/errors.ts";
 import { extentOf } from "./map/extent.ts";
 import { Sync } from "./map/sync.ts";
 import { byId } from "./panel/dom.ts";
@@ -16,7 +17,7 @@ import { LayerList, type LayerActions } from "./panel/layers.ts";
 import { layerIdFor } from "./panel/slug.ts";
 import { RefusedNotice } from "./panel/refused.ts";
 import type { Status } from "./panel/saving.ts";
-import { line, saving, showMessage, showPeople, showProblems, showTitle } from "./panel/status.ts";
+import { line, saving, showLooked, showMessage, showPeople, showProblems, showTitle } from "./panel/status.ts";
 import { showGone, showOutdated } from "./panel/gone.ts";
 import type { Presence } from "./wire/presence.ts";
 import type { Server } from "./wire/server.ts";
@@ -29,7 +30,7 @@ export class App implements StreamListener, LayerActions {
   state: MapState | null = null;
   mapUrl = location.href;
   readonly guide: CameraGuide;
-  readonly problems: Problems;
+  readonly drawn: DrawnReport;
   private readonly sync: Sync;
   private readonly list: LayerList;
   private readonly refusals = new Refusals();
@@ -42,14 +43,14 @@ export class App implements StreamListener, LayerActions {
 
   constructor(private readonly map: MapLibreMap, private readonly server: Server, private readonly presence: Presence) {
     this.guide = new CameraGuide(map, (waits) => this.showWaiting(waits));
-    this.problems = new Problems((problems) => {
-      presence.set({ problems });
-      showProblems(problems, (id) => this.titleOf(id));
+    this.drawn = new DrawnReport(map, presence, {
+      shown: () => this.sync.shown(),
+      position: () => (this.drawable ? this.position : ""),
+      show: (problems) => showProblems(problems, (id) => this.titleOf(id)),
+      looked: showLooked,
+      send: (token, picture) => server.picture(token, picture),
     });
-    this.sync = new Sync(map, {
-      failed: (layerId, message) => this.problems.add(this.position, layerId, message),
-      fresh: (layerId) => this.problems.clear(layerId),
-    });
+    this.sync = new Sync(map, this.drawn);
     this.list = new LayerList(byId("layers"), byId("no-layers"), this);
     map.once("style.load", () => {
       this.drawable = true;
@@ -89,12 +90,16 @@ export class App implements StreamListener, LayerActions {
       if (op.op === "update_features") noteDiff(diffs, op.id, op);
       if (op.op === "put_layer") diffs.set(op.layer.id, [WHOLE]);
     }
-    this.render(diffs);
+    this.render(diffs, event.ops);
     if (camera) this.moveTo(camera);
     return true;
   }
 
   onPresence = showPeople;
+
+  onAsk(ask: Ask): void {
+    this.drawn.asked(ask);
+  }
 
   onStatus(status: Status): void {
     saving.status(status);
@@ -152,11 +157,14 @@ export class App implements StreamListener, LayerActions {
     else this.guide.follow(camera);
   }
 
-  private render(diffs?: Map<string, FeatureDiff[]>): void {
+  private render(diffs?: Map<string, FeatureDiff[]>, ops?: Op[]): void {
     if (!this.state) return;
     showTitle(this.state.title);
     this.list.update(this.state.layers);
-    if (this.drawable) this.sync.apply(toStyle(this.state, this.baseUrl), diffs);
+    if (this.drawable) {
+      this.sync.apply(toStyle(this.state, this.baseUrl), diffs);
+      this.drawn.applied(ops);
+    }
     document.documentElement.dataset.position = this.position; // last: what is told is drawn
   }
 

@@ -46,7 +46,7 @@ const handle = {
   state: () => app.state,
   position: () => stream.position,
   connection: () => stream.connection,
-  problems: () => app.problems.all(),
+  problems: () => app.drawn.problems.all(),
   viewer: server.viewer,
 };
 declare global {

@@ -90,3 +90,21 @@ test("after its last word nothing is told again", async () => {
   await vi.advanceTimersByTimeAsync(10 * ALL);
   expect(told).toEqual([{ visible: true, name: "Ana" }, { gone: true }]);
 });
+
+test("where the page is goes along with what it draws, and is not told by itself", () => {
+  const drawn = (applied: string, problems: any[] = []): any => ({ applied, loading: [], problems, answers: [] });
+  const told = (): any[] => sent.splice(0).map(([values]) => values);
+  presence.set({ visible: true, drawn: drawn("e.1") });
+  vi.advanceTimersByTime(TICK_MS);
+  expect(told()).toEqual([{ visible: true, drawn: drawn("e.1") }]);
+  presence.set({ drawn: drawn("e.2") });
+  vi.advanceTimersByTime(ALL);
+  expect(told()).toEqual([]);
+  const problems = [{ text: "404", count: 1, since: "e.2" }];
+  presence.set({ drawn: drawn("e.3", problems) });
+  vi.advanceTimersByTime(TICK_MS);
+  presence.set({ drawn: drawn("e.4", problems) });
+  presence.repeat("drawn"); // the server may have dropped it
+  vi.advanceTimersByTime(TICK_MS);
+  expect(told().map((one) => one.drawn)).toEqual([drawn("e.3", problems), drawn("e.4", problems)]);
+});

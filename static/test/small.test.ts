@@ -1,7 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { withOldIdentities } from "../src/app.ts";
 import { changedKeys, same, toMapLibreDiff } from "../src/map/diff.ts";
-import { Problems } from "../src/map/errors.ts";
 import { Hand } from "../src/map/hand.ts";
 import { pointingAt } from "../src/map/pointing.ts";
 import { connectTexts } from "../src/panel/connect.ts";
@@ -50,15 +49,6 @@ describe("the id of a dropped file", () => {
     expect(layerIdFor("a.json", [layer("a", "a.json", "a")])).toBe("a");
     expect(layerIdFor("a.json", [layer("a", "Other"), layer("b", "B", "a-2")])).toBe("a-3");
   });
-});
-
-test("problems are told once each, are bounded, and go when their layer is fresh", () => {
-  const problems = new Problems(() => undefined);
-  for (let i = 0; i < 50; i++) problems.add("p", "a", `no ${i % 30}`);
-  problems.add("p", undefined, "x".repeat(9_000));
-  expect(problems.all()).toHaveLength(20);
-  problems.clear("a");
-  expect(problems.all()).toEqual([{ position: "p", message: "x".repeat(500) }]);
 });
 
 test("a diff is said in MapLibre's words, and not at all where it has none", () => {

@@ -50,6 +50,7 @@ beforeEach(() => {
       onEvent: (_, position) => (heard.push(`event ${position}`), understood),
       onPresence: () => heard.push("presence"),
       onStatus: () => heard.push("status"),
+      onAsk: () => undefined,
     },
   );
 });

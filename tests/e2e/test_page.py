@@ -131,7 +131,7 @@ def test_what_one_page_cannot_draw_is_told_and_the_rest_is_drawn(server: Server,
         return call(server, "http", ("get_map_state", {"session_id": session_id}))[0]["problems"]
 
     [problem] = wait_until(problems)
-    assert problem["layer_id"] == "bad" and "circle-radius" in problem["message"]
+    assert problem["layer_id"] == "bad" and "circle-radius" in problem["text"]
     server.command(session_id, "remove_layer", layer_id="bad")
     assert not problems()
 

@@ -91,7 +91,7 @@ def test_an_archive_that_is_not_there_is_told(server: Server, page: Page) -> Non
         server.command(session_id, "add_layer", id="none", title="None", type="raster", source=source)
         expect(page.locator("#problem-list")).to_contain_text("None: ", timeout=DRAWN)
     [problem] = wait_until(lambda: problems(server, session_id))
-    assert problem["layer_id"] == "none" and "404" in problem["message"]
+    assert problem["layer_id"] == "none" and "404" in problem["text"]
 
 
 def test_pictures_by_xyz_are_taken_as_256_pixels_wide(server: Server, page: Page) -> None:
@@ -134,7 +134,7 @@ def test_geojson_that_its_server_keeps_from_other_pages_is_told(server: Server, 
         expect(page.locator("#problem-list")).to_contain_text("Spots: ", timeout=DRAWN)
         assert elsewhere.asked
     [problem] = wait_until(lambda: problems(server, session_id))
-    assert problem["layer_id"] == "spots" and source in problem["message"]
+    assert problem["layer_id"] == "spots" and source in problem["text"]
 
 
 def test_of_a_tilejsons_attribution_text_and_links_are_shown_and_nothing_else(

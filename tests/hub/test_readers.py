@@ -214,11 +214,11 @@ async def _at(hub: Hub, session_id: str) -> Position:
 def test_problems_are_kept_once_bounded_and_until_the_layer_changes() -> None:
     problems = Problems()
     for number in range(MAX_PROBLEMS + 5):
-        problems.report(Problem(f"fault {number}", "a", "e.1.x"))
-        problems.report(Problem(f"fault {number}", "a", "e.2.x"))
+        problems.report(Problem("fault", f"layer {number}", "e.1.x"))
+        problems.report(Problem("fault", f"layer {number}", "e.2.x"))
     problems.report(Problem("no layer"))
     shown = [problem.to_json() for problem in problems]
-    assert len(shown) == MAX_PROBLEMS and shown[-1] == {"message": "no layer"}
-    assert shown[0] == {"position": "e.2.x", "layer_id": "a", "message": "fault 6"}
-    problems.forget([LayerRemoved("a")])
-    assert [problem.message for problem in problems] == ["no layer"]
+    assert len(shown) == MAX_PROBLEMS and shown[-1] == {"text": "no layer", "count": 1}
+    assert shown[0] == {"since": "e.2.x", "layer_id": "layer 6", "text": "fault", "count": 1}
+    problems.forget([LayerRemoved(f"layer {number}") for number in range(MAX_PROBLEMS + 5)])
+    assert [problem.text for problem in problems] == ["no layer"]

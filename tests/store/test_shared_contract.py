@@ -212,3 +212,13 @@ async def test_a_letter_reaches_the_one_process_that_it_is_posted_to(shared):
     with trio.fail_after(10):
         async with shared.open_feed() as late:
             assert not await late.post(one.pod, b"to one that has ended")
+
+
+async def test_a_parcel_is_left_once_where_it_is_due_and_collected_once(shared):
+    assert not await shared.admit("token"), "nobody waits for it"
+    await shared.expect("token")
+    assert await shared.collect("token") is None
+    assert await shared.admit("token") and not await shared.admit("token")
+    await shared.leave("token", b"\x89PNG")
+    assert not await shared.admit("token"), "it is there"
+    assert await shared.collect("token") == b"\x89PNG" and await shared.collect("token") is None

@@ -90,7 +90,7 @@ async def test_the_state_tells_camera_layers_and_problems(hub: Hub, desk: Desk, 
         state = (await desk.call("get_map_state", session_id=session)).structured
     assert state["camera"] == {"center": [8, 47], "zoom": 0, "bearing": 0, "pitch": 0}
     assert [layer["id"] for layer in state["layers"]] == ["a", "b"]
-    assert state["problems"] == [{"position": "p", "layer_id": "b", "message": "tile 404"}]
+    assert state["problems"] == [{"layer_id": "b", "text": "tile 404", "count": 1, "since": "p"}]
     assert state["title"] == "Places" and state["viewers"] == 0
 
 

@@ -39,6 +39,8 @@ WRONG: tuple[dict[str, Any], ...] = (
     {"problems": [{"message": "x" * 501}]},
     {"problems": [{}]},
     {"problems": ["no"]},
+    {"drawn": "all"},
+    {"drawn": {"problems": [{"text": " "}]}},
 )
 
 
@@ -131,7 +133,10 @@ async def test_problems_are_kept_for_the_model(client: Client, hub: Hub, session
     problem = {"position": "a.1.b", "layer_id": "stops", "message": "no such property"}
     assert await say(client, session, problems=[problem, {"message": "another"}]) == 204
     async with hub.open_session(session) as live:
-        assert [held.to_json() for held in live.problems] == [problem, {"message": "another"}]
+        assert [held.to_json() for held in live.problems] == [
+            {"layer_id": "stops", "text": "no such property", "count": 1, "since": "a.1.b"},
+            {"text": "another", "count": 1},
+        ]
 
 
 @pytest.mark.parametrize("told", WRONG, ids=lambda told: json.dumps(told)[:40])

@@ -11,12 +11,22 @@ from hypothesis import strategies as st
 
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire import codec, told
-from mapsrv.wire.said import MAX_NUMBER, MAX_PASSED_ON, Problem, Said, passed_on, public_id, read_said
+from mapsrv.wire.drawn import Problem
+from mapsrv.wire.said import MAX_NUMBER, MAX_PASSED_ON, Said, passed_on, public_id, read_said
 from tests.wire.kit.values import JSON
 
 TAB = public_id("tab")
 LONG = {"position": "p" * 256, "layer_id": "\U0001f5fa" * 256, "message": "\U0001f5fa" * 500}
 VIEWPORT = {"center": [8.123456789, 47.4], "zoom": 9, "junk": 1}
+LINE = {
+    "layer_id": "roads",
+    "text": "404 Not Found",
+    "fix": "Mend the address.",
+    "count": 3,
+    "since": "e.1.x",
+}
+DRAWN = {"applied": "e.2.y", "loading": ["lakes"], "problems": [LINE], "answers": ["f00"]}
+WORST = {"layer_id": "\ud83d" * 256, "text": "\U0001f5fa" * 900, "fix": "\U0001f5fa" * 900}
 
 members = st.fixed_dictionaries(
     {},
@@ -32,6 +42,9 @@ members = st.fixed_dictionaries(
             | st.just({"message": "\ud83d", "layer_id": "\U0001f5fa"}),
             max_size=20,
         ),
+        "drawn": st.none()
+        | st.just(DRAWN)
+        | st.just({"problems": [WORST] * 30, "loading": ["\U0001f5fa" * 256] * 30}),
         "gone": st.booleans(),
         "more": JSON,
     },
@@ -107,7 +120,7 @@ def test_only_long_problems_are_cut_and_only_at_the_end() -> None:
     many = read_said(TAB, {"name": "\U0001f5fa" * 80, "pointing": wide, "problems": [LONG] * 20})
     again = read_again("pod", many)
     assert again.values == many.values and 1 < len(again.problems) < 20
-    half = {"message": "\ud83d" + "\U0001f5fa" * 400}  # has the whole written as escapes
+    half = {"layer_id": "\ud83d", "message": "\U0001f5fa" * 400}  # has the whole written as escapes
     escaped = read_said(TAB, {"name": "Ana", "problems": [half] + [LONG] * 19})
     assert read_again("pod", escaped) == Said(TAB, 0, {"name": "Ana"})
 
@@ -140,6 +153,8 @@ def test_a_later_release_may_say_more_in_this_format() -> None:
         {"pointing": "there"},
         {"problems": [{}]},
         {"problems": [{"message": "no"}] * 21},
+        {"drawn": []},
+        {"drawn": {"problems": [{"count": 1}]}},
         {"gone": "yes"},
         {"mood": "x" * MAX_PASSED_ON},
     ],

@@ -20,6 +20,7 @@ class Other:
     here: tuple[bytes, ...]  # those with a stream
     away: tuple[bytes, ...]
     until: float
+    asks: str | None = None  # the tab that may be asked
 
 
 class OtherPods:
@@ -40,7 +41,12 @@ class OtherPods:
         """The elements of those without one."""
         return [element for other in self._pods.values() for element in other.away]
 
-    def told(self, pod: str, count: int, viewers: list[Json], here: int) -> None:
+    @property
+    def asks(self) -> list[str]:
+        """The tabs that may be asked, one of each process."""
+        return [other.asks for other in self._pods.values() if other.asks is not None]
+
+    def told(self, pod: str, count: int, viewers: list[Json], here: int, asks: str | None = None) -> None:
         """Note the viewers of a process, the first `here` with a stream; a count of 0 forgets it."""
         self._forget(pod)
         if count <= 0:
@@ -49,7 +55,7 @@ class OtherPods:
             self._forget(next(iter(self._pods)))
         shown, until = viewers[: wire.MAX_SHOWN], self._clock() + OTHERS_SECONDS
         self.count += count
-        self._pods[pod] = Other(count, _read(shown[:here]), _read(shown[here:]), until)
+        self._pods[pod] = Other(count, _read(shown[:here]), _read(shown[here:]), until, asks)
 
     def forget(self) -> bool:
         """Forget the processes that have said nothing for OTHERS_SECONDS; return whether there were any."""

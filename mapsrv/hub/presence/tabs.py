@@ -36,6 +36,7 @@ class Viewer:
     hidden: bool = False
     viewport: Json = None
     pointing: Json = None
+    drawn: Json = None  # as wire/drawn.py read it; None: its page does not tell
     front: float | None = None  # when it was last in front, on this machine
     element: bytes | None = None  # as it is told, made once per change
     numbers: dict[str, int] = field(default_factory=dict)  # of the requests that it has its values by

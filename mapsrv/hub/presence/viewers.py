@@ -25,6 +25,7 @@ from mapsrv.hub.presence.other_pods import OtherPods
 from mapsrv.hub.presence.tabs import Tabs, Viewer
 from mapsrv.wire import told as news
 from mapsrv.wire import viewers as wire
+from mapsrv.wire.drawn import Drawn, read_drawn
 from mapsrv.wire.said import Said
 
 
@@ -36,6 +37,7 @@ class Presence:
         self._other_pods = OtherPods(clock)
         self._clock = clock
         self._changed = changed
+        self._asks: str | None = None  # the tab that others were told they may ask
         self.body = self._encode()
 
     @property
@@ -80,6 +82,22 @@ class Presence:
         viewer = self._viewers.get(viewer_id)
         return viewer is not None and viewer.streams > 0
 
+    def drawn(self, viewer_id: str) -> Drawn:
+        """Return what a tab said last of what it draws."""
+        viewer = self._viewers.get(viewer_id)
+        return read_drawn(None if viewer is None else viewer.drawn)
+
+    def reporting(self) -> Iterator[tuple[str, Viewer]]:
+        """Yield the tabs here that somebody looks at and that tell what they draw, with their ids."""
+        for viewer_id, viewer in self._viewers.counted():
+            if viewer.streams > 0 and not viewer.hidden and viewer.drawn is not None:
+                yield viewer_id, viewer
+
+    @property
+    def reporting_elsewhere(self) -> list[str]:
+        """Such tabs of other processes, one of each."""
+        return self._other_pods.asks
+
     def gone(self, viewer_id: str, *, number: int = 0) -> None:
         """Forget a tab that says it is closed, unless it has said more since."""
         viewer = self._viewers.get(viewer_id)
@@ -90,7 +108,7 @@ class Presence:
     def told(
         self, viewer_id: str, changes: Mapping[str, Json], *, number: int = 0, own: bool = False
     ) -> None:
-        """Note what a tab says of itself: visible, name, viewport, pointing; unknown tabs are passed over.
+        """Note what a tab says of itself, as Said has it; unknown tabs are passed over.
 
         `number` is that of wire/said.py. `own`: it proved that its browser is that of this server's own user.
         """
@@ -98,25 +116,32 @@ class Presence:
         if viewer is None:
             return
         changes = _newer(viewer, changes, number)
+        if "drawn" in changes and viewer.drawn is None:
+            self._changed()  # it may be asked now
         if "visible" in changes:
             viewer.hidden = not changes["visible"]
         if own and changes.get("visible"):
             viewer.front = self._clock()
-        for name in ("name", "viewport", "pointing"):
+        for name in ("name", "viewport", "pointing", "drawn"):
             if name in changes:
                 setattr(viewer, name, changes[name])
-        if changes:
+        if changes.keys() - {"drawn"}:  # which others are not told
             viewer.element = None
             self._changed()
 
     def others_told(
-        self, pod: str, count: int, viewers: list[Json], here: int = wire.MAX_SHOWN
+        self,
+        pod: str,
+        count: int,
+        viewers: list[Json],
+        here: int = wire.MAX_SHOWN,
+        asks: str | None = None,
     ) -> list[Said]:
         """Note the viewers of another process, `here` of them, the first, with a stream.
 
         Return what to pass on: what tabs have said here that have a stream both there and here.
         """
-        self._other_pods.told(pod, count, viewers, here)
+        self._other_pods.told(pod, count, viewers, here, asks)
         known: list[Said] = []
         for viewer_id in _ids(viewers[: min(here, wire.MAX_SHOWN)]):
             viewer = self._viewers.get(viewer_id)
@@ -136,16 +161,16 @@ class Presence:
 
     def publish(self) -> bool:
         """Encode what is now; return whether that is news."""
-        body = self._encode()
-        if body == self.body:
+        body, asks = self._encode(), next((tab for tab, _ in self.reporting()), None)
+        if body == self.body and asks == self._asks:
             return False
-        self.body = body
+        self.body, self._asks = body if body != self.body else self.body, asks
         return True
 
     def told_to_others(self, pod: str) -> bytes:
         """Return what this process tells the others."""
         here, away = self._elements()
-        return news.told(pod, self.count_here, here, away)
+        return news.told(pod, self.count_here, here, away, self._asks)
 
     def _encode(self) -> bytes:
         here, away = self._elements()

@@ -23,7 +23,8 @@ from mapsrv.hub.replicas.single import SingleProcess
 from mapsrv.hub.replicas.store_health import StoreHealth
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.store import Batch, Moved, Ok
-from mapsrv.store.shared import Feed, Mail, SharedStore
+from mapsrv.store.shared import Feed, Mail, Parcels, SharedStore
+from mapsrv.wire.asked import Ask
 from mapsrv.wire.said import Said
 
 
@@ -61,6 +62,10 @@ class ManyProcesses(SingleProcess):
         return self.replication
 
     @property
+    def parcels(self) -> Parcels | None:
+        return self._shared
+
+    @property
     def away(self) -> bool:
         return self.store_health.away
 
@@ -93,11 +98,15 @@ class ManyProcesses(SingleProcess):
         await self.replication.tell_viewers(live)
 
     async def tab_says(self, live: LiveSession, said: Said, *, own: bool = False) -> None:
+        is_owed = live.asks.heard(said)
         is_open = live.presence.has_stream_of(said.tab)
         if live.presence.knows(said.tab):
             live.tab_says(said, own=own)
-        if said.gone or not is_open:  # one that is away here may be open elsewhere by now
+        if said.gone or is_owed or not is_open:  # one that is away here may be open elsewhere by now
             await self.replication.pass_on(live, said)
+
+    async def ask_elsewhere(self, live: LiveSession, tab: str, ask: Ask) -> None:
+        await self.replication.ask(live, tab, ask)
 
     async def resync(self, live: LiveSession) -> None:
         """Read what came since, or else all of it anew."""

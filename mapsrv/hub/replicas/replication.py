@@ -22,6 +22,7 @@ from mapsrv.hub.standing import Sign, Standing
 from mapsrv.store import Entry
 from mapsrv.store.shared import Committed, Feed, Letter, Live, Missed, SharedStore, Unread
 from mapsrv.wire import told as wire
+from mapsrv.wire.asked import Ask
 from mapsrv.wire.said import Said, passed_on
 
 CHECK_SECONDS = 15.0
@@ -175,12 +176,17 @@ class Replication:
         match told:
             case wire.Turn():
                 live.hold()
+            case wire.Asked(_, tab, ask):
+                if live.presence.has_stream_of(tab):
+                    live.asks.owe(tab, ask)
+                    live.wake()
             case wire.PassedOn(_, said):
+                live.asks.heard(said)
                 if live.presence.knows(said.tab):
                     live.tab_says(said)
-            case wire.Told(pod, count, viewers, here):
+            case wire.Told(pod, count, viewers, here, asks):
                 before = live.presence.count_here
-                for said in live.presence.others_told(pod, count, viewers, here):
+                for said in live.presence.others_told(pod, count, viewers, here, asks):
                     await self.pass_on(live, said)
                 if live.presence.count_here != before:  # though what is shown here may be the same
                     await self.tell_viewers(live)
@@ -188,6 +194,10 @@ class Replication:
     async def ask_for_a_turn(self, live: LiveSession) -> None:
         """Have the others commit nothing of a session for a moment: ours are overtaken all the time."""
         await self._feed.tell(live.id, wire.turn(self.pod), about="turn")
+
+    async def ask(self, live: LiveSession, tab: str, ask: Ask) -> None:
+        """Have whoever has a tab's stream ask it."""
+        await self._feed.tell(live.id, wire.asked(self.pod, tab, ask), about=f"ask {ask.token}")
 
     async def _beat(self) -> None:
         while True:
@@ -209,7 +219,7 @@ def _is_elsewhere(now: Head, before: Head, head: Head | NewerFormat | None) -> b
     return head.revision >= now.revision or head.revision < before.revision
 
 
-def _told(body: bytes) -> wire.Told | wire.Turn | wire.PassedOn | None:
+def _told(body: bytes) -> wire.Told | wire.Turn | wire.Asked | wire.PassedOn | None:
     """Return what another process tells of a session; None for what this release does not know."""
     try:
         return wire.read_told(body)

@@ -15,7 +15,8 @@ from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.replicas.load import load
 from mapsrv.hub.replicas.parting import let_go
 from mapsrv.store import Store
-from mapsrv.store.shared import Mail
+from mapsrv.store.shared import Mail, Parcels
+from mapsrv.wire.asked import Ask
 from mapsrv.wire.said import Said
 
 
@@ -28,6 +29,11 @@ class SingleProcess:
     @property
     def mail(self) -> Mail | None:
         """The way to the others' letterboxes."""
+        return None
+
+    @property
+    def parcels(self) -> Parcels | None:
+        """Where one process leaves something for another."""
         return None
 
     @property
@@ -74,7 +80,11 @@ class SingleProcess:
 
     async def tab_says(self, live: LiveSession, said: Said, *, own: bool = False) -> None:  # noqa: ASYNC124
         """Take what a tab says of itself, and let whoever has its stream know."""
+        live.asks.heard(said)
         live.tab_says(said, own=own)
+
+    async def ask_elsewhere(self, live: LiveSession, tab: str, ask: Ask) -> None:  # noqa: ASYNC124
+        """Have the process that has a tab's stream ask it."""
 
     # --- a session is not where the store is --------------------------------------
 

@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from mapsrv.core.log import Head
 from mapsrv.errors import NewerFormat, StoreUnavailable
 from mapsrv.store.protocol import Batch, Ok, Outcome, StoredSession
-from mapsrv.store.redis import blobs, loads, reading, sessions
+from mapsrv.store.redis import blobs, loads, parcels, reading, sessions
 from mapsrv.store.redis.address import parse_address
 from mapsrv.store.redis.client import CALL_SECONDS, Client, open_client
 from mapsrv.store.redis.errors import explain, raise_if_away
@@ -164,6 +164,18 @@ class RedisStore:
             if isinstance(reply, Exception):
                 raise explain(reply) from reply
         return replies[-1] if isinstance(replies[-1], bytes) else b""
+
+    async def expect(self, token: str) -> None:
+        await parcels.expect(self.client, token)
+
+    async def admit(self, token: str) -> bool:
+        return await parcels.admit(self.client, token)
+
+    async def leave(self, token: str, body: bytes) -> None:
+        await parcels.leave(self.client, token, body)
+
+    async def collect(self, token: str) -> bytes | None:
+        return await parcels.collect(self.client, token)
 
     async def note_loss(self) -> None:
         """Have all processes say of an unknown session that it is unavailable, for LOSS_SECONDS."""

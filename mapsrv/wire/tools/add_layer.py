@@ -8,7 +8,7 @@ from mapsrv.errors import InvalidArgument
 from mapsrv.wire import fields
 from mapsrv.wire.codec import dumps
 from mapsrv.wire.source_fields import is_geojson
-from mapsrv.wire.source_text import Hints, read_source
+from mapsrv.wire.source_text import Hints, NeedsLayers, read_source
 from mapsrv.wire.style_layers import VECTOR_TYPES, check_style_layers
 from mapsrv.wire.tools.schema import any_of, arguments, boolean, objects, text
 from mapsrv.wire.tools.tool import RECEIPT, Tool
@@ -32,7 +32,7 @@ def _parse(values: Values, document: bytes | None) -> c.AddLayer:
         layer_id,
         source,
         word if word in VECTOR_TYPES and layers is None else kind,  # the default look of that type
-        _style_layers(layer_id, source["type"], layers),
+        _style_layers(layer_id, source, layers),
         optional_title(values),
         values.get("visible", True),
         fields.any_id(values["below"], "below") if "below" in values else None,
@@ -47,13 +47,14 @@ def _hints(word: str | None, layers: Json) -> Hints:
     return Hints(word, raster, any("source-layer" in item for item in drawn))
 
 
-def _style_layers(layer_id: str, source: str, layers: Json) -> tuple[Values, ...] | None:
+def _style_layers(layer_id: str, source: Values, layers: Json) -> tuple[Values, ...] | None:
     if layers is not None:
-        return check_style_layers(layer_id, source, layers)
-    if source == "vector":
-        raise InvalidArgument(
+        return check_style_layers(layer_id, source["type"], layers)
+    if source["type"] == "vector":
+        raise NeedsLayers(
             "Vector tiles need layers that say what of them to draw and how. Example: "
-            '"layers": [{"type": "line", "source-layer": "roads", "paint": {"line-color": "#a33"}}]'
+            '"layers": [{"type": "line", "source-layer": "roads", "paint": {"line-color": "#a33"}}]',
+            source,
         )
     return None
 

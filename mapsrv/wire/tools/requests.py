@@ -36,5 +36,10 @@ class GetLayerInfo:
     layer_id: str
 
 
-Query: TypeAlias = OpenMap | GetMapState | ListLayers | GetLayerInfo
+@dataclass(frozen=True, slots=True)
+class GetMapScreenshot:
+    """The map as an open page draws it."""
+
+
+Query: TypeAlias = OpenMap | GetMapState | ListLayers | GetLayerInfo | GetMapScreenshot
 Request: TypeAlias = Command | Query

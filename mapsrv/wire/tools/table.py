@@ -6,6 +6,7 @@ from mapsrv.wire.tools import (
     add_layer,
     filter_layer,
     get_layer_info,
+    get_map_screenshot,
     get_map_state,
     list_layers,
     move_layer,
@@ -24,6 +25,7 @@ from mapsrv.wire.tools.tool import Tool
 TOOLS: tuple[Tool, ...] = (
     open_map.TOOL,
     get_map_state.TOOL,
+    get_map_screenshot.TOOL,
     list_layers.TOOL,
     get_layer_info.TOOL,
     add_layer.TOOL,

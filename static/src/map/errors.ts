@@ -1,33 +1,62 @@
-// Collects what goes wrong on the map, so that it can be shown and reported. Bounded: a broken tile server can fail
-// thousands of times, and one line about it is enough.
+// What goes wrong on the map, so that it can be shown and reported: one line a cause, three of a layer, each with how
+// often it struck. A layer's lines go when it changes, loads or goes. Bounded: a broken tile server fails thousands of
+// times, and one line about it is enough.
 
-import type { Problem } from "../wire/presence.ts";
+import type { Cause } from "./causes.ts";
 
 const MOST = 20; // more than anybody reads
-const LONGEST = 500; // characters of one message
+const MOST_A_LAYER = 3; // what follows from those
+const LONGEST = 300; // characters of a text
+
+/** One cause, as it is told to the server: mapsrv/wire/drawn.py. `since` is the position where it was first seen. */
+export interface Problem {
+  layer_id?: string;
+  text: string;
+  fix?: string;
+  count: number;
+  since: string;
+}
+
+interface Item {
+  line: Problem;
+  kind: Cause["kind"];
+}
 
 export class Problems {
-  private items: Problem[] = [];
+  private items: Item[] = [];
 
   constructor(private readonly onChange: (problems: Problem[]) => void) {}
 
-  add(position: string, layerId: string | undefined, message: string): void {
-    const text = message.slice(0, LONGEST);
-    if (this.items.some((one) => one.layer_id === layerId && one.message === text)) return;
-    const problem: Problem = layerId === undefined ? { position, message: text } : { position, layer_id: layerId, message: text };
-    this.items = [...this.items, problem].slice(-MOST);
-    this.onChange(this.items);
+  add(since: string, layerId: string | undefined, cause: Cause): void {
+    const text = cause.text.slice(0, LONGEST);
+    const same = this.items.find(({ line }) => line.layer_id === layerId && line.text === text);
+    if (same) return this.again(same);
+    const others = this.items.filter(({ line }) => line.layer_id === layerId);
+    if (layerId !== undefined && others.length >= MOST_A_LAYER) return;
+    const line: Problem = { text, count: 1, since };
+    if (layerId !== undefined) line.layer_id = layerId;
+    if (cause.fix) line.fix = cause.fix.slice(0, LONGEST);
+    this.become([...this.items, { line, kind: cause.kind }].slice(-MOST));
   }
 
-  /** A layer that is changed or gone starts anew. */
-  clear(layerId: string): void {
-    const left = this.items.filter((one) => one.layer_id !== layerId);
-    if (left.length === this.items.length) return;
-    this.items = left;
-    this.onChange(left);
+  /** A layer that is changed or gone starts anew; of one that has loaded only what was the load's. */
+  clear(layerId: string, kind?: Cause["kind"]): void {
+    const left = this.items.filter((item) => item.line.layer_id !== layerId || (kind && item.kind !== kind));
+    if (left.length !== this.items.length) this.become(left);
   }
 
   all(): Problem[] {
-    return this.items;
+    return this.items.map(({ line }) => line);
+  }
+
+  /** A count is told as it doubles: who asks in between gets the exact one. */
+  private again(item: Item): void {
+    item.line = { ...item.line, count: item.line.count + 1 };
+    if (Number.isInteger(Math.log2(item.line.count))) this.onChange(this.all());
+  }
+
+  private become(items: Item[]): void {
+    this.items = items;
+    this.onChange(this.all());
   }
 }

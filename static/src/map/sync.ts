@@ -4,6 +4,7 @@
 import type { FeatureDiff, JsonObject, StyleDocument, StyleLayer } from "../state/types.ts";
 import { RESERVED } from "../state/style.ts";
 import { changedKeys, same, toMapLibreDiff } from "./diff.ts";
+import { READING } from "./read.ts";
 
 /** The part of MapLibre's Map that is used here. */
 export interface Target {
@@ -36,6 +37,11 @@ export class Sync {
 
   constructor(private readonly map: Target, private readonly report: Report) {
     map.on("error", (event) => this.onError(event));
+  }
+
+  /** What is shown, as it was asked for. */
+  shown(): StyleDocument {
+    return this.style;
   }
 
   /** `diffs` may tell how the data of a source changed, so that it need not be fetched. */
@@ -152,6 +158,7 @@ export class Sync {
 
   private onError(event: any): void {
     const source: string | undefined = event.sourceId ?? event.source?.id;
+    if (source === READING) return;
     if (source !== undefined && this.patched.has(source) && this.style.sources[source])
       return this.loadWhole(source, this.style.sources[source].data); // the diff did not take: load it all
     const layer = this.style.layers.find((one) => one.id === event.layer?.id);

@@ -1,6 +1,6 @@
 // The facts about the map as text: its title, the line to the server, where changes are kept, who is here, what failed.
 
-import type { Problem } from "../wire/presence.ts";
+import type { Problem } from "../map/errors.ts";
 import { byId, el, setText } from "./dom.ts";
 import { Line, type Said } from "./line.ts";
 import { Saving, type Words } from "./saving.ts";
@@ -42,6 +42,12 @@ export function showPeople({ count = 0, viewers = [] }: { count?: number; viewer
   setText(byId("people"), names.length ? `${people}: ${names.join(", ")}` : people);
 }
 
+/** A quiet line: it is a fact, and nothing that a person has to act on. */
+export function showLooked(by: string): void {
+  const at = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  setText(byId("looked"), `${by} looked at the map at ${at}`);
+}
+
 let forgetting: ReturnType<typeof setTimeout>;
 
 /** An answer to what the person just did. */
@@ -52,7 +58,9 @@ export function showMessage(text: string): void {
 }
 
 export function showProblems(problems: Problem[], titleOf: (layerId: string) => string): void {
-  const text = ({ layer_id, message }: Problem): string => (layer_id === undefined ? message : `${titleOf(layer_id)}: ${message}`);
+  const words = (problem: Problem): string => [problem.text, problem.fix].filter(Boolean).join(" ");
+  const text = (problem: Problem): string =>
+    problem.layer_id === undefined ? words(problem) : `${titleOf(problem.layer_id)}: ${words(problem)}`;
   const lines = problems.map((problem) => el("li", {}, text(problem)));
   byId("problem-list").replaceChildren(...lines);
   byId("problems").hidden = lines.length === 0;

@@ -1,12 +1,18 @@
 // Tells the server what this viewer does: latest values only, sent when they change, at most twice a second.
 
+import type { Problem } from "../map/errors.ts";
+
 export const TICK_MS = 500;
 export const AGAIN_MS = [2_000, 4_000, 8_000]; // until what did not arrive is told again; after the last one it waits for news
 
-export interface Problem {
-  position: string;
-  layer_id?: string;
-  message: string;
+/** What this page has drawn: mapsrv/wire/drawn.py. `answers` are the asks that it takes into account. */
+export interface Drawn {
+  applied: string;
+  loading: string[];
+  problems: Problem[];
+  answers: string[];
+  view?: object; // of the picture that was given last
+  read?: object; // what there was in the vector tiles that were asked for last
 }
 
 export interface Pointing {
@@ -22,7 +28,7 @@ export interface PresenceValues {
   name?: string;
   viewport?: object;
   pointing?: Pointing | null;
-  problems?: Problem[];
+  drawn?: Drawn;
 }
 
 export class Presence {
@@ -80,6 +86,11 @@ export class Presence {
     this.set({});
   }
 
+  /** Tells a value again, though it may be the same: the server may have dropped it. */
+  repeat(key: keyof PresenceValues): void {
+    if (this.sent.delete(key)) this.set({});
+  }
+
   gone(): void {
     this.cancel();
     this.away = true;
@@ -97,8 +108,11 @@ export class Presence {
     this.timer = null;
   }
 
+  /** Where a page is, and what loads, changes all the time: it goes along with what else it draws, not by itself. */
   private encoded(): Map<string, string> {
-    return new Map(Object.entries(this.values).map(([key, value]) => [key, JSON.stringify(value)]));
+    const compared = (key: string, value: unknown): string =>
+      JSON.stringify(key === "drawn" ? { ...(value as Drawn), applied: undefined, loading: undefined } : value);
+    return new Map(Object.entries(this.values).map(([key, value]) => [key, compared(key, value)]));
   }
 
   private changes(): [string, unknown][] {

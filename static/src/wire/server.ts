@@ -68,6 +68,12 @@ export class Server {
     return answer !== null && answer.status !== 429 && answer.status < 500;
   }
 
+  /** A picture for who asked for it; the token says who, and is good once. */
+  async picture(token: string, picture: Blob): Promise<void> {
+    const headers = { "Content-Type": "image/png" };
+    await this.post(`pictures?ask=${encodeURIComponent(token)}`, picture, { headers });
+  }
+
   /** The proof for the token of a link. It outlives the page: a token that was traded is good no more. */
   async trade(token: string): Promise<string> {
     const body = JSON.stringify({ token });

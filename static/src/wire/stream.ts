@@ -36,6 +36,7 @@ export interface StreamListener {
   onEvent(event: MapEvent, position: string): boolean;
   onPresence(presence: any): void;
   onStatus(status: any): void;
+  onAsk(ask: any): void;
 }
 
 export class Stream {
@@ -65,6 +66,7 @@ export class Stream {
     on("event", (data: MapEvent, id) => this.event(data, id));
     on("presence", (data) => this.listener.onPresence(data));
     on("status", (data) => this.listener.onStatus(data));
+    on("ask", (data) => this.listener.onAsk(data));
     on("ping", (data) => this.ping(data));
     on("drain", () => undefined); // the server ends the stream, and the browser comes back after the `retry:` told last
     source.onopen = () => source === this.source && this.opened();

@@ -47,6 +47,10 @@ class Line:
     identity = _through("identity")
     secret = _through("secret")
     note_loss = _through("note_loss")
+    expect = _through("expect")
+    admit = _through("admit")
+    leave = _through("leave")
+    collect = _through("collect")
     seed = _through("seed")
 
     async def commit(self, batches: Sequence[Batch]) -> list[Outcome]:

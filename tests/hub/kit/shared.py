@@ -22,7 +22,7 @@ from mapsrv.core.log import Head, Position
 from mapsrv.errors import StoreUnavailable
 from mapsrv.store import Batch, Component, Ok, Outcome, StoredSession
 from mapsrv.store.memory import MemorySession, MemoryStore
-from mapsrv.store.shared import Committed, Letter, Live, Missed, News, Seed
+from mapsrv.store.shared import PARCEL_SECONDS, Committed, Letter, Live, Missed, News, Seed
 from tests.hub.kit.history import History
 
 COPIES = 200  # of the store's state, one a change, to go back to
@@ -100,6 +100,7 @@ class SharedMemory:
         self._copies: deque[Kept] = deque(maxlen=COPIES)
         self._identity: str | None = None
         self._secret: bytes | None = None
+        self.parcels: dict[str, tuple[bytes | None, float]] = {}  # and until when
         self._loss_until = 0.0
         self.accepted: dict[str, list[str]] = {}
 
@@ -179,6 +180,28 @@ class SharedMemory:
         await self._wait()
         self._secret = self._secret or mine
         return self._secret
+
+    async def expect(self, token: str) -> None:
+        await self._wait()
+        self.parcels[token] = None, trio.current_time() + PARCEL_SECONDS
+
+    async def admit(self, token: str) -> bool:
+        await self._wait()
+        body, until = self.parcels.get(token, (b"", 0.0))
+        if body is None:
+            del self.parcels[token]
+        return body is None and trio.current_time() < until
+
+    async def leave(self, token: str, body: bytes) -> None:
+        await self._wait()
+        self.parcels[token] = body, trio.current_time() + PARCEL_SECONDS
+
+    async def collect(self, token: str) -> bytes | None:
+        await self._wait()
+        body, until = self.parcels.get(token, (None, 0.0))
+        if body is not None:
+            del self.parcels[token]
+        return body if trio.current_time() < until else None
 
     async def note_loss(self) -> None:
         await self._wait()

@@ -19,7 +19,8 @@ from mapsrv.hub.presence.tabs import AWAY_SECONDS
 from mapsrv.store.memory import open_memory
 from mapsrv.store.shared import Live
 from mapsrv.wire import told
-from mapsrv.wire.said import Problem, Said, passed_on, public_id
+from mapsrv.wire.drawn import Problem
+from mapsrv.wire.said import Said, passed_on, public_id
 from tests.hub.kit.shared import SharedMemory
 from tests.hub.kit.tabs import Tab, shown
 

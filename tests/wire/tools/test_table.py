@@ -19,8 +19,8 @@ from mapsrv.wire.tools.table import TOOLS
 from mapsrv.wire.tools.tool import Tool
 
 NAMES = """
-open_map get_map_state list_layers get_layer_info add_layer update_features remove_layer toggle_layer
-move_layer filter_layer set_layer_paint set_layer_details reset_layer_style set_map_view set_basemap
+open_map get_map_state get_map_screenshot list_layers get_layer_info add_layer update_features remove_layer
+toggle_layer move_layer filter_layer set_layer_paint set_layer_details reset_layer_style set_map_view set_basemap
 """.split()
 
 

@@ -1,0 +1,39 @@
+// What MapLibre knows of its sources and does not publish: which tiles are in view, and what is in them. The one place
+// that looks behind its API, and finds nothing where a later release has it elsewhere.
+
+export interface TileInView {
+  state: string; // loading, loaded, reloading, unloaded, errored, expired
+  layers: string[]; // source-layers
+  features(sourceLayer: string): any | undefined; // of @mapbox/vector-tile
+  address(): string | undefined;
+}
+
+/** What may be asked of a map here; the tests have their own. */
+export interface Inside {
+  style?: any;
+  getSource(id: string): any;
+  isSourceLoaded(id: string): boolean;
+}
+
+/** Whether its data is on its way. A source that failed is not. */
+export function isLoading(map: Inside, id: string): boolean {
+  return Boolean(map.getSource(id) && map.style?.tileManagers?.[id] && !map.isSourceLoaded(id));
+}
+
+export function tilesInView(map: Inside, id: string): TileInView[] {
+  try {
+    const source = map.getSource(id);
+    const tiles: any[] = map.style?.tileManagers?.[id]?._inViewTiles?.getAllTiles?.() ?? [];
+    return tiles.map((tile) => {
+      const read = tile.latestFeatureIndex?.rawTileData ? (tile.latestFeatureIndex.loadVTLayers() ?? {}) : {};
+      return {
+        state: String(tile.state),
+        layers: Object.keys(read),
+        features: (name: string) => read[name],
+        address: () => tile.tileID?.canonical?.url?.(source?.tiles ?? [], 1, source?.scheme),
+      };
+    });
+  } catch {
+    return [];
+  }
+}
