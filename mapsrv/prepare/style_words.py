@@ -98,6 +98,10 @@ def _help(text: str, fault: Mapping[str, Json]) -> str:
 # --- what the data shows ----------------------------------------------------------------------
 
 
+def _features(count: int) -> str:
+    return "one feature" if count == 1 else f"{count:,} features"
+
+
 def sampled(count: int, of: int) -> str:
     """Return that only some of the features were looked at; "" where all were."""
     return f" (Of {of:,} features {count:,} were looked at.)" if count < of else ""
@@ -157,7 +161,7 @@ def no_ids(key: str, found: Mapping[str, Json]) -> str:
 
 def nothing_matched(matched: Mapping[str, Json], holds: Mapping[str, Json], of: int) -> str:
     """Return that a filter shows nothing, with what its fields hold; `of` is how many features there are."""
-    said = f"The filter matches none of the {matched['of']:,} features: the layer shows nothing."
+    said = f"The filter matches none of the layer's {_features(matched['of'])}: nothing of it is shown."
     for field in holds["fields"]:
         if field["known"]:
             said += f' "{field["name"]}" is {_listed(field["values"], ", ")}.'

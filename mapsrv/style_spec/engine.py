@@ -143,11 +143,12 @@ def _written(
     whole: dict[str, Json] = {"judge": [], "try": [], "count": None, **request}
     if sample is None:
         return codec.dumps({**whole, "data": None})
-    known = child.known.pop(sample.name, False)
-    child.known[sample.name] = True
+    name = f"{sample.name} {about.get('promoteId')}"  # it keeps features with their ids
+    known = child.known.pop(name, False)
+    child.known[name] = True
     while len(child.known) > KEPT:
         del child.known[next(iter(child.known))]
-    data = codec.dumps({"name": sample.name, "keep": KEPT, **about})
+    data = codec.dumps({"name": name, "keep": KEPT, **about})
     rows = b"" if known else b',"rows":' + sample.rows
     return codec.dumps(whole)[:-1] + b',"data":' + data[:-1] + rows + b"}}"
 

@@ -3,7 +3,7 @@
 
 import "./shims.ts";
 import { latest } from "@maplibre/maplibre-gl-style-spec";
-import { Budget, counted, held, names, tried, type Layer, type Row } from "./trials.ts";
+import { Budget, counted, held, names, rowOf, tried, type Layer, type Row, type Sent } from "./trials.ts";
 import { verdict, type Item, type Json } from "./verdicts.ts";
 
 interface Count {
@@ -17,13 +17,13 @@ interface Request {
   judge: Item[];
   try: Item[];
   count: Count | null;
-  data: { name: string; keep: number; rows?: Row[]; promoteId?: string | null; cluster?: boolean } | null;
+  data: { name: string; keep: number; rows?: Sent[]; promoteId?: string | null; cluster?: boolean } | null;
 }
 
 const kept = new Map<string, Row[]>();
 
 function layerOf(data: NonNullable<Request["data"]>): Layer {
-  const rows = data.rows ?? kept.get(data.name) ?? [];
+  const rows = data.rows?.map((row) => rowOf(row, data.promoteId)) ?? kept.get(data.name) ?? [];
   kept.delete(data.name);
   kept.set(data.name, rows);
   for (const name of kept.keys()) if (kept.size > data.keep) kept.delete(name);

@@ -6,13 +6,21 @@ import { read, taken, withoutId, type Label, type Range } from "./reading.ts";
 import { specOf, type Item, type Json } from "./verdicts.ts";
 
 type Value = string | number | boolean | null;
+type Kind = 0 | 1 | 2 | 3;
 /** A feature as it is sent: type 1 point, 2 line, 3 area, 0 none; its id; its properties; [west, south, east, north]. */
-export type Row = [type: 0 | 1 | 2 | 3, id: Value, properties: { [name: string]: Json }, box: number[] | null];
-type Feature = { type: 0 | 1 | 2 | 3; id?: Value; properties: { [name: string]: Json }; geometry: never[] };
+export type Sent = [type: Kind, id: Value, properties: { [name: string]: Json }, box: number[] | null];
+/** A feature as MapLibre's tiles have it, and its box. */
+export interface Row {
+  type: Kind;
+  id?: number;
+  properties: { [name: string]: Json };
+  geometry: never[];
+  box: number[] | null;
+}
 
 /** What all compiled values have and not all of the package's types say. */
 interface Strict {
-  evaluateWithoutErrorHandling(globals: object, feature: Feature, state: object): unknown;
+  evaluateWithoutErrorHandling(globals: object, feature: Row, state: object): unknown;
 }
 
 export interface Note {
@@ -68,7 +76,7 @@ export function tried(item: Item, layer: Layer, budget: Budget): Note[] {
   if (layer.cluster || !rows.length || budget.spent) return [];
   const notes: Note[] = [];
   for (const name of reading.fields) {
-    if (!reading.asked.has(name) && !rows.some((row) => name in row[2])) notes.push({ note: "field", name, names: names(rows) });
+    if (!reading.asked.has(name) && !rows.some((row) => name in row.properties)) notes.push({ note: "field", name, names: names(rows) });
   }
   if (notes.length || !Array.isArray(item.value)) return notes;
   const drawn = passing([item.only ?? null], layer, ZOOM, budget);
@@ -83,14 +91,14 @@ export function tried(item: Item, layer: Layer, budget: Budget): Note[] {
 
 /** MapLibre has no text ids: where one is made of a property, ["id"] is null. */
 function ids(item: Item, { rows, promoteId }: Layer): Note[] {
-  const text = promoteId === "mapsrv:id" || rows.some((row) => promoteId && typeof row[2][promoteId] === "string" && isNaN(Number(row[2][promoteId])));
+  const text = promoteId === "mapsrv:id" || rows.some((row) => promoteId && typeof row.properties[promoteId] === "string" && isNaN(Number(row.properties[promoteId])));
   return promoteId && text ? [{ note: "id", modern: withoutId(item.value, ["get", promoteId]) }] : [];
 }
 
 export function names(rows: Row[]): string[] {
   const found = new Set<string>();
   for (const row of rows) {
-    for (const name in row[2]) if (!name.startsWith("mapsrv:")) found.add(name);
+    for (const name in row.properties) if (!name.startsWith("mapsrv:")) found.add(name);
     if (found.size >= MAX_NAMES) break;
   }
   return [...found].slice(0, MAX_NAMES);
@@ -99,7 +107,7 @@ export function names(rows: Row[]): string[] {
 export function values(rows: Row[], name: string): Value[] {
   const found = new Set<Value>();
   for (const row of rows) {
-    const value = row[2][name];
+    const value = row.properties[name];
     if (value !== undefined && (value === null || typeof value !== "object")) found.add(value);
     if (found.size >= MAX_VALUES) break;
   }
@@ -108,7 +116,7 @@ export function values(rows: Row[], name: string): Value[] {
 
 function label(match: Label, rows: Row[]): Note[] {
   const { field, labels } = match;
-  const there = rows.map((row) => taken(match, row[2][field]));
+  const there = rows.map((row) => taken(match, row.properties[field]));
   const known = new Set(there);
   const absent = labels.filter((one) => !known.has(one));
   if (!absent.length) return [];
@@ -119,7 +127,7 @@ function label(match: Label, rows: Row[]): Note[] {
 
 function outside(range: Range, rows: Row[]): Note[] {
   const { field, head, stops } = range;
-  const numbers = rows.map((row) => taken(range, row[2][field])).filter((value) => typeof value === "number" && !isNaN(value)) as number[];
+  const numbers = rows.map((row) => taken(range, row.properties[field])).filter((value) => typeof value === "number" && !isNaN(value)) as number[];
   if (!numbers.length) return [];
   let low = Infinity, high = -Infinity;
   for (const number of numbers) (low = Math.min(low, number)), (high = Math.max(high, number));
@@ -128,14 +136,14 @@ function outside(range: Range, rows: Row[]): Note[] {
   return beyond ? [{ note: "range", field, head, low, high, first, last }] : [];
 }
 
-export function featureOf([type, id, properties]: Row, promoteId?: string | null): Feature {
+export function rowOf([type, id, properties, box]: Sent, promoteId?: string | null): Row {
   const own = promoteId ? properties[promoteId] : id;
   const number = own === null || own === "" || typeof own === "object" ? NaN : Number(own); // as the source's worker reads it
-  return { type, properties, geometry: [], ...(isNaN(number) ? {} : { id: Math.trunc(number) }) };
+  return { type, properties, geometry: [], box, ...(isNaN(number) ? {} : { id: Math.trunc(number) }) };
 }
 
 /** How many features take the property's default, because the value fails for them or gives nothing. */
-function failing(item: Item, { rows, promoteId }: Layer, heads: Set<string>, fields: string[], budget: Budget): Note[] {
+function failing(item: Item, { rows }: Layer, heads: Set<string>, fields: string[], budget: Budget): Note[] {
   const spec = specOf(item);
   if (!spec || [...heads].some((head) => UNKNOWN.has(head))) return [];
   const compiled = createPropertyExpression(item.value as never, item.key, spec as never);
@@ -144,7 +152,7 @@ function failing(item: Item, { rows, promoteId }: Layer, heads: Set<string>, fie
   const causes = new Map<string, { count: number; row: Row }>();
   let count = 0;
   const of = budget.spend(rows, (row) => {
-    const cause = fault(() => value.evaluateWithoutErrorHandling({ zoom: ZOOM }, featureOf(row, promoteId), {}), spec);
+    const cause = fault(() => value.evaluateWithoutErrorHandling({ zoom: ZOOM }, row, {}), spec);
     if (cause === null) return;
     count++;
     const same = causes.get(cause);
@@ -154,8 +162,8 @@ function failing(item: Item, { rows, promoteId }: Layer, heads: Set<string>, fie
   if (!count) return [];
   const [[message, { row }]] = [...causes].sort((a, b) => b[1].count - a[1].count) as [[string, { count: number; row: Row }]];
   const found = /but found (\w+)/.exec(message)?.[1] ?? "";
-  const field = fields.find((name) => typeOf(row[2][name]) === found) ?? null;
-  return [{ note: "fails", count, of, message, field, found, sample: field === null ? null : row[2][field] ?? null }];
+  const field = fields.find((name) => typeOf(row.properties[name]) === found) ?? null;
+  return [{ note: "fails", count, of, message, field, found, sample: field === null ? null : row.properties[field] ?? null }];
 }
 
 function fault(evaluate: () => unknown, spec: { type: string; [key: string]: unknown }): string | null {
@@ -174,11 +182,12 @@ function typeOf(value: Json | undefined): string {
 }
 
 /** The rows that have a geometry and pass one of the filters; null passes all. */
-function passing(filters: Json[], { rows, promoteId }: Layer, zoom: number, budget: Budget): Row[] {
+function passing(filters: Json[], { rows }: Layer, zoom: number, budget: Budget): Row[] {
+  if (filters.includes(null)) return rows.filter((row) => row.type);
   const tests = filters.map((filter) => testOf(filter));
   const found: Row[] = [];
   budget.spend(rows, (row) => {
-    if (row[0] && tests.some((test) => test(featureOf(row, promoteId), zoom))) found.push(row);
+    if (row.type && tests.some((test) => test(row, zoom))) found.push(row);
   });
   return found;
 }
@@ -186,11 +195,11 @@ function passing(filters: Json[], { rows, promoteId }: Layer, zoom: number, budg
 /** Counts the features that pass one of the filters, and those of them in a view. */
 export function counted(filters: Json[], layer: Layer, zoom: number, view: number[] | null, budget: Budget) {
   const found = passing(filters, layer, zoom, budget);
-  const inView = view === null ? found : found.filter((row) => row[3] && meets(row[3], view));
+  const inView = view === null ? found : found.filter((row) => row.box && meets(row.box, view));
   return { total: found.length, of: Math.min(layer.rows.length, budget.looked), in_view: inView.length };
 }
 
-function testOf(filter: Json): (feature: Feature, zoom: number) => boolean {
+function testOf(filter: Json): (feature: Row, zoom: number) => boolean {
   try {
     const compiled = featureFilter(filter as never, "filter").filter;
     return (feature, zoom) => compiled({ zoom }, feature as never);
@@ -210,5 +219,5 @@ function meets([west = 0, south = 0, east = 0, north = 0]: number[], [left = 0, 
 export function held(value: Json, { rows }: Layer) {
   const reading = read(value);
   const fields = [...new Set([...reading.fields, ...reading.asked])].slice(0, 3);
-  return fields.map((name) => ({ name, known: rows.some((row) => name in row[2]), values: values(rows, name) as Json[] }));
+  return fields.map((name) => ({ name, known: rows.some((row) => name in row.properties), values: values(rows, name) as Json[] }));
 }

@@ -355,7 +355,7 @@ async def test_a_filter_says_how_many_it_leaves(a_map: Map) -> None:
         (["==", ["get", "depth"], "50"], '"depth" is 50, 150, 250, 350'),
         (["==", ["get", "kin"], "lake"], 'No feature has "kin". Did you mean "kind"?'),
         (["has", "kindd"], 'No feature has "kindd"'),
-        (["==", ["geometry-type"], "Polygon"], "none of the 4 features"),
+        (["==", ["geometry-type"], "Polygon"], "none of the layer's 4 features"),
     ],
     ids=str,
 )
