@@ -78,9 +78,17 @@ def _updated(fact: Json) -> str:
     return f"Features: {', '.join(quoted(one, 24) if isinstance(one, str) else str(one) for one in fact)}."
 
 
+def _bounds(fact: Json) -> str:
+    return f"Its data lies within {printed(fact)}."
+
+
 def _plain(name: str, fact: Json) -> str:
     text = printed(fact)
     return f"{name}: {text if len(text) <= MAX_FACT else text[: MAX_FACT - 1] + '…'}"
 
 
-_WORDS: Mapping[str, Callable[[Json], str]] = {"replaced": _replaced, "updated": _updated}
+_WORDS: Mapping[str, Callable[[Json], str]] = {
+    "replaced": _replaced,
+    "updated": _updated,
+    "bounds": _bounds,
+}
