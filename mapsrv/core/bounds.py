@@ -13,6 +13,7 @@ from mapsrv.core.geometry import simple
 from mapsrv.core.state import Json
 
 Bounds: TypeAlias = tuple[float, float, float, float]
+DECIMALS = 5  # of a degree that is told
 Spans: TypeAlias = list[tuple[float, float]]  # least and greatest longitude of each part
 
 
@@ -35,6 +36,11 @@ def bounds_of(geometries: Iterable[Json]) -> Bounds | None:
         return None
     west, east = _across(spans)
     return west, south, east, north
+
+
+def told(box: Bounds | None) -> list[float] | None:
+    """Return the bounds as an answer has them: to a metre on the ground."""
+    return None if box is None else [round(number, DECIMALS) for number in box]
 
 
 def middle(box: Bounds) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mapsrv.core.bounds import told
 from mapsrv.core.commands import Prepared, UpdateFeatures
 from mapsrv.core.drawing_order import find
 from mapsrv.core.state import PROMOTED, Json, MapLayer, MapState
@@ -35,7 +36,9 @@ async def prepare_features(command: UpdateFeatures, state: MapState, documents: 
         source=await _source(layer, merged, documents, inline) if anew else None,
         document=None,
     )
-    facts = {"updated": list(merged.updated)}
+    facts: dict[str, Json] = {"updated": list(merged.updated)}
+    if merged.regular.summary.bounds is not None:
+        facts["bounds"] = told(merged.regular.summary.bounds)
     return Prepared(completed, {layer.id: layer}, _warnings(layer, merged), facts=facts)
 
 

@@ -20,6 +20,7 @@ from mapsrv.errors import Busy, TooLarge, UnknownData
 from mapsrv.prepare import geojson_jobs
 from mapsrv.prepare.geojson_jobs import Merged, Regular
 from mapsrv.prepare.process_pool import Workers, started
+from mapsrv.prepare.summaries import PREFIX, Summaries
 from mapsrv.store import Store
 from mapsrv.store.damage import damaged, is_intact
 from mapsrv.store.shared import SharedStore
@@ -27,8 +28,6 @@ from mapsrv.style_spec import Sample
 
 INLINE = 32 * 1024  # bytes of GeoJSON: some 4 ms on the loop, of the 10 that it may be held
 MAX_REMEMBERED = 64 * 1024 * 1024  # bytes of documents, for a store that loses them
-MAX_SUMMARIES = 256  # remembered; each is mostly under 10 KiB, and made anew from its blob in time
-PREFIX = "data/"  # of a document's address, relative to the server's
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 
@@ -54,8 +53,7 @@ class Documents:
         self._forgetful = isinstance(store, SharedStore)
         self.clock = clock
         self._workers = Workers()
-        self._summaries: OrderedDict[str, Summary] = OrderedDict()
-        self._held: OrderedDict[tuple[str, Bounds], bool] = OrderedDict()  # what holds_box() found
+        self.summaries = Summaries()
         self.bodies: OrderedDict[str, bytes] = OrderedDict()  # the newest used, where the store can lose them
         self._size = 0
 
@@ -91,7 +89,7 @@ class Documents:
     async def keep(self, regular: Regular) -> Stored:
         """Store a regular document, or renew the one that is there."""
         await self._store.put_blob(regular.name, regular.body, now=self.clock())
-        self._remember(regular.name, regular.summary)
+        self.summaries.remember(regular.name, regular.summary)
         self._remember_body(regular.name, regular.body)
         return Stored(PREFIX + regular.name, len(regular.body), regular.summary)
 
@@ -123,16 +121,7 @@ class Documents:
         data = source.get("data")
         if isinstance(data, str):
             return await self._summary_of(data.removeprefix(PREFIX)) if is_address(data) else None
-        return geojson_jobs.summarised(geojson_jobs.dumped(data)) if is_ours(source) else None
-
-    def count(self, source: Mapping[str, Json]) -> int | None:
-        """Return how many features a source has, where that is known without reading its data."""
-        data = source.get("data")
-        if isinstance(data, str):
-            known = self._summaries.get(data.removeprefix(PREFIX))
-            return None if known is None else known.features
-        features = data.get("features") if isinstance(data, dict) else None
-        return len(features) if isinstance(features, list) else None
+        return self.summaries.inline(data) if isinstance(data, dict) else None
 
     async def body(self, source: Mapping[str, Json]) -> bytes | None:
         """Return a source's data as JSON, or None when it is not kept here. Raises UnknownData."""
@@ -162,16 +151,14 @@ class Documents:
         about = await self.summary(source)
         if about is None or about.bounds is None or not holds(about.bounds, box):
             return False
-        key = (source["data"], box) if isinstance(source["data"], str) else None
-        if key is not None and key in self._held:
-            return self._held[key]
-        body = await self.body(source) or b""
-        found = await self._compute(len(body), geojson_jobs.holds_box, body, box)
-        if key is not None:
-            self._held[key] = found
-            if len(self._held) > MAX_SUMMARIES:
-                self._held.popitem(last=False)
-        return found
+        data = source["data"]
+        known = self.summaries.held(data, box) if isinstance(data, str) else None
+        if known is None:
+            body = await self.body(source) or b""
+            known = await self._compute(len(body), geojson_jobs.holds_box, body, box)
+            if isinstance(data, str):
+                self.summaries.note_held(data, box, known)
+        return known
 
     def check_size(self, size: int) -> None:
         """Raise TooLarge for more bytes than a document may have; `size` may be all that is known of it."""
@@ -183,18 +170,12 @@ class Documents:
             )
 
     async def _summary_of(self, name: str) -> Summary:
-        known = self._summaries.get(name)
+        known = self.summaries.get(name)
         if known is None:
             body = await self.get(name)
             known = await self._compute(len(body), geojson_jobs.summarised, body)
-        self._remember(name, known)
+        self.summaries.remember(name, known)
         return known
-
-    def _remember(self, name: str, summary: Summary) -> None:
-        self._summaries[name] = summary
-        self._summaries.move_to_end(name)
-        if len(self._summaries) > MAX_SUMMARIES:
-            self._summaries.popitem(last=False)
 
     def _remember_body(self, name: str, body: bytes) -> None:
         if not self._forgetful or len(body) > MAX_REMEMBERED:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
 
-from mapsrv.core.bounds import Bounds
+from mapsrv.core.bounds import Bounds, told
 from mapsrv.core.commands import (
     AddLayer,
     Command,
@@ -26,9 +26,10 @@ from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, LimitReached
 from mapsrv.prepare import default_style, geojson_jobs, style_items
 from mapsrv.prepare.features import MAX_INLINE, prepare_features
-from mapsrv.prepare.geojson_blobs import PREFIX, Documents
+from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.prepare.restyling import prepare_filter, prepare_paint
 from mapsrv.prepare.style_check import UNCHECKED, StyleCheck
+from mapsrv.prepare.summaries import PREFIX
 from mapsrv.prepare.views import POINT_ZOOM, is_point, prepare_view
 
 MAX_SOURCE = 64 * 1024  # bytes of a source's JSON without its data: a long list of tile URLs is 2 KiB
@@ -98,22 +99,23 @@ async def _prepare_layer(
     completed = replace(
         command, source=source, type=_TYPES[kind], style_layers=drawn, document=None, camera=camera
     )
-    return Prepared(
-        completed, warnings=tuple(warnings), facts=_replaced(state.layers.get(command.id), documents)
-    )
+    facts = _replaced(state.layers.get(command.id), documents)
+    if summary is not None and summary.bounds is not None:
+        facts["bounds"] = told(summary.bounds)
+    return Prepared(completed, warnings=tuple(warnings), facts=facts)
 
 
 def _replaced(before: MapLayer | None, documents: Documents) -> dict[str, Json]:
     """Return what is told of the layer that is there already: as it is now, since nobody waits for that."""
     if before is None:
         return {}
-    told: dict[str, Json] = {"title": before.title}
-    features = documents.count(before.source)
+    replaced: dict[str, Json] = {"title": before.title}
+    features = documents.summaries.count(before.source)
     if features is not None:
-        told["features"] = features
+        replaced["features"] = features
     if before.added is not None:
-        told["by"] = {"kind": before.added.kind, "name": before.added.name}
-    return {"replaced": told}
+        replaced["by"] = {"kind": before.added.kind, "name": before.added.name}
+    return {"replaced": replaced}
 
 
 def _source_type(command: AddLayer) -> str:

@@ -99,9 +99,18 @@ def _problem(fact: Json) -> str:
     return f"Problem with {cut(str(fact['layer_id']))}: {quoted(words, MAX_PROBLEM)}"
 
 
+def _bounds(fact: Json) -> str:
+    return f"Its data lies within {printed(fact)}."
+
+
 def _plain(name: str, fact: Json) -> str:
     text = printed(fact)
     return f"{name}: {text if len(text) <= MAX_FACT else text[: MAX_FACT - 1] + '…'}"
 
 
-_WORDS: Mapping[str, Callable[[Json], str]] = {"replaced": _replaced, "updated": _updated, "shown": _shown}
+_WORDS: Mapping[str, Callable[[Json], str]] = {
+    "replaced": _replaced,
+    "updated": _updated,
+    "bounds": _bounds,
+    "shown": _shown,
+}

@@ -14,6 +14,7 @@ from mapsrv.core.state import Json
 from mapsrv.errors import MapsrvError, NoMap
 from mapsrv.hub.hub import Hub
 from mapsrv.tools.caller import Caller
+from mapsrv.tools.words import quoted
 
 OPENING_SECONDS = 3600.0  # where nobody opens it, calls that name no map go on with this one
 
@@ -27,7 +28,7 @@ class NoMapNamed(NoMap):
     """no_map, with the maps that this connection has named before: [{title, session_id}]."""
 
     def __init__(self, maps: list[dict[str, Json]]) -> None:
-        listed = "".join(f'\n- "{item["title"]}": session_id {item["session_id"]}' for item in maps)
+        listed = "".join(f"\n- {quoted(item['title'])}: session_id {item['session_id']}" for item in maps)
         super().__init__(NO_MAP + (f" This connection has named these maps before:{listed}" if maps else ""))
         self.maps = maps
 

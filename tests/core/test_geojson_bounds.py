@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapsrv.core.bounds import bounds, bounds_of, middle, parts
+from mapsrv.core.bounds import bounds, bounds_of, middle, parts, told
 from mapsrv.core.geojson import normalise
 from tests.core.kit import geojsons
 
@@ -102,3 +102,8 @@ def test_the_middle_of_bounds_is_within_them() -> None:
     assert middle((0, 10, 10, 20)) == (5, 15)
     assert middle((170, 0, -170, 0)) == (180, 0)
     assert middle((170, 0, -160, 0)) == (-175, 0)
+
+
+def test_bounds_are_told_to_a_metre() -> None:
+    assert told((7.123456789, 46.0, 8.000004, 47.00001)) == [7.12346, 46.0, 8.0, 47.00001]
+    assert told(None) is None

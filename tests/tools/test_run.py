@@ -23,7 +23,12 @@ from tests.hub.kit.shared import SharedMemory
 from tests.tools.conftest import MAX_DATA, POINT, Desk
 
 RECEIPT = {"session_id", "title", "url", "position", "changed", "viewers", "warnings", "durability"}
-FACTS = {"replaced", "updated", "people_did"}  # which stand there only where they have something to say
+FACTS = {
+    "replaced",
+    "updated",
+    "bounds",
+    "people_did",
+}  # which stand there only where they have something to say
 SECRET_TEXT = "what no result may hold"
 PLACES = {"type": "FeatureCollection", "features": [POINT, {**POINT, "properties": {"name": SECRET_TEXT}}]}
 

@@ -159,7 +159,19 @@ async def test_the_same_facts_come_with_a_retry_and_over_commands(hub: Hub, draw
     assert again["replaced"] == first["replaced"]
     body = {"command": "add_layer", "arguments": {"id": "a", "source": POINT}}
     receipt = await hub.execute(drawn.session_id, parse_command_body(body)[1], Origin("person", "p", "Ana"))
-    assert receipt.to_json("")["replaced"]["features"] == 1
+    told = receipt.to_json("")
+    assert told["replaced"]["features"] == 1 and told["bounds"] == [8.5, 47.4, 8.5, 47.4]
+
+
+async def test_where_the_data_lies_is_told_so_that_swapped_coordinates_show(drawn: Map) -> None:
+    result = await drawn.desk.call("add_layer", id="b", source=LAND, session_id=drawn.session_id)
+    assert result.structured["bounds"] == [-20, 20, 40, 70]
+    assert "Its data lies within [-20, 20, 40, 70]." in result.text
+    place = {"type": "Point", "coordinates": [50.123456789, 1]}
+    moved = await drawn.do("update_features", layer_id="b", update=[{"id": 0, "geometry": place}])
+    assert moved["bounds"] == [50.12346, 1, 50.12346, 1]
+    bare = await drawn.do("update_features", layer_id="b", update=[{"id": 0, "geometry": None}])
+    assert "bounds" not in bare
 
 
 async def test_update_features_names_those_that_it_changed_as_they_were_called(drawn: Map) -> None:
