@@ -33,18 +33,24 @@ _EXAMPLE = '{"applied": "...", "problems": [{"layer_id": "roads", "text": "...",
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One cause of what pages could not draw; `since` is the position where it was first seen."""
+    """One cause of what pages could not draw; `since` is the position where it was first seen.
+
+    `older`: said in the form of the first release, whose readers look for its fields.
+    """
 
     text: str
     layer_id: str | None = None
     since: str | None = None
     fix: str = ""
     count: int = 1
+    older: bool = False
 
     def to_json(self) -> dict[str, Json]:
         """Return it as tools print it, and pages tell it."""
         items: dict[str, Json] = {"layer_id": self.layer_id, "text": self.text, "fix": self.fix or None}
         items |= {"count": self.count, "since": self.since}
+        if self.older:
+            items |= {"message": self.text, "position": self.since}
         return {key: value for key, value in items.items() if value is not None}
 
 

@@ -107,7 +107,7 @@ def _problem(item: Json) -> Problem:
         raise InvalidArgument('problems: expected objects, such as {"position": "...", "message": "..."}.')
     message, layer_id = text(item, "message", MAX_MESSAGE), text(item, "layer_id", MAX_ID)
     shown = clean_text(message, MAX_MESSAGE) or "(no words)"
-    return Problem(shown, layer_id or None, text(item, "position", MAX_ID) or None)
+    return Problem(shown, layer_id or None, text(item, "position", MAX_ID) or None, older=True)
 
 
 def _as_said(problem: Problem) -> dict[str, Json]:

@@ -52,7 +52,7 @@ async def test_a_map_of_before_says_which_layer_no_browser_draws(judged: Desk) -
     judged.hub.style = judge
     state = (await judged.call("get_map_state", session_id=session)).structured
     (problem,) = state["problems"]
-    assert problem["layer_id"] == "a" and "a.paint.circle-color: color expected" in problem["message"]
+    assert problem["layer_id"] == "a" and "a.paint.circle-color: color expected" in problem["text"]
     mended = {"property": "circle-color", "value": "red"}
     await judged.call("set_layer_paint", layer_id="a", **mended, session_id=session)
     state = (await judged.call("get_map_state", session_id=session)).structured

@@ -134,8 +134,8 @@ async def test_problems_are_kept_for_the_model(client: Client, hub: Hub, session
     assert await say(client, session, problems=[problem, {"message": "another"}]) == 204
     async with hub.open_session(session) as live:
         assert [held.to_json() for held in live.problems] == [
-            {"layer_id": "stops", "text": "no such property", "count": 1, "since": "a.1.b"},
-            {"text": "another", "count": 1},
+            {**problem, "text": "no such property", "count": 1, "since": "a.1.b"},
+            {"message": "another", "text": "another", "count": 1},
         ]
 
 

@@ -73,7 +73,7 @@ def test_what_a_tab_says_is_read_and_what_it_leaves_out_stays_as_it_was() -> Non
         },
     )
     values = {"name": "Ana of Ulm", "viewport": {"center": [8.12346, 47.4], "zoom": 9}, "pointing": pointing}
-    assert said == Said(TAB, 7, values, (Problem("no tile", "a"),))
+    assert said == Said(TAB, 7, values, (Problem("no tile", "a", older=True),))
     assert read_said(TAB, {"visible": False, "gone": True}) == Said(TAB, 0, {"visible": False}, gone=True)
     assert read_said(TAB, {"name": None, "pointing": None}).values == {"name": "", "pointing": None}
 
