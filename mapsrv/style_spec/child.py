@@ -24,6 +24,8 @@ LOOK_SECONDS = 0.25  # between two looks at how long it has computed, past the l
 MAX_ANSWER = 4 * 1024 * 1024  # bytes of one line: a verdict of 100 style layers has some KiB
 CHUNK = 64 * 1024
 
+# glibc reserves 64 MiB of addresses for each thread's memory; one place for all leaves them to JavaScript.
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
 COMMAND = (sys.executable, "-P", str(Path(__file__).with_name("worker.py")))
 
 
@@ -48,7 +50,11 @@ class Child:
     async def start(cls, command: Sequence[str] = COMMAND) -> Child:
         """Return a new child. Raises Ended, OSError."""
         process = await trio.lowlevel.open_process(
-            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **ENVIRONMENT},
         )
         child = cls(process)
         try:

@@ -22,7 +22,7 @@ from mapsrv.wire import codec
 
 CHILDREN = 2  # one that computes up to its limit leaves one to the others
 PLACE_SECONDS = 1.0  # that a call waits for one of them
-KEPT = 4  # samples of data that a child keeps: the layers that somebody works on
+KEPT = 2  # samples of data that a child keeps, 20 MiB each at most: of the layers that are worked on
 ATTEMPTS = 2  # by children that end for no fault of what they are asked
 BUNDLE = Path(__file__).parent / "built" / "style_spec.js"
 
