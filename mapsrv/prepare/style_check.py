@@ -26,10 +26,10 @@ from mapsrv.wire.style import effective_layers
 MAX_VERDICTS = 10_000  # remembered: a slider comes to the same values again and again
 MAX_KEY = 300  # bytes of a value whose verdict is remembered: all constants, short expressions
 MAX_JUDGED = 200  # layers of a map that was stored unjudged, in one look at it: some 0.1 s
+NOT_TRIED = "The style is right, and could not be tried on the layer's data. Look at the map."
 NOT_CHECKED = (
     "The style was not checked: MapLibre's validator gave no answer. Look at the map, or send it again."
 )
-
 _BESIDE = ("key", "only")  # no verdict depends on them
 Faults = Sequence[Mapping[str, Json]]
 
@@ -86,24 +86,50 @@ class StyleCheck:
         if self._engine is None:
             return Findings()
         items = list(items)
-        judged = [(item, self._verdicts.of(item)) for item in items]
-        _refuse((item, faults) for item, faults in judged if faults)
-        fresh = [item for item, faults in judged if faults is None]
-        on_data = [item for item in items if reads_data(item)]
-        sample = await self._samples.of(source, documents) if on_data or count else None
-        if not fresh and sample is None:
-            return Findings()
-        request = {"judge": fresh, "try": on_data if sample else [], "count": count if sample else None}
-        about = {"promoteId": _promoted(source), "cluster": source.get("cluster") is True}
         try:
-            answer = await self._engine.ask(request, sample, about)
+            judged = await self._judged(items, self._engine)
         except OverLimit as over:
-            raise InvalidArgument(style_words.over([*fresh, *on_data], str(over))) from None
+            raise InvalidArgument(style_words.over(self._heavy(items), str(over))) from None
         except Away:
             return Findings((NOT_CHECKED,))
-        self._verdicts.remember(fresh, answer["verdicts"])
-        _refuse(zip(fresh, answer["verdicts"], strict=True))
-        return Findings() if sample is None else _found(on_data, answer, sample)
+        faults = [(item["key"], fault) for item, found in judged for fault in found]
+        if faults:
+            raise InvalidArgument(style_words.refusal(faults))
+        return await self._tried([item for item in items if reads_data(item)], source, documents, count)
+
+    async def _judged(self, items: list[Item], engine: Engine) -> list[tuple[Item, Faults]]:
+        """Return each value with what is wrong with it. Raises OverLimit, Away."""
+        known = {place: self._verdicts.of(item) for place, item in enumerate(items)}
+        fresh = [item for place, item in enumerate(items) if known[place] is None]
+        verdicts = (await engine.ask({"judge": fresh}))["verdicts"] if fresh else []
+        self._verdicts.remember(fresh, verdicts)
+        told = iter(verdicts)
+        return [
+            (item, faults if (faults := known[place]) is not None else next(told))
+            for place, item in enumerate(items)
+        ]
+
+    def _heavy(self, items: list[Item]) -> list[Item]:
+        """Return those of the values that may have taken the engine over its limit."""
+        return [item for item in items if reads_data(item) and self._verdicts.of(item) is None] or items
+
+    async def _tried(
+        self,
+        items: list[Item],
+        source: Mapping[str, Json],
+        documents: Documents,
+        count: Mapping[str, Json] | None,
+    ) -> Findings:
+        """Return what the data shows of right values; raises InvalidArgument for ids that are none."""
+        sample = await self._samples.of(source, documents) if items or count else None
+        if sample is None or self._engine is None:
+            return Findings()
+        about = {"promoteId": _promoted(source), "cluster": source.get("cluster") is True}
+        try:
+            answer = await self._engine.ask({"try": items, "count": count}, sample, about)
+        except (OverLimit, Away):
+            return Findings((NOT_TRIED,))
+        return _found(items, answer, sample)
 
     async def problems(self, state: MapState) -> list[tuple[str, str]]:
         """Return (layer id, what is wrong) of a map's layers: of those that came before anything was judged.
@@ -126,28 +152,17 @@ class StyleCheck:
             for drawn in effective_layers(layer)
             for item in of_style_layer(layer.source, drawn, drawn["id"])
         ]
-        judged = [(item, self._verdicts.of(item)) for item in items]
-        fresh = [item for item, faults in judged if faults is None]
-        if fresh:
-            try:
-                answer = await engine.ask({"judge": fresh})
-            except OverLimit as over:
-                return style_words.over(fresh, str(over))
-            except Away:
-                return None
-            self._verdicts.remember(fresh, answer["verdicts"])
-            judged += zip(fresh, answer["verdicts"], strict=True)
-        return style_words.refusal((item["key"], fault) for item, faults in judged for fault in faults or ())
+        try:
+            judged = await self._judged(items, engine)
+        except OverLimit as over:
+            return style_words.over(self._heavy(items), str(over))
+        except Away:
+            return None
+        return style_words.refusal((item["key"], fault) for item, faults in judged for fault in faults)
 
 
 def _key(item: Item) -> bytes:
     return codec.dumps({name: value for name, value in item.items() if name not in _BESIDE})
-
-
-def _refuse(judged: Iterable[tuple[Item, Faults]]) -> None:
-    faults = [(item["key"], fault) for item, found in judged for fault in found]
-    if faults:
-        raise InvalidArgument(style_words.refusal(faults))
 
 
 def _found(items: Sequence[Item], answer: Mapping[str, Json], sample: Sample) -> Findings:

@@ -17,12 +17,12 @@ from pathlib import Path
 import trio
 
 from mapsrv.core.state import Json
-from mapsrv.style_spec.child import COMMAND, END_SECONDS, LIMIT_SECONDS, Child, Ended, OverTime
+from mapsrv.style_spec.child import COMMAND, END_SECONDS, LIMIT_SECONDS, Child, Ended, OverTime, Silent
 from mapsrv.wire import codec
 
 CHILDREN = 2  # one that computes up to its limit leaves one to the others
 PLACE_SECONDS = 1.0  # that a call waits for one of them
-KEPT = 4  # samples of data that a child keeps: the layers that somebody works on
+KEPT = 2  # samples of data that a child keeps, 20 MiB each at most: of the layers that are worked on
 ATTEMPTS = 2  # by children that end for no fault of what they are asked
 BUNDLE = Path(__file__).parent / "built" / "style_spec.js"
 
@@ -116,6 +116,8 @@ class Engine:
             return answer  # type: ignore[no-any-return]
         except OverTime:
             raise OverLimit("time") from None
+        except Silent:
+            raise Away from None
         except ValueError:  # no JSON
             raise Ended from None
         finally:
@@ -126,9 +128,11 @@ class Engine:
                     await child.end()
 
     async def warm(self) -> None:
-        """Start a child ahead, so that the first call need not wait for it."""
-        with suppress(Away, OverLimit):
+        """Start a child ahead, so that the first call need not wait for it; say so where none starts."""
+        try:
             await self.ask({})
+        except (Away, OverLimit):
+            log.warning("style=unchecked", extra={"missing": "a process that runs it"})
 
     async def close(self) -> None:
         """End the children that rest."""

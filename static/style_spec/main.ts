@@ -3,7 +3,8 @@
 
 import "./shims.ts";
 import { latest } from "@maplibre/maplibre-gl-style-spec";
-import { Budget, counted, held, names, rowOf, tried, type Layer, type Row, type Sent } from "./trials.ts";
+import { Budget, counted, rowOf, type Layer, type Row, type Sent } from "./features.ts";
+import { held, names, tried } from "./trials.ts";
 import { verdict, type Item, type Json } from "./verdicts.ts";
 
 interface Count {

@@ -15,9 +15,9 @@ from mapsrv.core.state import Json, MapState
 from mapsrv.errors import InvalidArgument
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.prepare.layers import prepare
-from mapsrv.prepare.style_check import MAX_VERDICTS, NOT_CHECKED, StyleCheck
+from mapsrv.prepare.style_check import MAX_VERDICTS, NOT_CHECKED, NOT_TRIED, StyleCheck
 from mapsrv.store.memory import open_memory
-from mapsrv.style_spec import Engine, Sample
+from mapsrv.style_spec import Engine, OverLimit, Sample
 from mapsrv.style_spec.child import COMMAND
 from tests.kit.style_engine import BOMB, ENDLESS, built
 
@@ -412,6 +412,28 @@ async def test_an_engine_that_fails_lets_everything_through_and_says_so(a_map: M
     a_map.style = StyleCheck(Engine(("/nonexistent",)))
     assert await a_map.add(circle(circle_color="reed")) == (NOT_CHECKED,)
     assert await a_map.style.problems(a_map.state) == []
+
+
+class TooMuchData(Counting):
+    """Is over its limit as soon as it is given data."""
+
+    async def ask(
+        self,
+        request: Mapping[str, Json],
+        sample: Sample | None = None,
+        about: Mapping[str, Json] | None = None,
+    ) -> dict[str, Json]:
+        if sample is not None:
+            raise OverLimit("memory")
+        return await super().ask(request, sample, about)
+
+
+async def test_a_right_style_is_not_refused_for_its_data(a_map: Map) -> None:
+    engine = TooMuchData()
+    a_map.style = StyleCheck(engine)
+    assert await a_map.add(circle(circle_radius=["get", "depth"])) == (NOT_TRIED,)
+    assert "color expected" in await a_map.refused(painting(circle_color="reed"))
+    await engine.close()
 
 
 async def test_without_an_engine_nothing_is_judged(a_map: Map) -> None:

@@ -14,6 +14,7 @@ import trio
 import trio.testing
 
 from mapsrv.style_spec import Away, Engine, OverLimit, Sample
+from mapsrv.style_spec import child as children
 from mapsrv.style_spec import engine as module
 from mapsrv.style_spec import open_engine
 from tests.kit.style_engine import BOMB, ENDLESS
@@ -109,10 +110,27 @@ async def test_an_engine_that_fails_otherwise_is_away(answer: str) -> None:
     assert engine.pids == ()
 
 
-async def test_a_child_that_cannot_be_started_is_away(tmp_path: Path) -> None:
+async def test_a_child_that_cannot_be_started_is_away_and_told_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     for command in ((str(tmp_path / "none"),), (sys.executable, "-c", "pass")):
         with pytest.raises(Away):
             await Engine(command).ask({"judge": [RIGHT]})
+    with caplog.at_level(logging.WARNING):
+        await Engine(command).warm()
+    assert [record.message for record in caplog.records] == ["style=unchecked"]
+
+
+async def test_a_child_that_is_stopped_is_waited_for_within_a_bound(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(children, "LIMIT_SECONDS", 0.01)
+    monkeypatch.setattr(children, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(children, "PATIENCE_SECONDS", 0.1)
+    stopped = Engine(fake("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"))
+    with pytest.raises(Away):
+        await stopped.ask({"judge": [RIGHT]})
+    assert stopped.pids == ()
 
 
 async def test_who_finds_no_place_soon_goes_unchecked() -> None:

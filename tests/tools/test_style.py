@@ -12,6 +12,7 @@ from mapsrv.prepare.style_check import UNCHECKED
 from mapsrv.store.memory import open_memory
 from mapsrv.style_spec import open_engine
 from mapsrv.tools.run import Tools
+from mapsrv.wire.calls import CALLS
 from tests.kit.style_engine import built
 from tests.tools.conftest import MAX_DATA, POINT, Desk
 
@@ -42,6 +43,13 @@ async def test_a_misspelt_property_is_mended_from_the_answer_alone(judged: Desk)
         await judged.call(
             "set_layer_paint", layer_id="a", property="circle-color", value="reed", session_id=session
         )
+
+
+async def test_the_tools_own_examples_are_done_without_a_warning(judged: Desk) -> None:
+    session = await judged.new_map()
+    for name in ("add_layer", "set_layer_paint", "filter_layer"):
+        told = await judged.call(name, **CALLS[name].example, session_id=session)
+        assert told.structured["warnings"] == [], name
 
 
 async def test_a_map_of_before_says_which_layer_no_browser_draws(judged: Desk) -> None:

@@ -87,7 +87,7 @@ TOOL = Tool(
         "source": {
             "type": "Feature",
             "geometry": {"type": "Point", "coordinates": [7.6586, 45.9763]},
-            "properties": {"name": "Matterhorn"},
+            "properties": {"name": "Matterhorn", "height": 4478},
         },
         "layers": [{"type": "circle", "paint": {"circle-radius": 8, "circle-color": "#d1495b"}}],
         "fit": True,
