@@ -163,3 +163,14 @@ test("an expression that fails on features that are here is told with how many",
   expect(texts()[0]).toMatch(/^towns: circle-radius of "dots": .*number.* \(2 of 3 features\)$/);
   expect(said[0]![1].fix).toContain("coalesce");
 });
+
+test("JSON that is no GeoJSON is told, of which MapLibre draws nothing", () => {
+  add("roads", { type: "geojson", data: "https://a.example/x.geojson", _data: { geojson: { type: "Topology" } } });
+  add("fine", { type: "geojson", data: "https://a.example/y.geojson", _data: { geojson: { type: "MultiPoint" } } });
+  for (const id of ["roads", "fine"]) {
+    map.loaded.add(id);
+    map.tell("sourcedata", { sourceId: id, sourceDataType: "content" });
+  }
+  map.tell("idle");
+  expect(texts()).toEqual(["roads: https://a.example/x.geojson is JSON, but no GeoJSON."]);
+});

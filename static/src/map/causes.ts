@@ -33,7 +33,7 @@ const RULES: [RegExp, Make][] = [
   [/<!doctype|<html|Unexpected token '?<|unexpected character|JSON Parse error: Unrecognized token '<'/i, (_, { address = "" }) =>
     load(`${shown(address)} answered with a web page, not with JSON.`, "Use the address of the file itself, not of a page about it.")],
   [/is not valid JSON|JSON\.parse|JSON Parse error|Unexpected end of JSON/, (_, { address = "" }) => load(`${shown(address)} answered with what is no JSON.`, "Check the address.")],
-  [/not a valid GeoJSON object/, (_, { address = "" }) => load(`${shown(address)} is JSON, but no GeoJSON.`, "Use an address of GeoJSON.")],
+  [/not a valid GeoJSON object/, (_, { address = "" }) => noGeoJson(address)],
   [/could not be decoded|Could not load image/i, (_, { address = "" }) => load(`${shown(address)} answered with what is no picture.`, "Check the address; vector tiles need type vector.")],
   [/Unable to parse the tile|Unimplemented type/, (_, { address = "" }) => load(`${shown(address)} has no vector tiles.`, 'Check the address; pictures need "type": "raster".')],
   [/^Source layer "(.*)" does not exist on source "(.*)" as specified by style layer "(.*)"\.$/s, ([, name, layer], { sourceLayers }) =>
@@ -70,6 +70,9 @@ function unreachable(address: string, where: Where): Cause {
   const cause = load(`${shown(where.address ?? address)} cannot be reached.`, "Check host and path; its server may be down.");
   return address ? { ...cause, probe: address } : cause;
 }
+
+export const noGeoJson = (address: string): Cause =>
+  load(`${shown(address)} is JSON, but no GeoJSON.`, "Use an address of GeoJSON.");
 
 /** What it was after all, where another request without CORS was answered. */
 export const keptFromPages = (address: string): Cause =>

@@ -20,6 +20,11 @@ export function isLoading(map: Inside, id: string): boolean {
   return Boolean(map.getSource(id) && map.style?.tileManagers?.[id] && !map.isSourceLoaded(id));
 }
 
+/** What a GeoJSON source has loaded, where it is known. */
+export function loadedData(map: Inside, id: string): unknown {
+  return map.getSource(id)?._data?.geojson;
+}
+
 export function tilesInView(map: Inside, id: string): TileInView[] {
   try {
     const source = map.getSource(id);

@@ -7,12 +7,13 @@
 
 import { RESERVED } from "../state/style.ts";
 import type { JsonObject, StyleLayer } from "../state/types.ts";
-import { causeOf, keptFromPages, missingImage, noTilesAt, shown, stillOut, unknownSourceLayer, type Cause } from "./causes.ts";
+import { causeOf, keptFromPages, missingImage, noGeoJson, noTilesAt, shown, stillOut, unknownSourceLayer, type Cause } from "./causes.ts";
 import { failing } from "./evaluate.ts";
-import { isLoading, tilesInView, type Inside } from "./tiles.ts";
+import { isLoading, loadedData, tilesInView, type Inside } from "./tiles.ts";
 
 const OUT_MS = 5_000; // until an answer that is out is a problem
 const PROBE_MS = 4_000;
+const GEOJSON = new Set(["FeatureCollection", "Feature", "GeometryCollection", ...["Point", "LineString", "Polygon"].flatMap((one) => [one, `Multi${one}`])]);
 const IMAGES = /^icon-image$|-pattern$/;
 
 export interface WatchedMap extends Inside {
@@ -74,7 +75,8 @@ export class Watch {
       if (!sources[id] || isLoading(this.map, id)) continue;
       this.unseen.delete(id);
       const own = layers.filter((layer) => layer.source === id);
-      if (sources[id].type !== "geojson") this.lookAtTiles(id, own);
+      if (sources[id].type === "geojson") this.lookAtData(id);
+      else this.lookAtTiles(id, own);
       for (const layer of own) for (const cause of this.failing(id, layer)) this.to.say(id, cause);
     }
     for (const id of this.unseen) if (!sources[id]) this.unseen.delete(id);
@@ -84,6 +86,13 @@ export class Watch {
     const inner = (this.map.style as any)?._layers?.[layer.id];
     if (!inner || !JSON.stringify([layer.paint, layer.layout])?.includes("[")) return [];
     return failing(inner, this.map.querySourceFeatures(id, { sourceLayer: layer["source-layer"] }), this.map.getZoom());
+  }
+
+  /** MapLibre draws nothing of other JSON, and says nothing. */
+  private lookAtData(id: string): void {
+    const data = loadedData(this.map, id) as { type?: unknown } | null | undefined;
+    const address = this.address(id);
+    if (data !== undefined && address && !GEOJSON.has(String(data?.type))) this.to.say(id, noGeoJson(address));
   }
 
   private lookAtTiles(id: string, layers: StyleLayer[]): void {

@@ -112,5 +112,11 @@ WORDS = {
     "problem-null": page(problems=[None]),
     "problem-nothing": page(problems=[{"message": ""}]),
     "problems-text": page(problems="x"),
+    "drawn-list": page(drawn=[]),
+    "drawn-problem": page(drawn={"problems": [{"message": "x"}]}),
+    "drawn-count": page(drawn={"problems": [{"text": "x", "count": 10**300}]}),
+    "drawn-answers": page(drawn={"answers": ["x" * 33]}),
+    "drawn-view": page(drawn={"view": {"zoom": 99}}),
+    "drawn-read": page(drawn={"read": {"kind": "vector"}}),
     "problems-many": page(problems=[{"message": "x"}] * 21),
 }
