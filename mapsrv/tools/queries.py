@@ -11,16 +11,13 @@ from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument, UnknownData
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.presence.tabs import Viewer
-from mapsrv.hub.problems import Problem
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.tools import people_did
 from mapsrv.tools.results import Long
 from mapsrv.tools.seen import seen, why_json
-from mapsrv.tools.words import cut
 from mapsrv.wire.style import effective_layers
 
 LOOK = ("paint", "layout", "minzoom", "maxzoom")
-MAX_PROBLEM = 200  # characters of what a page said
 MAX_URL = 2_000  # characters of an address in a source; what is longer is data
 
 
@@ -37,7 +34,7 @@ def map_state(live: LiveSession, link: str) -> dict[str, Json]:
         "layers": _rows(state),
         "viewers": live.presence.count,
         "people": [_person(viewer) for viewer in live.presence.people],
-        "problems": [_problem(problem) for problem in live.problems],
+        "problems": [problem.to_json() for problem in live.problems],
     }
 
 
@@ -130,11 +127,6 @@ def _property(about: Mapping[str, Json]) -> dict[str, Json]:
     """Return what is known of a property; `values` are all that there are, `samples` the first of more."""
     told = {key: item for key, item in about.items() if key not in ("values", "all")}
     return {**told, ("values" if about["all"] else "samples"): list(about["values"])}
-
-
-def _problem(problem: Problem) -> dict[str, Json]:
-    """Return what a page said, with nothing in it that cannot be seen."""
-    return {**problem.to_json(), "message": cut(problem.message, MAX_PROBLEM)}
 
 
 def _person(viewer: Viewer) -> dict[str, Json]:

@@ -14,7 +14,7 @@ _UNITS = ((86_400, "days"), (3_600, "h"), (60, "min"))  # seconds, the largest f
 
 def cut(text: str, most: int = MAX_QUOTED) -> str:
     """Return the text on one line, without what cannot be seen, of at most so many characters."""
-    clean = clean_text(text[: 4 * most])
+    clean = clean_text(text, most + 1)
     return clean if len(clean) <= most else clean[: most - 1] + "…"
 
 

@@ -26,13 +26,13 @@ _BLANKS = frozenset(
 
 def clean_name(text: str) -> str:
     """Return a name of at most MAX_NAME characters on one line, each of which is seen; it may be empty."""
-    return clean_text(text[:MAX_READ])[:MAX_NAME].rstrip()
+    return clean_text(text[:MAX_READ], MAX_NAME)
 
 
-def clean_text(text: str) -> str:
-    """Return a text of others on one line, without what cannot be seen; bounded by whoever calls."""
-    letters = unicodedata.normalize("NFC", "".join(map(_seen, text)))
-    return " ".join(_without_stacks(letters).split())
+def clean_text(text: str, longest: int) -> str:
+    """Return any words on one line, cleaned as a name is, and cut."""
+    letters = unicodedata.normalize("NFC", "".join(map(_seen, text[: 4 * longest])))
+    return " ".join(_without_stacks(letters).split())[:longest].rstrip()
 
 
 def _seen(letter: str) -> str:
