@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from mapsrv.core.bounds import Bounds, bounds
+from mapsrv.core.cells import cells
 from mapsrv.core.geojson import is_plain
 from mapsrv.core.geometry import simple
 from mapsrv.core.geometry_faults import oddities
@@ -44,6 +45,7 @@ class Summary:
     properties_left_out: int
     next_id: int
     promoted: bool
+    cells: int = 0  # as cells.py has them
     ids: Mapping[str, Json] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -66,11 +68,12 @@ def summary(collection: Mapping[str, Json]) -> Summary:
     seen = dict.fromkeys(chain.from_iterable(feature["properties"] for feature in features))
     named = [name for name in seen if not name.startswith(RESERVED)]
     described = {_cut(name): _described(name, features) for name in named[:MAX_PROPERTIES]}
-    odd = oddities(features)
+    odd, box = oddities(features), bounds(collection)
     return Summary(
         features=len(features),
         geometry_types=tuple(sorted(types)),
-        bounds=bounds(collection),
+        bounds=box,
+        cells=0 if box is None else cells(features, box),
         properties=described,
         properties_left_out=len(named) - len(described),
         next_id=next_id,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mapsrv.core.bounds import Bounds
+from mapsrv.core.cells import boxes
 from mapsrv.core.state import Json, MapLayer
 from mapsrv.core.summary import Summary
 from mapsrv.core.windows import Window, meets
@@ -69,8 +70,8 @@ def reasons(
     on = [one for one in drawn if one.get("layout", {}).get("visibility") != "none"]
     found = [*_hidden(layer, on), *_empty(layer, summary), *_transparent(layer, on)]
     found += _at_zoom(layer, on, shared)
-    if summary is not None and summary.bounds is not None:
-        found += _out_of_view(layer, summary.bounds, shared, people)
+    if summary is not None:
+        found += _out_of_view(layer, summary, shared, people)
     return found
 
 
@@ -138,9 +139,20 @@ def _at_zoom(layer: MapLayer, on: Drawn, shared: Window) -> Iterable[Why]:
     )
 
 
-def _out_of_view(layer: MapLayer, box: Bounds, shared: Window, people: Sequence[Window]) -> Iterable[Why]:
-    call = ("set_map_view", {"layer_id": layer.id})
-    if not meets(box, shared):
+def _out_of_view(
+    layer: MapLayer, summary: Summary, shared: Window, people: Sequence[Window]
+) -> Iterable[Why]:
+    box, call = summary.bounds, ("set_map_view", {"layer_id": layer.id})
+    if box is None:
+        return
+    if not _in_view(box, summary.cells, shared):
         yield Why("No feature is in the map's view.", *call)
-    elif people and not any(meets(box, one) for one in people):
+    elif people and not any(_in_view(box, summary.cells, one) for one in people):
         yield Why("No feature is in the view of anybody who watches.", *call)
+
+
+def _in_view(box: Bounds, found: int, window: Window) -> bool:
+    """Return whether some feature may be in the window."""
+    if window.box is None or not meets(box, window):
+        return window.box is None
+    return not found or any(meets(cell, window) for cell in boxes(found, box))

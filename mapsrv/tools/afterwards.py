@@ -36,7 +36,7 @@ async def completed(hub: Hub, receipt: Receipt, command: Command, caller: Caller
 
 
 async def _unseen(hub: Hub, live: LiveSession, command: Command) -> list[str]:
-    name = command.id if isinstance(command, AddLayer) else getattr(command, "layer_id", None)
+    name = getattr(command, "layer_id", getattr(command, "id", None))
     if name is None or isinstance(command, (RemoveLayer, SetLayerDetails)):
         return []
     try:

@@ -11,7 +11,6 @@ from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument, UnknownData
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.presence.tabs import Viewer
-from mapsrv.hub.problems import Problem
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.tools import people_did
 from mapsrv.tools.results import Long
@@ -39,10 +38,7 @@ def map_state(live: LiveSession, link: str, wrong: Iterable[tuple[str, str]] = (
         "layers": _rows(state),
         "viewers": live.presence.count,
         "people": [_person(viewer) for viewer in live.presence.people],
-        "problems": [
-            *(problem.to_json() for problem in styles),
-            *(problem.to_json() for problem in live.problems),
-        ],
+        "problems": [problem.to_json() for problem in (*styles, *live.problems)],
     }
 
 

@@ -58,6 +58,7 @@ def test_a_summary_tells_types_values_and_the_next_id() -> None:
         properties_left_out=0,
         next_id=8,
         promoted=False,
+        cells=1,
         ids={"kind": "number", "first": [7, 3, 2]},
         faults=("1 of 3 features have no geometry: feature 3.",),
     )

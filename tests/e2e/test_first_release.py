@@ -5,6 +5,7 @@ The old pod is that release's own code, unpacked from tests/releases; it has no 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -123,3 +124,29 @@ def test_the_old_pod_leaves_maps_of_the_new_one_alone(pods: Pods) -> None:
     pods.new.command(session_id, "add_layer", id="stop", source=FEATURE)
     lets_go(pods.old, session_id)
     assert pods.new.state(session_id)["state"]["layers"][0]["added"]["kind"] == "person"
+
+
+def test_a_file_that_was_brought_up_is_refused_by_the_old_release_and_its_copy_is_opened(
+    tmp_path: Path,
+) -> None:
+    file, home = tmp_path / "maps.sqlite", tmp_path / "home"
+    home.mkdir()
+    shutil.copy(HERE / "first.sqlite3", file)
+    session_id, other = (
+        json.loads((HERE / "first.json").read_text("utf-8"))["sqlite"][name]["session_id"]
+        for name in ("plain", "every op")
+    )
+    with running(home, "--store", f"sqlite:{file}") as new:
+        before = new.state(other)["state"]
+        new.command(session_id, "add_layer", id="more", source=FEATURE)
+        assert "store=brought_up" in new.log
+    page = unpack(home / "code") / "mapsrv" / "page"
+    page.mkdir()
+    (page / "index.html").write_text("<!doctype html>")
+    old = FirstRelease(home, "--store", f"sqlite:{file}")
+    with pytest.raises(AssertionError, match="written by a newer mapsrv"):
+        old.start()
+    shutil.move(f"{file}.format-1", file)
+    with running(home, "--store", f"sqlite:{file}", kind=FirstRelease) as again:
+        assert again.state(other)["state"] == before
+        assert [layer["id"] for layer in again.state(session_id)["state"]["layers"]] == ["stations"]

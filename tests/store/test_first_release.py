@@ -135,3 +135,12 @@ def _dump(path: Path) -> list[str]:
     with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as database:
         version = database.execute("PRAGMA user_version").fetchone()
         return [f"version {version}", *database.iterdump()]
+
+
+async def test_what_a_killed_process_left_of_a_copy_is_written_anew(tmp_path: Path) -> None:
+    (tmp_path / "maps.sqlite.format-1.partial").write_bytes(b"SQLite format 3\0 and then no more")
+    async with first_sqlite(tmp_path):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir())[1] == "maps.sqlite.format-1"
+    assert _dump(tmp_path / "maps.sqlite.format-1") == _dump(HERE / "first.sqlite3")
+    assert not (tmp_path / "maps.sqlite.format-1.partial").exists()

@@ -39,7 +39,7 @@ def copy_beside(database: sqlite3.Connection, path: str, version: int) -> str:
         for rest in (partial, f"{partial}-journal", f"{partial}-wal"):
             if os.path.exists(rest):
                 os.unlink(rest)
-    log.warning("store=brought_up", extra={"format": version, "copy": name})
+    log.warning("store=brought_up", extra={"format": version, "file": name})
     return name
 
 
