@@ -143,7 +143,10 @@ class Session:
         except MapsrvError as refusal:
             return Settled(refusal, after)
         if not ops:
-            return Settled(Answer(warnings=(NOTHING_CHANGED, *asked.prepared.warnings)), after)
+            return Settled(
+                Answer(warnings=(NOTHING_CHANGED, *asked.prepared.warnings), facts=asked.prepared.facts),
+                after,
+            )
         return self._accept(asked, ops)
 
     def committed(self, count: int) -> tuple[Event, ...]:
@@ -195,7 +198,7 @@ class Session:
         head = self._pending[-1].event.head if self._pending else self.head
         body = self._encode(asked.at, asked.origin, ops)
         head = head.next(asked.key, body)
-        answer = asked.prepared.answer or Answer(changed(ops), asked.prepared.warnings)
+        answer = asked.prepared.answer or Answer(changed(ops), asked.prepared.warnings, asked.prepared.facts)
         record = Record(asked.fingerprint, answer, head.position)
         pending = Pending(Event(head, asked.key, body, ops, record), apply_all(self.proposed, ops))
         self._pending.append(pending)

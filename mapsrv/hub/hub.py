@@ -15,6 +15,7 @@ from mapsrv.core.commands import Command, Prepared
 from mapsrv.core.log import Head, Origin, Position
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
+from mapsrv.gazetteer import Gazetteer
 from mapsrv.hub.broadcast import Broadcast
 from mapsrv.hub.clock import Clock
 from mapsrv.hub.committer import Committer
@@ -42,9 +43,16 @@ class Hub:
     """Made and run by open_hub(). `feed` is that of a store which other processes share."""
 
     def __init__(
-        self, store: Store, feed: Feed | None, documents: Documents, clock: Clock, session_idle: float
+        self,
+        store: Store,
+        feed: Feed | None,
+        documents: Documents,
+        clock: Clock,
+        idle: float,
+        known: Gazetteer,
     ) -> None:
         self.store = store
+        self.gazetteer = known
         self.durability = store.durability
         self.documents = documents
         self.clock = clock
@@ -54,7 +62,7 @@ class Hub:
         self.ticker = PresenceTicker(self.replicas.tell_viewers)
         self.committer = Committer(store, self.replicas)
         self.gate = CommandGate(self._prepare, self.committer.submit, self.replicas.catch_up)
-        self.cache = SessionCache(store, self.replicas, self._around(), session_idle)
+        self.cache = SessionCache(store, self.replicas, self._around(), idle)
 
     def _replicas(self, feed: Feed | None) -> SingleProcess:
         if feed is None or not isinstance(self.store, SharedStore):
@@ -126,6 +134,7 @@ class Hub:
                     live.presence.count,
                     (*reply.answer.warnings, *late),
                     reply.durability,
+                    reply.answer.facts,
                 )
         except MapsrvError as error:
             COMMANDS.labels(error.code).inc()
@@ -212,4 +221,4 @@ class Hub:
         self.committer.failing = False
 
     async def _prepare(self, command: Command, state: MapState) -> Prepared:
-        return await prepare(command, state, self.documents)
+        return await prepare(command, state, self.documents, gazetteer=self.gazetteer)

@@ -71,6 +71,7 @@ def _receipt_text(receipt: Mapping[str, Json], did: str) -> str:
         NOTHING_CHANGED if nothing else did + (f" Changed: {changed}{more}." if changed else ""),
         f'Map "{receipt["title"]}", session_id {receipt["session_id"]}: {receipt["url"]}',
         f"Position {receipt['position']}, viewers {receipt['viewers']}, durability {receipt['durability']}.",
+        *([f"The view is at {receipt['camera_near']}."] if "camera_near" in receipt else []),
         *(f"Warning: {warning}" for warning in receipt["warnings"] if warning != NOTHING_CHANGED),
     ]
     if receipt["viewers"] == 0:
@@ -83,6 +84,11 @@ def query_result(value: dict[str, Json], unseen: str | None = None, note: str = 
     note = note if unseen is None else nobody(unseen)
     result = fitted(value, lambda cut: json.dumps(cut, ensure_ascii=False, separators=(",", ":")), note)
     return replace(result, unseen=unseen)
+
+
+def places_result(value: dict[str, Json]) -> Result:
+    """Return what find_places found; its text is the same as JSON."""
+    return query_result({**value, "places": Long(value["places"], len(value["places"]))})
 
 
 def error_result(error: MapsrvError) -> Result:

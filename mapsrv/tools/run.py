@@ -19,9 +19,18 @@ from mapsrv.prepare.own_routes import NO_ROUTES, OwnRoutes
 from mapsrv.tools import queries
 from mapsrv.tools.caller import Caller
 from mapsrv.tools.local_files import not_geojson, read_file, way_out
-from mapsrv.tools.results import Result, elsewhere, query_result, receipt_result
+from mapsrv.tools.results import Result, elsewhere, places_result, query_result, receipt_result
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
-from mapsrv.wire.calls import CALLS, GetLayerInfo, GetMapState, ListLayers, OpenMap, local_path, parse_call
+from mapsrv.wire.calls import (
+    CALLS,
+    FindPlaces,
+    GetLayerInfo,
+    GetMapState,
+    ListLayers,
+    OpenMap,
+    local_path,
+    parse_call,
+)
 from mapsrv.wire.receipt import Receipt, map_url
 
 _READING = frozenset(name for name, call in CALLS.items() if call.annotations["readOnlyHint"])
@@ -59,6 +68,8 @@ class Tools:
         self._own.check(request, caller.base_url)
         if isinstance(request, OpenMap):
             return await self._open_map(request, parsed.session_id, caller, key)
+        if isinstance(request, FindPlaces):  # of no map: none need be open
+            return places_result(await self._hub.gazetteer.find(request))
         session_id = await self._which.of(parsed.session_id, caller)
         match request:
             case GetMapState() | ListLayers() | GetLayerInfo():

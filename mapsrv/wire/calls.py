@@ -16,12 +16,21 @@ from mapsrv.wire.arguments import Shape
 from mapsrv.wire.fields import MAX_KEY, is_key, known_keys, session_id
 from mapsrv.wire.json_text import check_value, shown
 from mapsrv.wire.source_text import LOCAL
-from mapsrv.wire.tools.requests import GetLayerInfo, GetMapState, ListLayers, OpenMap, Query, Request
+from mapsrv.wire.tools.requests import (
+    FindPlaces,
+    GetLayerInfo,
+    GetMapState,
+    ListLayers,
+    OpenMap,
+    Query,
+    Request,
+)
 from mapsrv.wire.tools.table import TOOLS
 from mapsrv.wire.tools.tool import Tool
 
 __all__ = [
     "CALLS",
+    "FindPlaces",
     "GetLayerInfo",
     "GetMapState",
     "ListLayers",
@@ -107,7 +116,9 @@ def _command(request: Request) -> c.Command:
                 "A new map is made by POST /sessions. open_map with a title renames this one."
             )
         return c.SetTitle(request.title)
-    assert not isinstance(request, (GetMapState, ListLayers, GetLayerInfo))  # those change nothing
+    assert not isinstance(
+        request, (GetMapState, ListLayers, GetLayerInfo, FindPlaces)
+    )  # those change nothing
     return request
 
 

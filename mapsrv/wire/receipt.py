@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from mapsrv.core.log import Position
@@ -11,7 +12,10 @@ from mapsrv.core.state import Json
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a caller gets back. `viewers` is how many have the map open now."""
+    """What a caller gets back. `viewers` is how many have the map open now.
+
+    `facts` are told beside the rest by their names, each only where there is something to say.
+    """
 
     session_id: str
     title: str
@@ -20,6 +24,7 @@ class Receipt:
     viewers: int
     warnings: tuple[str, ...]
     durability: str
+    facts: Mapping[str, Json] = field(default_factory=dict)
 
     def to_json(self, base_url: str) -> dict[str, Json]:
         """Return it as it stands on the wire; the map's link begins with base_url."""
@@ -32,6 +37,7 @@ class Receipt:
             "viewers": self.viewers,
             "warnings": list(self.warnings),
             "durability": self.durability,
+            **self.facts,
         }
 
 
