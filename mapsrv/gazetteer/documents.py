@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Collection, Iterator
+from heapq import nsmallest
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,6 +15,7 @@ from mapsrv.errors import InvalidArgument
 from mapsrv.gazetteer.finding import US, country
 from mapsrv.gazetteer.names import folded
 from mapsrv.gazetteer.places import Places
+from mapsrv.gazetteer.turns import in_turns
 from mapsrv.wire.builtin import BUILTIN, CITIES, Builtin
 
 Json: TypeAlias = Any
@@ -39,9 +41,10 @@ def _cities(places: Places, folder: Path, builtin: Builtin) -> Iterator[bytes]:
     least, capitals = builtin.asked.get("min_population", 0), _capitals(places)
     rows = (row for row in places.rows(codes, states) if not places.parts[row])
     large: Iterator[int] = (row for row in rows if places.people[row] >= least)
-    if builtin.asked.get("sort") == "name":
-        large = iter(sorted(large, key=lambda row: folded(places.name(row))))
-    for row in islice(large, builtin.asked.get("limit", CITIES)):
+    limit = builtin.asked.get("limit", CITIES)
+    if builtin.asked.get("sort") == "name":  # by a heap: one sort of all would keep everybody waiting
+        large = iter(nsmallest(limit, large, key=lambda row: folded(places.name(row))))
+    for row in islice(in_turns(large), limit):
         yield _dumped(_city(places, row, capitals))
 
 

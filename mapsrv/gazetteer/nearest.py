@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 from mapsrv.gazetteer.columns import GRAIN
 from mapsrv.gazetteer.places import LngLat, Places
+from mapsrv.gazetteer.turns import in_turns
 
 CELLS = 2  # a degree
 ROW = 360 * CELLS
@@ -115,14 +116,12 @@ def _column(lng: float) -> int:
 
 def _sorted_by_cell(places: Places) -> tuple[array[int], array[int]]:
     """Return the cities by cell, and the cells; in steps of which none is long."""
-    cells = array(
-        "I", (_line(lat / GRAIN) * ROW + _column(lng / GRAIN) for lng, lat in zip(places.lngs, places.lats))
-    )
-    ends: dict[int, list[int]] = {}
-    for row, cell in enumerate(cells):
-        ends.setdefault(cell, []).append(row)
-    order, sorted_cells = array("I"), array("I")
-    for cell in sorted(ends):
-        order.extend(ends[cell])
-        sorted_cells.extend([cell] * len(ends[cell]))
-    return order, sorted_cells
+    of_cell: dict[int, array[int]] = {}
+    for row, (lng, lat) in enumerate(in_turns(zip(places.lngs, places.lats))):
+        cell = _line(lat / GRAIN) * ROW + _column(lng / GRAIN)
+        of_cell.setdefault(cell, array("I")).append(row)
+    rows, cells = array("I"), array("I")
+    for cell in in_turns(sorted(of_cell)):
+        rows.extend(of_cell[cell])
+        cells.extend([cell] * len(of_cell[cell]))
+    return rows, cells

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from itertools import accumulate
 from typing import Any, TypeAlias
 
 from mapsrv.gazetteer.columns import GRAIN, unpacked
 from mapsrv.gazetteer.names import folded
+from mapsrv.gazetteer.turns import in_turns
+
+_END = re.compile(b"\n")
 
 LngLat: TypeAlias = tuple[float, float]
 Box: TypeAlias = tuple[float, float, float, float]  # west, south, east, north; west > east: over 180 degrees
@@ -97,7 +100,7 @@ class Places:
 
     def rows(self, codes: frozenset[str], regions: frozenset[str] = frozenset()) -> Iterator[int]:
         """Yield the cities of these countries, and of these states, the largest first; none said: of all."""
-        for row in range(len(self)):
+        for row in in_turns(range(len(self))):
             if (not codes or self.code(row) in codes) and (not regions or self.region(row) in regions):
                 yield row
 
@@ -119,5 +122,11 @@ def _value(kind: type[Any], told: Mapping[str, Any]) -> Any:
 
 
 def _line_starts(text: bytes) -> array[int]:
-    """Return where each line begins, and where one after the last would."""
-    return array("I", accumulate((len(line) + 1 for line in text.split(b"\n")), initial=0))
+    """Return where each line begins, and where one after the last would.
+
+    Line by line: split() would keep the interpreter from everybody for 10 ms.
+    """
+    starts = array("I", [0])
+    starts.extend(match.end() for match in in_turns(_END.finditer(text)))
+    starts.append(len(text) + 1)
+    return starts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from mapsrv.gazetteer import NOWHERE, Gazetteer, gazetteer
 from mapsrv.gazetteer.columns import packed
 from mapsrv.gazetteer.gazetteer import DATA
 from mapsrv.gazetteer.places import Places
+from mapsrv.gazetteer.turns import ITEMS, in_turns
 from mapsrv.wire.builtin import parse_builtin
 from mapsrv.wire.tools.requests import FindPlaces
 
@@ -64,6 +66,13 @@ async def test_a_server_without_its_file_says_so_and_fails_at_nothing_else(
             with pytest.raises(InvalidArgument, match="knows no places"):
                 await known.document(parse_builtin("builtin:countries"))
         assert len(caplog.records) == (known is not NOWHERE)  # told once
+
+
+def test_a_long_loop_rests_and_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(time, "sleep", rests.append)
+    assert list(in_turns(range(2 * ITEMS + 1))) == list(range(2 * ITEMS + 1))
+    assert len(rests) == 2
 
 
 def test_what_the_wheel_has_of_places_is_small() -> None:
