@@ -64,7 +64,6 @@ def build_into(package: Path) -> None:
     from cut_places.cut import cut
 
     cut(package / "page", package / "gazetteer" / "data")
-    (package / "page" / "basemap" / "us-states.geojson").unlink()  # the page has no use for it
 
 
 class BuildMade(build_py):
@@ -73,7 +72,9 @@ class BuildMade(build_py):
     def run(self) -> None:
         if not self.editable_mode:
             super().run()
-            build_into(Path(self.build_lib).resolve() / "mapsrv")
+            package = Path(self.build_lib).resolve() / "mapsrv"
+            build_into(package)
+            (package / "page" / "basemap" / "us-states.geojson").unlink()  # the page has no use for it
             return
         # Before super(): it maps the files that are there.
         build_into(ROOT / "mapsrv")

@@ -37,16 +37,18 @@ class Gazetteer:
         self._known: tuple[Places, Grid] | None = None
         self._missing = folder is None
         self._reading = trio.Lock()  # however many ask first, it is read once
+        self._turn = trio.CapacityLimiter(1)  # one thread at a time: more would only keep the loop waiting
 
     async def find(self, request: FindPlaces) -> dict[str, Json]:
         """Return the result of find_places. Raises InvalidArgument."""
         places, _ = await self._opened()
-        return await trio.to_thread.run_sync(answer, places, request)
+        return await trio.to_thread.run_sync(answer, places, request, limiter=self._turn)
 
     async def document(self, builtin: Builtin) -> bytes:
         """Return the GeoJSON of a "builtin:" source. Raises InvalidArgument."""
         places, _ = await self._opened()
-        return await trio.to_thread.run_sync(document, places, self._folder or DATA, builtin)
+        made = partial(document, places, self._folder or DATA, builtin)
+        return await trio.to_thread.run_sync(made, limiter=self._turn)
 
     async def near(self, point: LngLat) -> str | None:
         """Return where a point [lng, lat] is, told by a place that is near; None where none is known.
