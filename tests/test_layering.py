@@ -23,7 +23,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"core", "config"}),
     frozenset({"wire"}),
     frozenset({"metrics", "logs", "change", "budget", "secret_keys"}),
-    frozenset({"store", "style_spec", "asgi"}),
+    frozenset({"store", "style_spec", "asgi", "gazetteer"}),
     frozenset({"prepare"}),
     frozenset({"hub", "local"}),
     frozenset({"web", "tools"}),

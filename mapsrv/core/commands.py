@@ -13,6 +13,8 @@ from typing import TypeAlias
 from mapsrv.core.ops import FeatureId, Op
 from mapsrv.core.state import Camera, Json, MapLayer
 
+OTHERS = "layer"  # the one key of a source that is another layer's
+
 
 @dataclass(frozen=True, slots=True)
 class SetTitle:
@@ -25,6 +27,7 @@ class SetTitle:
 class AddLayer:
     """Put a layer on the map, instead of one of the same id. prepare fills type, style_layers, camera.
 
+    A source {OTHERS: id} is the one that another layer has; prepare puts it there.
     `type` may name the type of style layer by which GeoJSON without style_layers is to be drawn.
     `document` is GeoJSON text that came too large to be parsed on the loop; source.data is absent then.
     """
@@ -39,6 +42,23 @@ class AddLayer:
     fit: bool = False
     attribution: str | None = None
     document: bytes | None = None
+    camera: Camera | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddStyleLayers:
+    """Set or add style layers of a layer that is there: what AddLayer means where no source is given.
+
+    One without an id sets the only one of its type, or is added. prepare names each, and fills camera;
+    then `style_layers` are all that the layer is to have. None of title and visible: as it is.
+    """
+
+    id: str
+    style_layers: tuple[Mapping[str, Json], ...]
+    title: str | None = None
+    visible: bool | None = None
+    below: str | None = None
+    fit: bool = False
     camera: Camera | None = None
 
 
@@ -153,6 +173,7 @@ class Reapply:
 Command: TypeAlias = (
     SetTitle
     | AddLayer
+    | AddStyleLayers
     | UpdateFeatures
     | RemoveLayer
     | ToggleLayer

@@ -67,7 +67,29 @@ def _add_layer(state: MapState, command: c.AddLayer) -> Iterable[o.Op]:
     return ops
 
 
-def _check_ids_are_free(state: MapState, command: c.AddLayer) -> None:
+def _add_style_layers(state: MapState, command: c.AddStyleLayers) -> Iterable[o.Op]:
+    before, _ = find(state, command.id)
+    _check_ids_are_free(state, command)
+    rank, ops = placed(state, command.id, command.below)
+    same = {drawn["id"]: drawn for drawn in before.style_layers}
+    names = {drawn["id"] for drawn in command.style_layers if same.get(drawn["id"]) == drawn}
+    layer = replace(
+        before,
+        title=command.title or before.title,
+        visible=before.visible if command.visible is None else command.visible,
+        rank=rank,
+        style_layers=command.style_layers,
+        # What is set anew is drawn as it says, whatever was laid over the one before.
+        restyled={name: look for name, look in before.restyled.items() if name in names},
+    )
+    if layer.to_json() != before.to_json():
+        ops.append(o.LayerPut(layer))
+    if command.camera is not None:
+        ops.append(o.CameraSet(command.camera))
+    return ops
+
+
+def _check_ids_are_free(state: MapState, command: c.AddLayer | c.AddStyleLayers) -> None:
     owner = state.owners.get(command.id, command.id)
     if owner != command.id:
         raise IdTaken(f'"{command.id}" is a style layer of "{owner}". Choose another id for the layer.')
@@ -160,6 +182,7 @@ _DECIDERS: dict[type[Any], Callable[[MapState, Any], Iterable[o.Op]]] = {
     c.SetTitle: _set_title,
     c.SetBasemap: _set_basemap,
     c.AddLayer: _add_layer,
+    c.AddStyleLayers: _add_style_layers,
     c.UpdateFeatures: _update_features,
     c.RemoveLayer: _remove_layer,
     c.ToggleLayer: _toggle_layer,

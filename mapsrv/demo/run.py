@@ -1,20 +1,17 @@
 """`mapsrv demo`: draws on a running map as a language model would, through a real MCP client.
 
-It says on stdout what it does, step by step. All that it changes goes over the wire as tool calls; the
-one document that is too big for a message goes to POST /data. To this user's own server it proves, by
-the secret, whose it is: so the link that it opens is by a token.
+It says on stdout what it does, step by step. All that it changes goes over the wire as tool calls, and no
+coordinates with them: the server has the cities and countries. To this user's own server it proves, by the
+secret, whose it is: so the link that it opens is by a token.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
 
 import httpx2
 import trio
@@ -25,7 +22,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
 from mapsrv.config import Config
-from mapsrv.demo.data import cities, city_layers, countries, country_layers
+from mapsrv.demo.data import CITIES, COUNTRIES, city_layers, country_layers
 from mapsrv.errors import MapsrvError, StartupError
 from mapsrv.local import LocalServer, find_server
 from mapsrv.local.browser import has_browser
@@ -66,14 +63,13 @@ async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
 
 
 async def run_demo(config: Config) -> None:
-    """Draw on a map. Raises MapsrvError: no server, a page that is not built, or a call that was refused."""
-    shapes, places = countries(), cities()
+    """Draw on a map. Raises MapsrvError: no server, or a call that was refused."""
     server = await _server(config)
     url, headers = (config.url, {}) if server is None else (server.url, {SECRET_HEADER: server.secret})
     try:
         async with _open_client(config, url, headers) as client:
             demo = await _join(client, config)
-            await _draw(demo, shapes, places)
+            await _draw(demo)
     except* MCPError as group:
         raise MapsrvError(f"The server refused: {_first(group)}") from None
     except* (httpx2.HTTPError, OSError) as group:
@@ -153,27 +149,24 @@ async def _wait_for_viewers(demo: Demo) -> None:
             await trio.sleep(0.5)
 
 
-async def _draw(demo: Demo, shapes: dict[str, Any], places: dict[str, Any]) -> None:
-    largest = places["features"][:LARGEST]
-    names = ", ".join(feature["properties"]["name"] for feature in largest)
+async def _draw(demo: Demo) -> None:
     step = demo.step
     await step("A clean start: the whole world, flat and from above", "set_map_view", **WORLD)
-    print("  The countries are too big for a message, so they go up as a document  (POST /data)", flush=True)
-    data = await trio.to_thread.run_sync(_upload, demo, shapes)
     await step(
         "The countries, coloured by continent", "add_layer",
-        id="countries", title="Countries by continent", source=data, layers=country_layers(),
+        id="countries", title="Countries by continent", source=COUNTRIES, layers=country_layers(),
     )  # fmt: skip
-    count = len(places["features"])
     await step(
-        f"The {count} cities of over a million people, as circles sized by population", "add_layer",
-        id="cities", title="Cities over a million", source=places, layers=city_layers(),
+        "The cities of over a million people, as circles sized by population", "add_layer",
+        id="cities", title="Cities over a million", source=CITIES, layers=city_layers(),
     )  # fmt: skip
     ten = [">=", ["get", "population"], 10_000_000]
     await step("Only those of ten million and more", "filter_layer", layer_id="cities", filter=ten)
     await step("All of them again", "filter_layer", layer_id="cities", filter=None)
     await step("A flight to East Asia", "set_map_view", center=[121.5, 31.2], zoom=4, bearing=12, pitch=35)
-    marks = [{"id": feature["id"], "properties": {"largest": True}} for feature in largest]
+    found = await step("Which are the largest?", "find_places", kind="city", sort="population", limit=LARGEST)
+    names = ", ".join(place["name"] for place in found["places"])
+    marks = [{"id": place["id"], "properties": {"largest": True}} for place in found["places"]]
     await step(f"The largest cities in gold: {names}", "update_features", layer_id="cities", update=marks)
     await step("The countries hidden", "toggle_layer", layer_id="countries", action="hide")
     await step(
@@ -187,19 +180,6 @@ async def _draw(demo: Demo, shapes: dict[str, Any], places: dict[str, Any]) -> N
 
 
 WORLD: dict[str, Any] = {"center": [15, 20], "zoom": 1.2, "bearing": 0, "pitch": 0}
-
-
-def _upload(demo: Demo, document: dict[str, Any]) -> str:
-    """Return data/NAME for the GeoJSON, sent to the server that the map's link leads to."""
-    parts = urlsplit(demo.link)
-    request = urllib.request.Request(
-        f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}/data?session={quote(demo.session_id)}",
-        data=json.dumps(document, separators=(",", ":")).encode(),
-        headers={"Content-Type": "application/geo+json"},
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=CALL_SECONDS) as response:
-        return str(json.load(response)["data"])
 
 
 def _first(group: BaseExceptionGroup[Any]) -> str:

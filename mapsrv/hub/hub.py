@@ -15,6 +15,7 @@ from mapsrv.core.commands import Command, Prepared
 from mapsrv.core.log import Head, Origin, Position
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
+from mapsrv.gazetteer import Gazetteer
 from mapsrv.hub.asking import Asking
 from mapsrv.hub.broadcast import Broadcast
 from mapsrv.hub.clock import Clock
@@ -51,9 +52,11 @@ class Hub:
         documents: Documents,
         clock: Clock,
         session_idle: float,
-        style: StyleCheck = UNCHECKED,
+        style: StyleCheck,
+        known: Gazetteer,
     ) -> None:
         self.store = store
+        self.gazetteer = known
         self.durability = store.durability
         self.documents = documents
         self.style = style
@@ -225,8 +228,8 @@ class Hub:
         self.committer.failing = False
 
     async def _prepare(self, command: Command, state: MapState) -> Prepared:
-        return await prepare(command, state, self.documents, self.style)
+        return await prepare(command, state, self.documents, self.style, self.gazetteer)
 
     async def _prepare_again(self, command: Command, state: MapState) -> Prepared:
         """As _prepare, of a command that was judged when it was accepted."""
-        return await prepare(command, state, self.documents)
+        return await prepare(command, state, self.documents, gazetteer=self.gazetteer)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 import trio
 
 from mapsrv.errors import MapsrvError
+from mapsrv.gazetteer import NOWHERE, Gazetteer
 from mapsrv.hub.clock import Clock
 from mapsrv.hub.hub import Hub
 from mapsrv.prepare.geojson_blobs import Documents
@@ -38,16 +39,17 @@ async def open_hub(
     clock: Clock | None = None,
     warm: bool = True,
     engine: Engine | None = None,
+    gazetteer: Gazetteer = NOWHERE,
 ) -> AsyncIterator[Hub]:
     """Run a hub on an open store; at the end what is proposed gets FLUSH_SECONDS to be stored.
 
     max_data is bytes, session_idle seconds; warm starts the worker process ahead of its first use. Without an
-    engine no style is judged.
+    engine no style is judged, without a gazetteer no place is known.
     """
     clock = clock or Clock(time.time)
     documents = Documents(store, max_data=max_data, clock=clock.wall)
     async with _open_feed(store) as feed, trio.open_nursery() as nursery:
-        hub = Hub(store, feed, documents, clock, session_idle, StyleCheck(engine))
+        hub = Hub(store, feed, documents, clock, session_idle, StyleCheck(engine), gazetteer)
         if warm:
             nursery.start_soon(documents.warm)
             if engine is not None:

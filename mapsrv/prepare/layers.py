@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import isfinite
 
-from mapsrv.core.bounds import Bounds, told
+from mapsrv.core.bounds import told
 from mapsrv.core.commands import (
     AddLayer,
+    AddStyleLayers,
     Command,
     FilterLayer,
     Prepared,
@@ -21,27 +21,24 @@ from mapsrv.core.commands import (
     UpdateFeatures,
 )
 from mapsrv.core.geometry import shown
-from mapsrv.core.state import PROMOTED, Camera, Json, MapLayer, MapState
+from mapsrv.core.state import PROMOTED, Json, MapLayer, MapState
 from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, LimitReached
+from mapsrv.gazetteer import NOWHERE, Gazetteer
 from mapsrv.prepare import default_style, geojson_jobs, style_items
 from mapsrv.prepare.features import MAX_INLINE, prepare_features
 from mapsrv.prepare.geojson_blobs import Documents
+from mapsrv.prepare.known_sources import with_source
+from mapsrv.prepare.near import with_camera_near
 from mapsrv.prepare.restyling import prepare_filter, prepare_paint
 from mapsrv.prepare.style_check import UNCHECKED, StyleCheck
+from mapsrv.prepare.style_layers import MAX_STYLE, MAX_STYLE_LAYERS, check_json_size, prepare_style_layers
 from mapsrv.prepare.summaries import PREFIX
-from mapsrv.prepare.views import POINT_ZOOM, is_point, prepare_view
+from mapsrv.prepare.views import CANNOT_FIT, fitted, prepare_view
 
 MAX_SOURCE = 64 * 1024  # bytes of a source's JSON without its data: a long list of tile URLs is 2 KiB
-MAX_STYLE = 64 * 1024  # bytes of a layer's style layers
-MAX_STYLE_LAYERS = 100
-FIT_PADDING = 40.0  # CSS pixels
 
 _TYPES = {"geojson": "vector", "vector": "vector", "raster": "raster", "raster-dem": "raster"}
-_CANNOT_FIT = (
-    "The camera was not moved: the data is loaded by the browser, so its bounds are not known here."
-    " Call set_map_view with bounds."
-)
 
 
 async def prepare(
@@ -49,6 +46,7 @@ async def prepare(
     state: MapState,
     documents: Documents,
     style: StyleCheck = UNCHECKED,
+    gazetteer: Gazetteer = NOWHERE,
 ) -> Prepared:
     """Return the command completed. Raises a MapsrvError that refuses it, and Busy or StoreUnavailable.
 
@@ -56,7 +54,10 @@ async def prepare(
     """
     match command:
         case AddLayer():
-            return await _prepare_layer(command, state, documents, style)
+            sourced, relied = await with_source(command, state, documents, gazetteer)
+            prepared = replace(await _prepare_layer(sourced, state, documents, style), relied=relied)
+        case AddStyleLayers():
+            prepared = await prepare_style_layers(command, state, documents, style)
         case SetLayerPaint():
             return await prepare_paint(command, state, documents, style)
         case FilterLayer():
@@ -64,9 +65,10 @@ async def prepare(
         case UpdateFeatures():
             return await prepare_features(command, state, documents)
         case SetMapView():
-            return await prepare_view(command, state, documents)
+            prepared = await prepare_view(command, state, documents)
         case _:
             return Prepared(command)
+    return await with_camera_near(prepared, state, gazetteer)
 
 
 async def _prepare_layer(
@@ -93,9 +95,9 @@ async def _prepare_layer(
     warnings = [*_data_warnings(summary, drawn), *found.warnings]
     camera = None
     if command.fit:
-        camera = _camera(_bounds(source, summary), state)
+        camera = fitted(source, summary, state)
         if camera is None and summary is None:
-            warnings.append(_CANNOT_FIT)
+            warnings.append(CANNOT_FIT)
     completed = replace(
         command, source=source, type=_TYPES[kind], style_layers=drawn, document=None, camera=camera
     )
@@ -127,16 +129,6 @@ def _source_type(command: AddLayer) -> str:
         made = f"a {kind} source makes a {_TYPES[kind]} layer"
         raise InvalidArgument(f'type: {made}, not "{command.type}": leave type out.')
     return kind
-
-
-def check_json_size(name: str, value: Json, most: int) -> None:
-    """Raise LimitReached when the value's JSON has more bytes; InvalidArgument when it has no JSON."""
-    try:
-        size = len(geojson_jobs.dump(value))
-    except (ValueError, RecursionError) as error:
-        raise InvalidArgument(f"{name}: this cannot be written as JSON: {str(error)[:200]}") from None
-    if size > most:
-        raise LimitReached(f"{name}: {size:,} bytes of JSON; at most {most:,} are kept.")
 
 
 async def _with_data(command: AddLayer, documents: Documents) -> tuple[dict[str, Json], Summary | None]:
@@ -174,24 +166,3 @@ def _data_warnings(summary: Summary | None, drawn: tuple[Mapping[str, Json], ...
         for kind in default_style.undrawn(drawn, summary.geometry_types)
     ]
     return [*undrawn, *summary.faults]
-
-
-def _bounds(source: Mapping[str, Json], summary: Summary | None) -> Bounds | None:
-    """Return where the data is; a tile source may say so itself."""
-    if summary is not None:
-        return summary.bounds
-    said = source.get("bounds")
-    if not isinstance(said, list) or len(said) != 4:
-        return None
-    if not all(type(number) in (int, float) and isfinite(number) and abs(number) <= 180 for number in said):
-        return None
-    west, south, east, north = said
-    return (west, south, east, north) if -90 <= south <= north <= 90 else None
-
-
-def _camera(box: Bounds | None, state: MapState) -> Camera | None:
-    if box is None:
-        return None
-    if is_point(box):
-        return Camera(center=(box[0], box[1]), zoom=max(POINT_ZOOM, state.camera.zoom or 0.0))
-    return Camera(center=None, zoom=None, bounds=box, padding=FIT_PADDING)

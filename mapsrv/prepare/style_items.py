@@ -98,7 +98,7 @@ def _related(
     """Yield the style layer with its properties that are judged beside others, where `names` has one."""
     paint = {name: layer["paint"][name] for name in RELATED if name in layer.get("paint", {})}
     if any(name in paint for name in names):
-        value = {"id": layer["id"], "type": layer["type"], "source": "source", "paint": paint}
+        value = {"id": layer.get("id", where), "type": layer["type"], "source": "source", "paint": paint}
         if "source-layer" in layer:
             value["source-layer"] = layer["source-layer"]
         yield {"of": "layer", "key": where, "value": value, "source": _frame(source)}

@@ -1,17 +1,25 @@
-"""prepare of set_map_view: where a layer, or some of its features, are."""
+"""Where layers, features and added data are, as a view: prepare of set_map_view, and what `fit` asks for."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from math import isfinite
 
 from mapsrv.core.bounds import Bounds, middle
 from mapsrv.core.commands import Prepared, SetMapView
 from mapsrv.core.drawing_order import find
-from mapsrv.core.state import MapLayer, MapState
+from mapsrv.core.state import Camera, Json, MapLayer, MapState
+from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument
 from mapsrv.prepare.geojson_blobs import Documents
 
 POINT_ZOOM = 12.0  # a town and its surroundings, where the bounds have no size
+FIT_PADDING = 40.0  # CSS pixels
+CANNOT_FIT = (
+    "The camera was not moved: the data is loaded by the browser, so its bounds are not known here."
+    " Call set_map_view with bounds."
+)
 
 
 async def prepare_view(command: SetMapView, state: MapState, documents: Documents) -> Prepared:
@@ -53,3 +61,24 @@ async def _bounds(command: SetMapView, layer: MapLayer, documents: Documents) ->
     raise InvalidArgument(
         f'The data of "{layer.id}" is loaded by the browser: where it is, is not known here. Give bounds.'
     )
+
+
+def fitted(source: Mapping[str, Json], summary: Summary | None, state: MapState) -> Camera | None:
+    """Return the camera that shows the data of a source, or None where it is not known where that is."""
+    box = _said_bounds(source) if summary is None else summary.bounds
+    if box is None:
+        return None
+    if is_point(box):
+        return Camera(center=(box[0], box[1]), zoom=max(POINT_ZOOM, state.camera.zoom or 0.0))
+    return Camera(center=None, zoom=None, bounds=box, padding=FIT_PADDING)
+
+
+def _said_bounds(source: Mapping[str, Json]) -> Bounds | None:
+    """Return where a tile source says that it is."""
+    said = source.get("bounds")
+    if not isinstance(said, list) or len(said) != 4:
+        return None
+    if not all(type(number) in (int, float) and isfinite(number) and abs(number) <= 180 for number in said):
+        return None
+    west, south, east, north = said
+    return (west, south, east, north) if -90 <= south <= north <= 90 else None

@@ -21,6 +21,7 @@ from mapsrv.asgi.trusted_proxies import TrustedProxies
 from mapsrv.budget import Budget
 from mapsrv.config import Config, shared
 from mapsrv.errors import StartupError, leaves
+from mapsrv.gazetteer import Gazetteer
 from mapsrv.http_server.connections import Connections
 from mapsrv.http_server.serve import obey, open_serving
 from mapsrv.http_server.sockets import open_listeners, raise_file_limit
@@ -130,7 +131,13 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
         _open_store(config, url) as store,
         open_keys(config, store) as keys,
         open_engine() as engine,
-        open_hub(store, max_data=config.max_data, session_idle=config.session_idle, engine=engine) as hub,
+        open_hub(
+            store,
+            max_data=config.max_data,
+            session_idle=config.session_idle,
+            engine=engine,
+            gazetteer=Gazetteer(),
+        ) as hub,
         open_mcp(
             Publisher(
                 Tools(hub, front, own, rates, config.wait_for_viewer), origins=origins, secret=secret

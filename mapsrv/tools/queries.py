@@ -15,6 +15,7 @@ from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.tools import people_did
 from mapsrv.tools.results import Long
 from mapsrv.tools.seen import seen, why_json
+from mapsrv.wire.drawn import Problem
 from mapsrv.wire.style import effective_layers
 
 LOOK = ("paint", "layout", "minzoom", "maxzoom")

@@ -80,6 +80,10 @@ def _updated(fact: Json) -> str:
     return f"Features: {', '.join(quoted(one, 24) if isinstance(one, str) else str(one) for one in fact)}."
 
 
+def _near(fact: Json) -> str:
+    return f"The view is at {fact}."
+
+
 def _shown(fact: Json) -> str:
     said = "A browser shows it." if fact["applied"] else "No browser has said that it shows it."
     waiting = fact["waiting"]
@@ -112,5 +116,6 @@ _WORDS: Mapping[str, Callable[[Json], str]] = {
     "replaced": _replaced,
     "updated": _updated,
     "bounds": _bounds,
+    "camera_near": _near,
     "shown": _shown,
 }

@@ -20,13 +20,14 @@ from mapsrv.tools import queries
 from mapsrv.tools.afterwards import completed, was_there
 from mapsrv.tools.caller import Caller
 from mapsrv.tools.local_files import not_geojson, read_file, way_out
-from mapsrv.tools.results import Result, elsewhere, query_result, receipt_result
+from mapsrv.tools.results import Result, elsewhere, places_result, query_result, receipt_result
 from mapsrv.tools.screenshot import screenshot
 from mapsrv.tools.tiles import with_source_layers
 from mapsrv.tools.viewer import with_viewer
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
 from mapsrv.wire.calls import (
     CALLS,
+    FindPlaces,
     GetLayerInfo,
     GetMapScreenshot,
     GetMapState,
@@ -82,6 +83,8 @@ class Tools:
         self._own.check(request, caller.base_url)
         if isinstance(request, OpenMap):
             return await self._open_map(request, parsed.session_id, caller, key)
+        if isinstance(request, FindPlaces):  # of no map: none need be open
+            return places_result(await self._hub.gazetteer.find(request))
         session_id = await self._which.of(parsed.session_id, caller)
         try:
             match request:

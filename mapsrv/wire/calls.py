@@ -18,6 +18,7 @@ from mapsrv.wire.instead import instead_of
 from mapsrv.wire.json_text import check_value, shown
 from mapsrv.wire.source_text import LOCAL, NeedsLayers
 from mapsrv.wire.tools.requests import (
+    FindPlaces,
     GetLayerInfo,
     GetMapScreenshot,
     GetMapState,
@@ -31,6 +32,7 @@ from mapsrv.wire.tools.tool import Tool
 
 __all__ = [
     "CALLS",
+    "FindPlaces",
     "GetLayerInfo",
     "GetMapScreenshot",
     "GetMapState",
@@ -123,7 +125,7 @@ def _command(request: Request) -> c.Command:
             )
         return c.SetTitle(request.title)
     assert not isinstance(
-        request, (GetMapState, GetMapScreenshot, ListLayers, GetLayerInfo)
+        request, (GetMapState, GetMapScreenshot, ListLayers, GetLayerInfo, FindPlaces)
     )  # those change nothing
     return request
 

@@ -203,7 +203,7 @@ def remember_layer(layer: MapLayer, body: bytes) -> None:
 
 def answer_to_bytes(answer: c.Answer) -> bytes:
     """Return an answer as the store keeps it."""
-    told = {"changed": answer.changed, "warnings": answer.warnings}
+    told: dict[str, Json] = {"changed": answer.changed, "warnings": answer.warnings}
     return dumps({**told, "facts": answer.facts} if answer.facts else told)
 
 
@@ -211,6 +211,6 @@ def answer_from_bytes(body: bytes) -> c.Answer:
     """Read what answer_to_bytes wrote; raises ValueError for anything else."""
     value = loads(body)
     try:
-        return c.Answer(tuple(value["changed"]), tuple(value["warnings"]), dict(value.get("facts", ())))
-    except (KeyError, TypeError) as error:
+        return c.Answer(tuple(value["changed"]), tuple(value["warnings"]), dict(value.get("facts", {})))
+    except (AttributeError, KeyError, TypeError) as error:
         raise ValueError("not an answer") from error

@@ -18,6 +18,7 @@ Check: TypeAlias = Callable[[Json], bool]
 TYPES: Mapping[str, tuple[type[object], ...]] = {
     "string": (str,),
     "number": (int, float),  # type() of a truth value is neither
+    "integer": (int,),  # and 10.0, which is one in JSON Schema
     "boolean": (bool,),
     "array": (list,),
     "object": (dict,),
@@ -41,7 +42,10 @@ def compiled(schema: Schema) -> Check:
 
 def _type(schema: Schema) -> Check:
     named = schema["type"]
-    kinds = frozenset(kind for name in ([named] if isinstance(named, str) else named) for kind in TYPES[name])
+    names = [named] if isinstance(named, str) else named
+    kinds = frozenset(kind for name in names for kind in TYPES[name])
+    if "integer" in names and float not in kinds:
+        return lambda value: type(value) in kinds or (type(value) is float and value.is_integer())
     return lambda value: type(value) in kinds
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from mapsrv.core.state import RESERVED, Json
 from mapsrv.core.suggest import nearest
 from mapsrv.errors import InvalidArgument
+from mapsrv.wire.builtin import BUILTIN, parse_builtin
 from mapsrv.wire.fields import attribution, number
 from mapsrv.wire.filters import check_filter
 from mapsrv.wire.json_text import shown
@@ -66,6 +67,9 @@ def _data(value: Json, what: str) -> Json:
         return value
     if isinstance(value, str) and value.startswith("file:") and len(value) <= MAX_PATH and "\0" not in value:
         return value  # as source_text marks a path of the caller; whoever carries out the call resolves it
+    if isinstance(value, str) and value.startswith(BUILTIN):
+        parse_builtin(value)
+        return value
     if isinstance(value, str) and value.startswith("data/"):
         raise InvalidArgument(
             f"{what} must name stored GeoJSON as POST /data answered it; got {shown(value)}."

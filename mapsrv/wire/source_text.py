@@ -1,4 +1,4 @@
-"""What a `source` that is a text means: an address, stored data, a file of the caller, or JSON.
+"""What a `source` that is a text means: an address, stored or built-in data, a file of the caller, or JSON.
 
 An address is never fetched here, so its kind is read from its ending, the `type` argument and the
 style layers; what stays unclear is refused with what to send.
@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument, MalformedJson
+from mapsrv.wire.builtin import BUILTIN
 from mapsrv.wire.json_text import loads, shown
 from mapsrv.wire.source_fields import BLOB, TEMPLATE, check_url, is_geojson
 from mapsrv.wire.sources import EXAMPLES, check_source
@@ -87,7 +88,7 @@ def local_data(text: str) -> str:
 
 def _of_text(text: str, hints: Hints) -> dict[str, Json]:
     data = local_data(text)
-    if data.startswith(LOCAL) or text.startswith("data/"):
+    if data.startswith(LOCAL) or text.startswith(("data/", BUILTIN)):
         return {"type": "geojson", "data": data}
     if not _SCHEME.match(text):
         raise InvalidArgument(

@@ -5,7 +5,7 @@ Returns them as a MapLayer keeps them: each with id and type, without source.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from mapsrv.core import style_names
 from mapsrv.core.state import Json
@@ -27,8 +27,14 @@ DRAWN_BY = {
 _EXAMPLE = '{"type": "fill", "paint": {"fill-color": "#2f6fde", "fill-opacity": 0.5}}'
 
 
-def check_style_layers(layer_id: str, source_type: str, value: Json) -> tuple[dict[str, Json], ...]:
-    """Return the style layers, bottom to top; raises InvalidArgument, IdTaken or LimitReached."""
+def check_style_layers(
+    layer_id: str, source_type: str | None, value: Json, *, named: bool = True
+) -> tuple[dict[str, Json], ...]:
+    """Return the style layers, bottom to top; raises InvalidArgument, IdTaken or LimitReached.
+
+    Without a source_type check_drawn_by() is to follow, once it is known. Not `named`: ids are left out
+    where they came so.
+    """
     if not isinstance(value, list) or not value:
         raise InvalidArgument(
             "layers must be a list of at least one style layer; leave it out to draw the data by sensible "
@@ -41,11 +47,19 @@ def check_style_layers(layer_id: str, source_type: str, value: Json) -> tuple[di
     checked = [
         _check_layer(item, f"layers[{place}]", layer_id, source_type) for place, item in enumerate(value)
     ]
-    return tuple(_with_ids(layer_id, checked))
+    taken = _ids(checked)
+    return tuple(_with_ids(layer_id, checked, taken) if named else checked)
 
 
-def _with_ids(layer_id: str, layers: list[dict[str, Json]]) -> Iterable[dict[str, Json]]:
-    """Yield the layers with an id each: the MapLayer's for an only one, else ID-TYPE, else ID-NUMBER."""
+def check_drawn_by(source_type: str, style_layers: Iterable[Mapping[str, Json]]) -> None:
+    """Raise InvalidArgument for a style layer that cannot draw a source of that type."""
+    for place, layer in enumerate(style_layers):
+        where = f"layers[{place}]"
+        _check_kind(layer["type"], where, source_type)
+        _check_source_layer(layer.get("source-layer"), where, source_type)
+
+
+def _ids(layers: list[dict[str, Json]]) -> set[str]:
     taken: set[str] = set()
     for layer in layers:
         if layer.get("id") in taken:
@@ -53,6 +67,11 @@ def _with_ids(layer_id: str, layers: list[dict[str, Json]]) -> Iterable[dict[str
                 f"The style layer id {shown(layer['id'])} stands twice in layers; each needs its own."
             )
         taken.update([layer["id"]] if "id" in layer else [])
+    return taken
+
+
+def _with_ids(layer_id: str, layers: list[dict[str, Json]], taken: set[str]) -> Iterable[dict[str, Json]]:
+    """Yield the layers with an id each: the MapLayer's for an only one, else ID-TYPE, else ID-NUMBER."""
     for place, layer in enumerate(layers):
         if "id" not in layer:
             numbered = (f"{layer_id}-{number}" for number in range(place + 1, place + 2 * len(layers) + 2))
@@ -63,7 +82,7 @@ def _with_ids(layer_id: str, layers: list[dict[str, Json]]) -> Iterable[dict[str
         yield layer
 
 
-def _check_layer(value: Json, where: str, layer_id: str, source_type: str) -> dict[str, Json]:
+def _check_layer(value: Json, where: str, layer_id: str, source_type: str | None) -> dict[str, Json]:
     if not isinstance(value, dict):
         raise InvalidArgument(f"{where} must be a style layer like {_EXAMPLE}; got {shown(value)}.")
     known_keys(value, KEYS, where, _EXAMPLE)
@@ -96,24 +115,29 @@ def _zoom(value: Json, what: str) -> Json:
     return value  # as it came: 5 stays 5
 
 
-def _check_type(kind: Json, where: str, source_type: str) -> str:
+def _check_type(kind: Json, where: str, source_type: str | None) -> str:
     if not isinstance(kind, str) or kind not in style_names.LAYER_TYPES:
-        known = ", ".join(DRAWN_BY[source_type])
+        known = ", ".join(style_names.LAYER_TYPES if source_type is None else DRAWN_BY[source_type])
         hint = nearest(kind, style_names.LAYER_TYPES) if isinstance(kind, str) else ""
         why = " The background belongs to the basemap: see set_basemap." if kind == "background" else hint
         raise InvalidArgument(f"{where}.type must be one of {known}; got {shown(kind)}.{why}")
+    if source_type is not None:
+        _check_kind(kind, where, source_type)
+    return kind
+
+
+def _check_kind(kind: str, where: str, source_type: str) -> None:
     if kind not in DRAWN_BY[source_type]:
         raise InvalidArgument(
             f"{where}: a {kind} style layer cannot draw a {source_type} source. "
             f"Use {' or '.join(DRAWN_BY[source_type])}, or another source."
         )
-    return kind
 
 
-def _check_source_layer(value: Json, where: str, source_type: str) -> dict[str, Json]:
+def _check_source_layer(value: Json, where: str, source_type: str | None) -> dict[str, Json]:
     if value is None and source_type != "vector":
         return {}
-    if source_type != "vector":
+    if source_type not in ("vector", None):
         raise InvalidArgument(
             f'{where}: "source-layer" is for vector tiles; leave it out with a {source_type} source.'
         )

@@ -1,5 +1,6 @@
 // Writes the built-in basemap into the build: Natural Earth's countries, the borders between them and a place for
 // each name, as plain GeoJSON. Borders are a mesh of their own, so that the cut at the antimeridian is not drawn.
+// The US states (Census Bureau) go with them: the page has no use for these, cut_places/ takes them away.
 // @ts-check
 
 import { readFileSync } from "node:fs";
@@ -11,9 +12,8 @@ const SIZES = [400, 100, 30, 8, 2, 0]; // square degrees of a country's biggest 
 
 /** @typedef {[number, number][]} Ring */
 
-/** @param {string} scale @returns {any} */
-const readAtlas = (scale) =>
-  JSON.parse(readFileSync(new URL(`../node_modules/world-atlas/countries-${scale}.json`, import.meta.url), "utf8"));
+/** @param {string} file @returns {any} */
+const readAtlas = (file) => JSON.parse(readFileSync(new URL(`../node_modules/${file}.json`, import.meta.url), "utf8"));
 
 /** @param {any} coordinates @returns {any} */
 function rounded(coordinates) {
@@ -28,6 +28,16 @@ function countries(atlas) {
     type: "Feature",
     properties: { iso_n3: country.id ?? "", name: country.properties.name },
     geometry: geometryOf(polygonsOf(country.geometry)),
+  })));
+}
+
+/** @param {any} atlas @returns {any} */
+function states(atlas) {
+  const { features } = /** @type {any} */ (feature(atlas, atlas.objects.states));
+  return collection(features.map((/** @type {any} */ state) => ({
+    type: "Feature",
+    properties: { fips: state.id, name: state.properties.name },
+    geometry: geometryOf(polygonsOf(state.geometry)),
   })));
 }
 
@@ -105,10 +115,11 @@ export function basemapFiles() {
     name: "mapsrv-basemap",
     apply: "build",
     generateBundle() {
-      const [coarse, fine] = [readAtlas("110m"), readAtlas("50m")];
+      const [coarse, fine] = ["110m", "50m"].map((scale) => readAtlas(`world-atlas/countries-${scale}`));
       const world = countries(fine);
       const files = {
         "countries-110m": countries(coarse), "countries-50m": world, "borders-50m": borders(fine), labels: labels(world),
+        "us-states": states(readAtlas("us-atlas/states-10m")),
       };
       for (const [name, data] of Object.entries(files))
         this.emitFile({ type: "asset", fileName: `basemap/${name}.geojson`, source: JSON.stringify(data) });

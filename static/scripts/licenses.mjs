@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 // Packages whose code or data ends up in the build; the last ones come inside maplibre-gl's own files.
 const BUNDLED = [
-  "maplibre-gl", "pmtiles", "fflate", "world-atlas", "@maplibre/maplibre-gl-style-spec", "@maplibre/mlt",
+  "maplibre-gl", "pmtiles", "fflate", "world-atlas", "us-atlas", "@maplibre/maplibre-gl-style-spec", "@maplibre/mlt",
   "@maplibre/vt-pbf", "@maplibre/geojson-vt", "@mapbox/point-geometry", "@mapbox/tiny-sdf", "@mapbox/unitbezier",
   "@mapbox/vector-tile", "@mapbox/jsonlint-lines-primitives", "bidi-js", "earcut", "gl-matrix", "kdbush",
   "murmurhash-js", "pbf", "potpack", "quickselect", "tinyqueue",

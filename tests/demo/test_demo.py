@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
-from mapsrv.demo import data
-from mapsrv.errors import StartupError
 from tests.e2e.kit.server import Server, running
 from tests.kit.ports import free_port
 from tests.stdio.kit.host import announced, end_server
@@ -32,7 +32,10 @@ def drawn(server: Server, said: str) -> str:
     state = server.state(found[2])["state"]
     layers = {layer["id"]: layer for layer in state["layers"]}
     assert list(layers) == ["countries", "cities"]
-    assert layers["countries"]["source"]["data"].startswith("data/")
+    assert all(layer["source"]["data"].startswith("data/") for layer in layers.values())
+    cities = json.loads(urlopen(f"{server.url}/{layers['cities']['source']['data']}").read())["features"]
+    assert 300 < len(cities) < 1000 and min(city["properties"]["population"] for city in cities) > 1_000_000
+    assert sum(city["properties"].get("largest", False) for city in cities) == 5
     assert all(layer["visible"] for layer in layers.values()) and not layers["cities"].get("filter")
     assert state["camera"]["center"] == [15, 20]
     return found[2]
@@ -46,6 +49,7 @@ def test_it_draws_on_the_running_server(tmp_path: Path, transport: str) -> None:
         drawn(server, ended.stdout)
         for tool in (
             "add_layer",
+            "find_places",
             "filter_layer",
             "set_map_view",
             "update_features",
@@ -93,23 +97,3 @@ def test_nobody_at_the_address_is_one_sentence(tmp_path: Path) -> None:
         ended = demo(tmp_path, "--transport", transport, "--url", f"http://127.0.0.1:{free_port()}")
         assert ended.returncode == 1
         assert "Traceback" not in ended.stderr and ended.stderr.startswith("mapsrv: ")
-
-
-def test_the_countries_are_joined_with_their_numbers() -> None:
-    facts = {feature["properties"]["name"]: feature["properties"] for feature in data.countries()["features"]}
-    assert facts["Switzerland"]["continent"] == "Europe" and facts["Switzerland"]["capital"] == "Bern"
-    assert facts["Brazil"]["population"] > 100_000_000
-    assert sum("continent" in properties for properties in facts.values()) > 0.95 * len(facts)
-
-
-def test_the_cities_are_those_of_over_a_million() -> None:
-    features = data.cities()["features"]
-    people = [feature["properties"]["population"] for feature in features]
-    assert 300 < len(features) < 1000 and min(people) > 1_000_000 and people == sorted(people, reverse=True)
-    assert len({feature["id"] for feature in features}) == len(features)
-
-
-def test_without_the_built_page_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "COUNTRIES", tmp_path / "none.geojson")
-    with pytest.raises(StartupError, match="page is not built"):
-        data.countries()

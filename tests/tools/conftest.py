@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mapsrv.asgi.origin_guard import OriginGuard
+from mapsrv.gazetteer import Gazetteer
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.lifecycle import open_hub
 from mapsrv.store.memory import open_memory
@@ -21,6 +22,7 @@ from tests.transports.kit.serving import serving
 
 SECRET = "a secret of this user"
 MAX_DATA = 1 << 20
+PLACES = Gazetteer()  # read once for all tests
 BASE = "http://127.0.0.1:8081"
 ZUG = {"type": "Point", "coordinates": [8.5, 47.4]}
 POINT = {"type": "Feature", "geometry": ZUG, "properties": {"name": "Zug"}}
@@ -58,7 +60,7 @@ class Served:
 @pytest.fixture
 async def hub() -> AsyncIterator[Hub]:
     async with open_memory() as store:
-        async with open_hub(store, max_data=MAX_DATA, session_idle=3600, warm=False) as hub:
+        async with open_hub(store, max_data=MAX_DATA, session_idle=3600, warm=False, gazetteer=PLACES) as hub:
             yield hub
 
 

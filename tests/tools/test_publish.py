@@ -18,6 +18,7 @@ from mapsrv.tools.publish import KEY, tools
 from mapsrv.wire.calls import CALLS
 from tests.tools.conftest import POINT, SECRET, Served
 from tests.transports.kit.serving import CLIENT_LEAKS, WAYS, connected
+from tests.wire.tools.test_table import MAX_LIST
 
 pytestmark = CLIENT_LEAKS
 
@@ -25,7 +26,7 @@ pytestmark = CLIENT_LEAKS
 def test_instructions_are_short_and_name_only_tools_that_there_are() -> None:
     assert len(INSTRUCTIONS) < MAX_LENGTH
     words = {word.strip(".,;:()") for word in INSTRUCTIONS.split()}
-    fields = {"session_id", "no_map"}
+    fields = {"session_id", "no_map", "camera_near"}
     assert {word for word in words if "_" in word} - fields <= set(CALLS)
 
 
@@ -48,6 +49,40 @@ def test_a_tool_says_all_four_hints_and_a_schema_that_every_host_takes(tool: Any
 async def test_the_list_is_the_table_of_calls(served: Served, way: str) -> None:
     async with connected(served.base, way) as client:
         assert [tool.name for tool in (await client.list_tools()).tools] == list(CALLS)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_the_list_stays_within_what_a_chat_can_pay(served: Served, way: str) -> None:
+    async with connected(served.base, way) as client:
+        listed = (await client.list_tools()).model_dump_json(by_alias=True, exclude_none=True)
+        assert len(listed.encode()) <= MAX_LIST
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_places_are_found_without_a_map(served: Served, way: str) -> None:
+    async with connected(served.base, way) as client:
+        found = await client.call_tool("find_places", {"query": "Zürich", "limit": "3"})
+        assert not found.is_error
+        first = found.structured_content["places"][0]
+        assert first["name"] == "Zürich" and first["center"] == [8.55, 47.367]
+        assert json.loads(found.content[0].text) == found.structured_content
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_the_ten_largest_cities_are_drawn_in_one_call(served: Served, way: str, hub: Hub) -> None:
+    async with connected(served.base, way) as client:
+        opened = await client.call_tool("open_map", {"new": True})
+        session_id = opened.structured_content["session_id"]
+        source = "builtin:cities?country=CH&sort=population&limit=10"
+        arguments = {"id": "cities", "source": source, "fit": True, "session_id": session_id}
+        added = (await client.call_tool("add_layer", arguments)).structured_content
+        assert added["changed"] == ["cities"] and added["camera_near"].endswith("Switzerland")
+        info = await client.call_tool("get_layer_info", {"layer_id": "cities", "session_id": session_id})
+        assert info.structured_content["feature_count"] == 10
+        swapped = {"center": [47.37, 8.54], "zoom": 9, "session_id": session_id}
+        moved = await client.call_tool("set_map_view", swapped)
+        assert moved.structured_content["camera_near"].endswith("Somalia")
+        assert "Somalia" in moved.content[0].text
 
 
 @pytest.mark.parametrize("way", WAYS)

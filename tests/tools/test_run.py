@@ -229,3 +229,19 @@ async def test_a_reading_tool_says_what_others_did_before_though_no_news_of_it_c
                 receipt = await other.execute(on["session_id"], SetTitle("Now"), Origin("model", "b", "b"))
                 await desk.call(tool, **on, **({"layer_id": "a"} if tool == "get_layer_info" else {}))
                 assert live.position == receipt.position
+
+
+async def test_a_retry_is_told_the_same_place_wherever_the_view_is_now(desk: Desk, session: str) -> None:
+    await desk.call("set_map_view", center=[7.4474, 46.975], zoom=9, session_id=session)
+    first = await desk.call("set_map_view", _key="k", zoom=12, session_id=session)
+    assert first.structured["camera_near"] == "3 km N of Bern, Switzerland"
+    assert "The view is at 3 km N of Bern, Switzerland." in first.text
+    await desk.call("set_map_view", center=[2.35, 48.85], zoom=9, session_id=session)
+    again = await desk.call("set_map_view", _key="k", zoom=12, session_id=session)
+    assert again.structured["camera_near"] == first.structured["camera_near"]
+
+
+async def test_what_is_found_is_cut_and_says_so(desk: Desk) -> None:
+    found = (await desk.call("find_places", country="US", kind="city", limit=500)).structured
+    assert len(found["places"]) + found["places_left_out"] == 500 and "Known are" in found["known"]
+    assert (await desk.call("find_places", query="Zurrich")).structured["nearest"][0] == "Zürich"

@@ -76,6 +76,13 @@ def test_a_snapshot_has_its_place_and_link() -> None:
 def test_answers_and_receipts() -> None:
     answer = c.Answer(("a",), ("careful",))
     assert codec.answer_from_bytes(codec.answer_to_bytes(answer)) == answer
+    assert b"facts" not in codec.answer_to_bytes(answer), "as it was written before there were any"
+    told = c.Answer(("a",), (), {"camera_near": "Bern"})
+    assert codec.answer_from_bytes(codec.answer_to_bytes(told)) == told
+    near = Receipt("s", "T", Head.of_epoch("e").position, ("a",), 2, (), "disk", told.facts).to_json(
+        "http://a"
+    )
+    assert near["camera_near"] == "Bern"
     receipt = Receipt("s", "T", Head.of_epoch("e").position, ("a",), 2, (), "disk")
     assert receipt.to_json("http://h")["url"] == "http://h/?session=s"
 

@@ -14,13 +14,20 @@ from mapsrv.wire.tools.schema import any_of, arguments, boolean, objects, text
 from mapsrv.wire.tools.tool import RECEIPT, Tool
 from mapsrv.wire.tools.values import Values, optional_title, parsed
 
+OTHER = "layer:"  # begins a source that is another layer's
+_LABELS = '{"type": "symbol", "layout": {"text-field": ["get", "name"]}}'
 # Accepted besides the two published types; all of them mean vector.
 VECTOR_WORDS = ("geojson", "fill", "line", "circle", "symbol", "heatmap")
 
 
-def _parse(values: Values, document: bytes | None) -> c.AddLayer:
+def _parse(values: Values, document: bytes | None) -> c.AddLayer | c.AddStyleLayers:
     layer_id = fields.new_id(values["id"], "id")
+    if "source" not in values:
+        return _parse_style(layer_id, values)
     word, layers = values.get("type"), values.get("layers")
+    other = _other(values["source"])
+    if other is not None:
+        return _parse_other(layer_id, other, values)
     hints = _hints(word, layers)
     source = read_source(values["source"], hints, document=document is not None)
     kind = "raster" if source["type"] in ("raster", "raster-dem") else "vector"
@@ -33,12 +40,44 @@ def _parse(values: Values, document: bytes | None) -> c.AddLayer:
         source,
         word if word in VECTOR_TYPES and layers is None else kind,  # the default look of that type
         _style_layers(layer_id, source, layers),
-        optional_title(values),
-        values.get("visible", True),
-        fields.any_id(values["below"], "below") if "below" in values else None,
-        values.get("fit", False),
         document=document,
+        **_placing(values),
+        visible=values.get("visible", True),
     )
+
+
+def _placing(values: Values) -> dict[str, Json]:
+    """Return what is said of the layer beside its data and its look, by the command's names."""
+    below = fields.any_id(values["below"], "below") if "below" in values else None
+    return {"title": optional_title(values), "below": below, "fit": values.get("fit", False)}
+
+
+def _parse_style(layer_id: str, values: Values) -> c.AddStyleLayers:
+    """Return what a call without data means: style layers for the layer that is there."""
+    if "layers" not in values:
+        raise InvalidArgument(
+            "add_layer: source is missing: GeoJSON itself, an address, data/NAME, a built-in set or layer:ID."
+            " To set or add style layers of a layer that is there, send layers. Example: add_layer"
+            f' {{"id": "peaks", "layers": [{_LABELS}]}}'
+        )
+    if "type" in values:
+        raise InvalidArgument("add_layer: without source, type is that of the layer's data: leave it out.")
+    drawn = check_style_layers(layer_id, None, values["layers"], named=False)
+    return c.AddStyleLayers(layer_id, drawn, visible=values.get("visible"), **_placing(values))
+
+
+def _other(source: Json) -> str | None:
+    """Return the id in "layer:ID"."""
+    text = source.strip() if isinstance(source, str) else ""
+    return fields.any_id(text.removeprefix(OTHER), "source layer:ID") if text.startswith(OTHER) else None
+
+
+def _parse_other(layer_id: str, other: str, values: Values) -> c.AddLayer:
+    """Return the command that draws another layer's data; what that is, is known where the map is."""
+    word, layers = values.get("type"), values.get("layers")
+    drawn = None if layers is None else check_style_layers(layer_id, None, layers)
+    visible = values.get("visible", True)
+    return c.AddLayer(layer_id, {c.OTHERS: other}, word, drawn, visible=visible, **_placing(values))
 
 
 def _hints(word: str | None, layers: Json) -> Hints:
@@ -76,10 +115,12 @@ TOOL = Tool(
     title="Add a layer",
     text=(
         "Add data to the map as a layer that everybody sees at once; a layer of the same id is replaced in"
-        " its place. source is GeoJSON itself (coordinates are [longitude, latitude]), an address, or a"
-        " MapLibre source. Points, lines and areas are drawn by sensible defaults unless layers says how."
-        ' GeoJSON over 200 KB: POST it to /data?session=SESSION_ID and send the "data/NAME" that it answers.'
-        " fit: true moves the view there." + RECEIPT
+        " its place. source is GeoJSON itself (coordinates are [longitude, latitude]), an address, a MapLibre"
+        " source, or data that is here: cities, countries, US states, another layer's. Without source a layer"
+        " that is there keeps its data, and layers sets or adds style layers, such as labels. Points, lines"
+        " and areas are drawn by sensible defaults unless layers says how. GeoJSON over 200 KB: POST it to"
+        ' /data?session=SESSION_ID and send the "data/NAME" that it answers. fit: true moves the view there.'
+        + RECEIPT
     ),
     example={
         "id": "peaks",
@@ -93,14 +134,15 @@ TOOL = Tool(
         "fit": True,
     },
     schema=arguments(
-        ("id", "source"),
+        ("id",),
         id=text(
             'A short name of your own, unique in the map, like "lakes". An id that is there is replaced.'
         ),
         source=any_of(
             "GeoJSON itself; or an address (.geojson, .pmtiles, {z}/{x}/{y} tiles, TileJSON); or"
-            ' "data/NAME" as POST /data answered; or a MapLibre Style Spec source (geojson, vector,'
-            " raster, raster-dem).",
+            ' "data/NAME" as POST /data answered; or "builtin:cities?country=CH&min_population=50000&limit=9"'
+            ' (also state, continent, sort), "builtin:countries", "builtin:us-states"; or "layer:ID", the'
+            " data that layer has now; or a Style Spec source (geojson, vector, raster, raster-dem).",
             "object",
             "string",
         ),
@@ -108,7 +150,8 @@ TOOL = Tool(
         layers=objects(
             "How to draw it: MapLibre Style Spec layers, bottom to top; their id and source may be left"
             " out. Left out, vector data is drawn by sensible defaults. Vector tiles need it, with"
-            ' "source-layer".'
+            ' "source-layer". Without source: a style layer of the same id, or else the only one of its type,'
+            " is replaced; others are added on top."
         ),
         title=text("What people see in the layer list; the id if left out."),
         visible=boolean("false adds it hidden.", True),

@@ -41,5 +41,20 @@ class GetMapScreenshot:
     """The map as an open page draws it."""
 
 
-Query: TypeAlias = OpenMap | GetMapState | ListLayers | GetLayerInfo | GetMapScreenshot
+KINDS = ("city", "country", "state")  # of places
+
+
+@dataclass(frozen=True, slots=True)
+class FindPlaces:
+    """Places of that name, or the largest; of no map. `kind` is one of KINDS or any, `country` as it came."""
+
+    query: str = ""
+    country: str | None = None
+    kind: str = "any"
+    min_population: int = 0
+    sort: str = "match"
+    limit: int = 10
+
+
+Query: TypeAlias = OpenMap | GetMapState | ListLayers | GetLayerInfo | GetMapScreenshot | FindPlaces
 Request: TypeAlias = Command | Query

@@ -47,10 +47,7 @@ def ids(description: str, **more: Json) -> Schema:
     return {"type": "array", "items": feature_id, "description": description, **more}
 
 
-SESSION = text(
-    "Which map: its session_id or its whole link. Pass the one that the first result gave you in every later"
-    " call."
-)
+SESSION = text("Which map: the session_id, or link, from an earlier result.")  # ten words, paid at each tool
 LAYER = text("The id of a layer.")
 LAYER_OR_STYLE_LAYER = text("The id of a layer, or of one of its style layers.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mapsrv.wire.tools import (
     add_layer,
     filter_layer,
+    find_places,
     get_layer_info,
     get_map_screenshot,
     get_map_state,
@@ -28,6 +29,7 @@ TOOLS: tuple[Tool, ...] = (
     get_map_screenshot.TOOL,
     list_layers.TOOL,
     get_layer_info.TOOL,
+    find_places.TOOL,
     add_layer.TOOL,
     update_features.TOOL,
     remove_layer.TOOL,

@@ -22,10 +22,7 @@ Parse: TypeAlias = Callable[[Values, bytes | None], Request]
 # arguments -> (the same without their GeoJSON, and that as JSON text). Runs in a worker process.
 Slim: TypeAlias = Callable[[dict[str, Json]], tuple[dict[str, Json], bytes | None]]
 
-RECEIPT = (
-    " The result names what changed, the map's link and how many people have it open; "
-    "with nobody there, give the person that link."
-)
+RECEIPT = " The result says what changed and how many people see it."  # the instructions say more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

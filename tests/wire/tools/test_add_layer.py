@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mapsrv.core import commands as c
+from mapsrv.errors import IdTaken
 from mapsrv.wire.calls import local_path
 from mapsrv.wire.tools.requests import GetMapState
 from tests.wire.tools.kit.calling import POINT, refusal, request
@@ -77,3 +78,44 @@ def test_a_file_of_the_caller_is_marked_for_the_transport_to_judge() -> None:
     assert local_path(request("add_layer", id="a", source="~/lakes.geojson")) == "~/lakes.geojson"
     assert local_path(request("add_layer", id="a", source=POINT)) is None
     assert local_path(GetMapState()) is None
+
+
+LABELS = {"type": "symbol", "layout": {"text-field": ["get", "name"]}}
+
+
+def test_without_source_it_is_about_the_layer_that_is_there() -> None:
+    read = request("add_layer", id="a", layers=[LABELS, {"id": "x", "type": "circle"}])
+    assert read == c.AddStyleLayers("a", (LABELS, {"id": "x", "type": "circle"}))
+    whole = request("add_layer", id="a", layers=[LABELS], title="A", visible=False, below="b", fit=True)
+    assert whole == c.AddStyleLayers("a", (LABELS,), "A", False, "b", True)
+    tiled = {"type": "line", "source-layer": "roads"}
+    assert request("add_layer", id="a", layers=[tiled]).style_layers == (tiled,)
+
+
+def test_another_layers_data_is_named_and_not_looked_at() -> None:
+    read = request("add_layer", id="a", source=" layer:lakes ", layers=[LABELS])
+    assert read == c.AddLayer("a", {c.OTHERS: "lakes"}, None, ({"id": "a", **LABELS},))
+    plain = request("add_layer", id="a", source="layer:lakes", type="circle", title="A", visible=False)
+    assert plain == c.AddLayer("a", {c.OTHERS: "lakes"}, "circle", title="A", visible=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({}, "source is missing: GeoJSON itself"),
+        ({"title": "A"}, "send layers"),
+        ({"layers": [LABELS], "type": "vector"}, "leave it out"),
+        ({"layers": [{"type": "background"}]}, "set_basemap"),
+        ({"layers": [{"type": "fil"}]}, 'Did you mean "fill"'),
+        ({"layers": [{"type": "line", "source-layer": 5}]}, "source-layer"),
+        ({"layers": [LABELS, {**LABELS, "id": "x"}, {**LABELS, "id": "x"}]}, "stands twice"),
+        ({"source": "layer:"}, "is empty"),
+        ({"source": {"layer": "lakes"}}, "source.type must be"),
+    ],
+)
+def test_what_draws_no_data_that_is_there_is_refused(arguments: Any, says: str) -> None:
+    if "stands twice" in says:
+        with pytest.raises(IdTaken, match=says):
+            request("add_layer", id="a", **arguments)
+    else:
+        assert says in refusal("add_layer", {"id": "a", **arguments})

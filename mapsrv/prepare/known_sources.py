@@ -1,0 +1,44 @@
+"""Sources of add_layer that are here already: built-in data, and the source of another layer.
+
+Either becomes what any source is: built-in data is stored as a document, like data that somebody sent;
+another layer's source is taken as it is now, and that layer is named as relied on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mapsrv.core.commands import OTHERS, AddLayer
+from mapsrv.core.drawing_order import find
+from mapsrv.core.state import MapLayer, MapState
+from mapsrv.errors import InvalidArgument
+from mapsrv.gazetteer import Gazetteer
+from mapsrv.gazetteer.documents import ATTRIBUTION
+from mapsrv.prepare.geojson_blobs import Documents
+from mapsrv.wire.builtin import BUILTIN, parse_builtin
+from mapsrv.wire.style_layers import check_drawn_by
+
+
+async def with_source(
+    command: AddLayer, state: MapState, documents: Documents, gazetteer: Gazetteer
+) -> tuple[AddLayer, Mapping[str, MapLayer | None]]:
+    """Return the command with a source that needs nothing of here, and the layers that it relies on."""
+    if OTHERS in command.source:
+        return _of_other(command, state)
+    data = command.source.get("data")
+    if not isinstance(data, str) or not data.startswith(BUILTIN):
+        return command, {}
+    builtin = parse_builtin(data)
+    stored = await documents.put(await gazetteer.document(builtin))
+    if not stored.summary.features:
+        raise InvalidArgument(f"{data[:200]} has no features: ask for less. find_places tells what is known.")
+    source = {"attribution": ATTRIBUTION[builtin.name], **command.source, "data": stored.data}
+    return replace(command, source=source), {}
+
+
+def _of_other(command: AddLayer, state: MapState) -> tuple[AddLayer, Mapping[str, MapLayer | None]]:
+    other, _ = find(state, command.source[OTHERS])
+    check_drawn_by(other.source["type"], command.style_layers or ())
+    taken = replace(command, source=other.source, attribution=command.attribution or other.attribution)
+    return taken, {other.id: other}

@@ -1,0 +1,36 @@
+"""camera_near: where the view that a command sets looks, by the name of a place that is near.
+
+So whoever swapped longitude and latitude reads of a place on another continent in the answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mapsrv.core.bounds import middle
+from mapsrv.core.commands import AddLayer, AddStyleLayers, Prepared, SetMapView
+from mapsrv.core.state import Camera, MapState
+from mapsrv.core.view import viewed
+from mapsrv.gazetteer import Gazetteer
+
+FACT = "camera_near"
+
+
+async def with_camera_near(prepared: Prepared, state: MapState, gazetteer: Gazetteer) -> Prepared:
+    """Return it with that fact, where the command moves the camera and places are known."""
+    camera = _camera(prepared, state)
+    if camera is None:
+        return prepared
+    point = middle(camera.bounds) if camera.bounds is not None else camera.center
+    near = None if point is None else await gazetteer.near(point)
+    return prepared if near is None else replace(prepared, facts={**prepared.facts, FACT: near})
+
+
+def _camera(prepared: Prepared, state: MapState) -> Camera | None:
+    match prepared.command:
+        case SetMapView() as command:
+            return viewed(state.camera, command)
+        case AddLayer(camera=camera) | AddStyleLayers(camera=camera):
+            return camera
+        case _:
+            return None
