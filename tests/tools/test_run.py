@@ -24,6 +24,7 @@ from tests.tools.conftest import MAX_DATA, POINT, Desk
 
 RECEIPT = {"session_id", "title", "url", "position", "changed", "viewers", "warnings", "durability"}
 FACTS = {
+    "camera_near",
     "replaced",
     "updated",
     "bounds",
