@@ -103,7 +103,7 @@ async def test_what_a_tab_says_elsewhere_reaches_its_stream_and_nobody_else(auto
     async with opened() as (shared, hubs, session_id):
         one, other, third = hubs
         async with one.subscribe(session_id, None, viewer=ANA, name="", url=""):
-            problem = Problem("no tile", "stops")
+            problem = Problem("no tile", "stops", older=True)
             async with other.open_session(session_id) as there:
                 await other.tab_says(there, Said(ANA, 1, {"name": "Ana"}, (problem,)))
                 await other.tab_says(there, Said(ANA, 2, {"pointing": {"layer_id": "stops"}}))
