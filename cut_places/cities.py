@@ -18,8 +18,7 @@ NAME = range(2, 41)  # letters of another name
 # A region that is one city, by country and region: what else GeoNames has there are its parts.
 CITIES = {
     ("AT", "09"), ("CD", "06"), ("CZ", "52"), ("DE", "04"), ("DE", "16"), ("HU", "05"), ("KR", "11"),
-    ("MX", "09"),
-    ("RU", "48"), ("RU", "66"), ("TR", "34"),
+    ("MX", "09"), ("RU", "48"), ("RU", "66"), ("TR", "34"),
 }  # fmt: skip
 BOROUGHS = {"Brooklyn", "Queens", "Manhattan", "The Bronx", "Staten Island"}
 GREATER_LONDON = (-0.12574, 51.50853, 0.2)  # lng, lat and degrees of latitude around
@@ -27,6 +26,7 @@ DISTRICT = re.compile(r"\(Kreis \d+\)|^(?:Paris|Lyon|Marseille) \d\d\b")
 
 
 def columns_of(cities: list[Json]) -> tuple[dict[str, bytes], dict[str, list[int]]]:
+    """Return the columns of texts and of numbers, as columns.packed() takes them."""
     texts = {
         "names": "\n".join(city["name"] for city in cities).encode(),
         "searched": "\n".join(_searched(city) for city in cities).encode(),
@@ -44,6 +44,7 @@ def columns_of(cities: list[Json]) -> tuple[dict[str, bytes], dict[str, list[int
 
 
 def _region(city: Json) -> str:
+    """Return two letters of a US state, else two spaces."""
     code = city["admin1code"] if city["countrycode"] == "US" else ""
     return code if re.fullmatch("[A-Z]{2}", code) else "  "
 

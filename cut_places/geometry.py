@@ -51,6 +51,7 @@ def _box(polygon: Json) -> tuple[float, float, float, float]:
 
 
 def bounds(geometry: Json) -> list[float]:
+    """Return [west, south, east, north] of the main parts."""
     box = bounds_of([{"type": "MultiPolygon", "coordinates": main_parts(geometry)}])
     assert box is not None
     return rounded(box)
@@ -64,4 +65,5 @@ def middle(ring: Json) -> list[float]:
 
 
 def rounded(numbers: Iterable[float]) -> list[float]:
+    """Return the numbers with as many decimals as are kept."""
     return [round(number, DECIMALS) for number in numbers]

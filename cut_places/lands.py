@@ -39,6 +39,7 @@ CAPITALS = {
 
 
 def country(land: Json, capital: Json) -> Json:
+    """Return what is known of a country, without what its shape tells."""
     name = land["name"].strip()
     return {
         "id": land["geonameid"],
@@ -60,6 +61,7 @@ def country(land: Json, capital: Json) -> Json:
 
 
 def capital(land: Json, cities: Iterable[Json]) -> Json:
+    """Return the city that is a country's capital; None where the cities have none of that name."""
     wanted = folded(CAPITALS.get(land["iso"], land["capital"]))
     there = [city for city in cities if city["countrycode"] == land["iso"]]
     named = [city for city in there if folded(city["name"]) == wanted]
@@ -79,6 +81,7 @@ def place(countries: list[Json], shapes: list[Json], labels: list[Json]) -> None
 
 
 def _of_shape(shape: Json, countries: Iterable[Json]) -> Json:
+    """Return the country of a shape, by its ISO number or else its name; None where it is none here."""
     number, name = shape["properties"]["iso_n3"], folded(shape["properties"]["name"])
     return next(
         (
@@ -91,6 +94,7 @@ def _of_shape(shape: Json, countries: Iterable[Json]) -> Json:
 
 
 def states(shapes: list[Json], known: Json) -> list[Json]:
+    """Return what is known of the US states."""
     by_number = {shape["properties"]["fips"]: shape["geometry"] for shape in shapes}
     return [
         {
@@ -106,6 +110,7 @@ def states(shapes: list[Json], known: Json) -> list[Json]:
 
 
 def country_shapes(shapes: list[Json], countries: list[Json]) -> Iterator[Json]:
+    """Yield the shapes as features with the countries' ids and numbers."""
     for shape in shapes:
         land = _of_shape(shape, countries)
         if land is None:
@@ -125,6 +130,7 @@ def country_shapes(shapes: list[Json], countries: list[Json]) -> Iterator[Json]:
 
 
 def state_shapes(shapes: list[Json], states: list[Json]) -> Iterator[Json]:
+    """Yield the shapes of states as features with their ids and codes."""
     by_number = {state["fips"]: state for state in states}
     for shape in shapes:
         state = by_number.get(shape["properties"]["fips"])  # else a territory, which is no state

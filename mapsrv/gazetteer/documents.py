@@ -16,6 +16,7 @@ from mapsrv.gazetteer.names import folded
 from mapsrv.gazetteer.places import Places
 from mapsrv.gazetteer.turns import in_turns
 from mapsrv.wire.builtin import BUILTIN, CITIES, Builtin
+from mapsrv.wire.json_text import shown
 
 Json: TypeAlias = Any
 
@@ -109,7 +110,7 @@ def _states(places: Places, builtin: Builtin) -> frozenset[str]:
         if state is None:
             near = nearest(name, [known.name for known in places.states.values()])
             raise InvalidArgument(
-                f'{BUILTIN}{builtin.name}: there is no US state "{name[:100]}".{near} Send a code like CA, or'
+                f"{BUILTIN}{builtin.name}: there is no US state {shown(name)}.{near} Send a code like CA, or"
                 " its name."
             )
         codes.add(state.code)

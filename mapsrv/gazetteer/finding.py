@@ -15,6 +15,7 @@ from mapsrv.errors import InvalidArgument
 from mapsrv.gazetteer.names import folded
 from mapsrv.gazetteer.places import City, Country, Places, State
 from mapsrv.gazetteer.search import Place, Wanted, find, near_misses
+from mapsrv.wire.json_text import shown
 from mapsrv.wire.tools.requests import KINDS, FindPlaces
 
 Json: TypeAlias = Any
@@ -66,7 +67,7 @@ def country(places: Places, text: str, where: str) -> Country:
     if found is None:
         names = [land.name for land in places.countries.values()]
         raise InvalidArgument(
-            f'{where}: there is no country "{text[:100]}".{nearest(text, names)} Send an ISO code like CH, or'
+            f"{where}: there is no country {shown(text)}.{nearest(text, names)} Send an ISO code like CH, or"
             " its English name."
         )
     return found

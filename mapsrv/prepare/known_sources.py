@@ -17,6 +17,7 @@ from mapsrv.gazetteer import Gazetteer
 from mapsrv.gazetteer.documents import ATTRIBUTION
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.wire.builtin import BUILTIN, parse_builtin
+from mapsrv.wire.json_text import shown
 from mapsrv.wire.style_layers import check_drawn_by
 
 
@@ -32,7 +33,9 @@ async def with_source(
     builtin = parse_builtin(data)
     stored = await documents.put(await gazetteer.document(builtin))
     if not stored.summary.features:
-        raise InvalidArgument(f"{data[:200]} has no features: ask for less. find_places tells what is known.")
+        raise InvalidArgument(
+            f"{shown(data)} has no features: ask for less. find_places tells what is known."
+        )
     source = {"attribution": ATTRIBUTION[builtin.name], **command.source, "data": stored.data}
     return replace(command, source=source), {}
 

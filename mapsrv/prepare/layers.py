@@ -55,7 +55,8 @@ async def prepare(
     match command:
         case AddLayer():
             sourced, relied = await with_source(command, state, documents, gazetteer)
-            prepared = replace(await _prepare_layer(sourced, state, documents, style), relied=relied)
+            prepared = await _prepare_layer(sourced, state, documents, style)
+            prepared = replace(prepared, relied={**prepared.relied, **relied})
         case AddStyleLayers():
             prepared = await prepare_style_layers(command, state, documents, style)
         case SetLayerPaint():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mapsrv.errors import InvalidArgument
 from mapsrv.gazetteer.finding import answer
@@ -141,3 +143,12 @@ def test_a_country_that_is_none_is_refused_with_the_nearest(places: Places) -> N
 def test_names_are_folded_alike() -> None:
     assert folded(" Saint-Étienne ") == folded("St. Etienne") == "st etienne"
     assert folded("Łódź") == "lodz" and folded("Xi’an") == folded("Xian") and folded("İzmir") == "izmir"
+
+
+@given(st.text(max_size=40), st.one_of(st.none(), st.text(max_size=10)))
+def test_whatever_is_asked_is_answered_or_refused(places: Places, query: str, country: str | None) -> None:
+    try:
+        told = answer(places, FindPlaces(query, country))
+    except InvalidArgument:
+        return
+    assert told["known"] and all(place["center"] for place in told["places"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire.builtin import MAX_ASKED, MAX_CITIES, SETS, parse_builtin
@@ -63,3 +65,11 @@ def test_it_is_a_source_as_it_stands_and_as_data(name: str) -> None:
     assert request("add_layer", id="a", source=f" {text} ").source == {"type": "geojson", "data": text}
     clustered = {"type": "geojson", "data": text, "cluster": True}
     assert request("add_layer", id="a", source=clustered).source == clustered
+
+
+@given(st.one_of(st.text(max_size=60), st.from_regex(r"(cities|countries)\?[a-z_]+=[^&]{0,20}(&[a-z]+=.*)?")))
+def test_garbage_is_refused_and_nothing_else(text: str) -> None:
+    try:
+        parse_builtin(f"builtin:{text}")
+    except InvalidArgument as error:
+        assert error.message.endswith((".", "?", "limit=10"))

@@ -114,7 +114,8 @@ TOOL = Tool(
     text=(
         "Move everybody's view: to a center and zoom, to bounds, or to the data of a layer. Send one of the"
         " three. Coordinates are [longitude, latitude], bounds [west, south, east, north]. A person who is"
-        " just moving the map is not interrupted but offered to follow." + RECEIPT
+        " just moving the map is not interrupted but offered to follow. camera_near names a place near the"
+        " middle." + RECEIPT
     ),
     example={"center": [8.5417, 47.3769], "zoom": 11},
     schema=arguments(
