@@ -17,9 +17,9 @@ _PARAGRAPHS = (
     "Changing it: set_layer_paint, filter_layer, toggle_layer, move_layer; reset_layer_style puts the "
     "look back as added. set_map_view moves everyone's camera, and add_layer with fit: true shows the new "
     "data: no oftener than the person wants.",
-    "Results: changed lists what your call changed; warnings say what may look wrong; problems in "
-    "get_map_state are what browsers could not draw. An error says what was expected: mend the call and "
-    "try again.",
+    "Results: changed lists what your call changed; warnings say what may look wrong, and which call mends "
+    "it; people_did says what people changed since your last change; problems in get_map_state are what "
+    "browsers could not draw. An error says what was expected: mend the call and try again.",
 )
 
 INSTRUCTIONS = "\n\n".join(_PARAGRAPHS)
