@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mapsrv.core.commands import AddLayer, Command, RemoveLayer, SetLayerDetails, ToggleLayer
 from mapsrv.core.drawing_order import find
+from mapsrv.core.session import NOTHING_CHANGED
 from mapsrv.core.state import MapState
 from mapsrv.core.visibility import Why
 from mapsrv.errors import MapsrvError, UnknownLayer
@@ -22,11 +23,15 @@ from mapsrv.wire.receipt import Receipt
 _NAMES = ("layer_id", "below", "above")  # fields of commands and queries that name a layer
 
 
-async def completed(hub: Hub, receipt: Receipt, command: Command, caller: Caller) -> Receipt:
-    """Return the Receipt with `people_did`, and with warnings of what cannot be seen."""
+async def completed(hub: Hub, receipt: Receipt, command: Command | None, caller: Caller) -> Receipt:
+    """Return the Receipt with `people_did`, and with warnings of what cannot be seen.
+
+    Without a command, and where nothing changed, the Receipt's position is no event of this call.
+    """
+    own = command is not None and NOTHING_CHANGED not in receipt.warnings
     try:
         async with hub.open_session(receipt.session_id) as live:
-            events = people_did.before_own(live.session, caller.author, receipt.position)
+            events = people_did.before_own(live.session, caller.author, receipt.position if own else None)
             lines = people_did.people_did(events, hub.clock.wall())
             warnings = await _unseen(hub, live, command)
     except MapsrvError:
@@ -35,9 +40,9 @@ async def completed(hub: Hub, receipt: Receipt, command: Command, caller: Caller
     return replace(receipt, warnings=(*receipt.warnings, *warnings), facts=facts)
 
 
-async def _unseen(hub: Hub, live: LiveSession, command: Command) -> list[str]:
+async def _unseen(hub: Hub, live: LiveSession, command: Command | None) -> list[str]:
     name = getattr(command, "layer_id", getattr(command, "id", None))
-    if name is None or isinstance(command, (RemoveLayer, SetLayerDetails)):
+    if command is None or name is None or isinstance(command, (RemoveLayer, SetLayerDetails)):
         return []
     try:
         layer, _ = find(live.state, name)

@@ -20,8 +20,8 @@ _PARAGRAPHS = (
     "data: no oftener than the person wants.",
     "Results: changed lists what your call changed; camera_near says where the view went, so that swapped "
     "coordinates show; shown and problems say what an open browser made of it; warnings say what may look "
-    "wrong. get_map_screenshot shows you the map. An error says what was expected: mend the call and try "
-    "again.",
+    "wrong, and which call mends it; people_did what people changed since your last change. "
+    "get_map_screenshot shows you the map. An error says what was expected: mend the call and try again.",
 )
 
 INSTRUCTIONS = "\n\n".join(_PARAGRAPHS)

@@ -127,10 +127,10 @@ class Tools:
             session_id, did = await self._which.new(caller), "Made a new map."
         if request.title is not None:
             command = SetTitle(request.title)
-            receipt = await self._hub.execute(session_id, command, caller.origin, key)
+            receipt = await self._execute(command, session_id, caller, key)
         else:
             async with self._hub.open_current(session_id) as live:
-                receipt = _receipt(live)
+                receipt = await completed(self._hub, _receipt(live), None, caller)
         caller.named.note(session_id)
         return self._told(receipt, did, caller)
 

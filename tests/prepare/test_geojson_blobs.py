@@ -18,6 +18,7 @@ from mapsrv.core.summary import Summary
 from mapsrv.errors import Busy, InvalidArgument, InvalidGeoJson, TooLarge, UnknownData
 from mapsrv.prepare import geojson_blobs as documents_module
 from mapsrv.prepare import process_pool as worker_module
+from mapsrv.prepare import summaries
 from mapsrv.prepare.geojson_blobs import Documents, is_address, is_ours
 from mapsrv.prepare.process_pool import Workers
 from mapsrv.store.memory import MemoryStore, open_memory
@@ -139,7 +140,7 @@ async def test_data_that_is_not_there_is_said_to_be_unknown(documents: Documents
 async def test_a_summary_is_made_anew_after_a_restart_and_few_are_kept(
     documents: Documents, memory: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents_module, "MAX_SUMMARIES", 1)
+    monkeypatch.setattr(summaries, "MAX_SUMMARIES", 1)
     small, large = await documents.put(json.dumps(POINT).encode()), await documents.put(points(1_000))
     restarted = Documents(memory, max_data=MAX_DATA, clock=lambda: NOW)
     for stored in (small, large, small):

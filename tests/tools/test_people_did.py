@@ -63,7 +63,11 @@ async def test_a_call_that_changes_nothing_and_a_look_tell_it_too(world: World) 
     await world.person(c.SetTitle("Mine"))
     told = ['a person "Ana" renamed the map to "Mine" 0 s ago']
     assert (await world.model("get_map_state"))["people_did"] == told
+    assert (await world.model("open_map"))["people_did"] == told
     assert (await world.model("set_basemap", name="natural-earth"))["people_did"] == told
+    await world.model("open_map", title="Ours")
+    for tool, arguments in (("open_map", {"title": "Ours"}), ("open_map", {}), ("get_map_state", {})):
+        assert "people_did" not in await world.model(tool, **arguments), "it was told"
 
 
 async def test_what_models_did_is_not_told_nor_what_was_before_the_first_call(world: World) -> None:

@@ -26,7 +26,7 @@ pytestmark = CLIENT_LEAKS
 def test_instructions_are_short_and_name_only_tools_that_there_are() -> None:
     assert len(INSTRUCTIONS) < MAX_LENGTH
     words = {word.strip(".,;:()") for word in INSTRUCTIONS.split()}
-    fields = {"session_id", "no_map", "camera_near"}
+    fields = {"session_id", "no_map", "camera_near", "people_did"}
     assert {word for word in words if "_" in word} - fields <= set(CALLS)
 
 
