@@ -71,11 +71,18 @@ def _receipt_text(receipt: Mapping[str, Json], did: str) -> str:
         NOTHING_CHANGED if nothing else did + (f" Changed: {changed}{more}." if changed else ""),
         f'Map "{receipt["title"]}", session_id {receipt["session_id"]}: {receipt["url"]}',
         f"Position {receipt['position']}, viewers {receipt['viewers']}, durability {receipt['durability']}.",
+        *_matched_text(receipt.get("matched")),
         *(f"Warning: {warning}" for warning in receipt["warnings"] if warning != NOTHING_CHANGED),
     ]
     if receipt["viewers"] == 0:
         lines.append(nobody(receipt["url"]))
     return "\n".join(lines)
+
+
+def _matched_text(matched: Mapping[str, Json] | None) -> Iterable[str]:
+    if matched is not None:
+        part = f" (a part of all {matched['sampled_from']})" if "sampled_from" in matched else ""
+        yield f"Matched {matched['total']} of {matched['of']} features{part}, {matched['in_view']} in view."
 
 
 def query_result(value: dict[str, Json], unseen: str | None = None, note: str = "") -> Result:
