@@ -188,3 +188,6 @@ class Prepared:
     warnings: tuple[str, ...] = ()
     answer: Answer | None = None
     facts: Mapping[str, Json] = field(default_factory=dict)  # as Answer has them
+    drawn: Mapping[str, MapLayer] = field(
+        default_factory=dict
+    )  # relied on but for their looks, which may differ
