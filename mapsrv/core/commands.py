@@ -217,6 +217,7 @@ class Prepared:
     warnings: tuple[str, ...] = ()
     answer: Answer | None = None
     facts: Mapping[str, Json] = field(default_factory=dict)
+    drawn: Mapping[str, MapLayer] = field(default_factory=dict)  # relied on but for their looks
 
     @property
     def unchanging(self) -> dict[str, Json]:

@@ -1,4 +1,8 @@
-"""prepare of set_layer_paint and filter_layer: judged as the layer would be after them."""
+"""prepare of set_layer_paint and filter_layer: judged as the layer would be after them.
+
+Judging waits, and others may set looks of the layer meanwhile: a verdict stands as long as the source and
+the style layers are the same. Else people who drag sliders together would send each other back.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ async def prepare_paint(
     ops = decide(state, command)
     items = style_items.of_changes(_after(layer, ops), ops, command.properties)
     found = await style.judge(items, layer.source, documents)
-    return Prepared(command, {layer.id: layer}, found.warnings, facts=found.facts)
+    return Prepared(command, warnings=found.warnings, facts=found.facts, drawn={layer.id: layer})
 
 
 async def prepare_filter(
@@ -39,7 +43,7 @@ async def prepare_filter(
     count = None if layer.source.get("cluster") else _count(command, after, style_layer, state)
     items = [style_items.of_filter(command.filter)]
     found = await style.judge(items, layer.source, documents, count)
-    return Prepared(command, {layer.id: layer}, found.warnings, facts=found.facts)
+    return Prepared(command, warnings=found.warnings, facts=found.facts, drawn={layer.id: layer})
 
 
 def _after(layer: MapLayer, ops: tuple[o.Op, ...]) -> MapLayer:

@@ -23,7 +23,6 @@ from mapsrv.wire import codec
 CHILDREN = 2  # one that computes up to its limit leaves one to the others
 PLACE_SECONDS = 1.0  # that a call waits for one of them
 KEPT = 2  # samples of data that a child keeps, 20 MiB each at most: of the layers that are worked on
-ATTEMPTS = 2  # by children that end for no fault of what they are asked
 BUNDLE = Path(__file__).parent / "built" / "style_spec.js"
 
 log = logging.getLogger("mapsrv.style_spec")
@@ -93,17 +92,18 @@ class Engine:
         if waiting.cancelled_caught:
             raise Away
         try:
-            for _ in range(ATTEMPTS):
-                with suppress(Ended, OSError):
-                    return await self._ask(request, sample, about or {})
+            with suppress(Ended, OSError):
+                child = self._idle.pop() if self._idle else await Child.start(self._command)
+                return await self._ask(child, request, sample, about or {})
+            with suppress(Ended, OSError):  # that one may have been ended while it rested: so may they all
+                return await self._ask(await Child.start(self._command), request, sample, about or {})
             raise Away
         finally:
             self._places.release()
 
     async def _ask(
-        self, request: Mapping[str, Json], sample: Sample | None, about: Mapping[str, Json]
+        self, child: Child, request: Mapping[str, Json], sample: Sample | None, about: Mapping[str, Json]
     ) -> dict[str, Json]:
-        child = self._idle.pop() if self._idle else await Child.start(self._command)
         well = False
         try:
             answer = codec.loads(await child.ask(_written(child, request, sample, about)))

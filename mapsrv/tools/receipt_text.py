@@ -80,6 +80,11 @@ def _updated(fact: Json) -> str:
     return f"Features: {', '.join(quoted(one, 24) if isinstance(one, str) else str(one) for one in fact)}."
 
 
+def _matched(fact: Json) -> str:
+    part = f" (a part of all {fact['sampled_from']})" if "sampled_from" in fact else ""
+    return f"Matched {fact['total']} of {fact['of']} features{part}, {fact['in_view']} in view."
+
+
 def _near(fact: Json) -> str:
     return f"The view is at {fact}."
 
@@ -117,5 +122,6 @@ _WORDS: Mapping[str, Callable[[Json], str]] = {
     "updated": _updated,
     "bounds": _bounds,
     "camera_near": _near,
+    "matched": _matched,
     "shown": _shown,
 }

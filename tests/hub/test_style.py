@@ -105,3 +105,43 @@ async def test_what_was_accepted_without_the_store_is_not_judged_anew(autojump_c
             assert override == {"paint": {"circle-radius": 3}}
             again = await do(hub, session_id, "set_layer_paint", "key-1", **paint)
             assert again["warnings"] == ["look"] and judge.judged == 1
+
+
+async def test_many_who_restyle_one_layer_do_not_send_each_other_back(
+    hub: Hub, autojump_clock: object
+) -> None:
+    session_id = await with_layer(hub)
+    hub.style = judge = Judge()
+
+    async def person(number: int) -> None:
+        origin = Origin("person", f"p{number}", "")
+        for step in range(20):
+            value = ["+", ["get", "n"], step + number / 10]
+            arguments = {"layer_id": "a", "property": "circle-radius", "value": value}
+            await hub.execute(session_id, parse_call("set_layer_paint", arguments).request, origin)
+
+    async with trio.open_nursery() as nursery:
+        for number in range(6):
+            nursery.start_soon(person, number)
+    assert judge.judged == 120, "each once"
+
+
+async def test_a_layer_that_is_another_meanwhile_is_judged_anew(hub: Hub, autojump_clock: object) -> None:
+    session_id = await with_layer(hub)
+
+    class Slow(Judge):
+        async def judge(self, items: Iterable[Any], *rest: Any, **more: Any) -> Findings:
+            found = await super().judge(items, *rest, **more)
+            if self.judged == 1:
+                hub.style = Judge()
+                await do(hub, session_id, "add_layer", id="a", source=POINT, layers=[{"type": "circle"}])
+                hub.style = self
+            return found
+
+    hub.style = judge = Slow()
+    receipt = await hub.execute(
+        session_id,
+        parse_call("filter_layer", {"layer_id": "a", "filter": ["has", "n"]}).request,
+        Origin("person", "other", ""),
+    )
+    assert receipt.matched == MATCHED and judge.judged == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import signal
@@ -17,7 +18,7 @@ from mapsrv.style_spec import Away, Engine, OverLimit, Sample
 from mapsrv.style_spec import child as children
 from mapsrv.style_spec import engine as module
 from mapsrv.style_spec import open_engine
-from tests.kit.style_engine import BOMB, ENDLESS
+from tests.kit.style_engine import BOMB, ENDLESS, built
 
 RIGHT = {"of": "property", "key": "a", "group": "paint", "type": "fill", "name": "fill-color", "value": "red"}
 
@@ -63,12 +64,22 @@ async def test_ten_megabytes_are_answered(engine: Engine) -> None:
     assert (await engine.ask({"judge": [RIGHT]}))["verdicts"] == [[]]
 
 
-async def test_a_child_that_is_killed_is_another_at_the_next_call(engine: Engine) -> None:
-    await engine.warm()
-    (pid,) = engine.pids
-    os.kill(pid, signal.SIGKILL)
+async def test_children_that_are_killed_are_others_at_the_next_call(engine: Engine) -> None:
+    async with trio.open_nursery() as nursery:
+        for _ in range(module.CHILDREN):
+            nursery.start_soon(engine.warm)
+    killed = engine.pids
+    assert len(killed) == module.CHILDREN
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
     assert (await engine.ask({"judge": [RIGHT]}))["verdicts"] == [[]]
-    assert pid not in engine.pids
+    assert (await engine.ask({"judge": [RIGHT]}))["verdicts"] == [[]]
+
+
+def test_both_sides_count_by_one_limit() -> None:
+    built()
+    worker = importlib.import_module("mapsrv.style_spec.worker")
+    assert worker.LIMIT_SECONDS == children.LIMIT_SECONDS and worker.BUNDLE == module.BUNDLE
 
 
 async def test_a_child_that_is_killed_while_it_computes_is_asked_anew(engine: Engine) -> None:

@@ -39,6 +39,7 @@ async def test_a_misspelt_property_is_mended_from_the_answer_alone(judged: Desk)
     filter_ = ["==", ["get", "name"], "Zug"]
     told = await judged.call("filter_layer", layer_id="a", filter=filter_, session_id=session)
     assert told.structured["matched"]["total"] == 1 and not told.structured["warnings"]
+    assert "Matched 1 of 1 features, 1 in view." in told.text
     with pytest.raises(InvalidArgument, match='circle-color: color expected, "reed" found'):
         await judged.call(
             "set_layer_paint", layer_id="a", property="circle-color", value="reed", session_id=session
