@@ -140,6 +140,40 @@ async def test_an_mcp_session_has_a_line_when_it_begins_and_one_when_it_ends(tmp
         assert {line["transport"] for line in lines} == {"sse"}
 
 
+async def test_a_message_has_the_map_that_its_call_is_about_by_whatever_way_it_came(tmp_path: Path) -> None:
+    def call(**arguments: str) -> bytes:
+        params = {"name": "list_layers", "arguments": arguments}
+        return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).encode()
+
+    async with running(tmp_path) as real:
+        one, other = await real.new_map(), await real.new_map()
+        link = f"{real.url}/?session={one}"
+        bodies = [call(session_id=one), call(session_id=other), call(map=link), call(), call(session_id="?")]
+        with log_lines() as lines:
+            stream = await real.connect()
+            await stream.send_all(head("GET", f"/sse?session={other}"))
+            opened = await read_until(stream, b"session_id=")
+            while b"\n\n" not in opened.partition(b"data: ")[2]:
+                opened += await stream.receive_some()
+            address = opened.partition(b"data: ")[2].partition(b"\n")[0].decode()
+            posting = await real.connect()
+            for body in bodies:
+                await posting.send_all(head("POST", address, body=body))
+                await read_until(posting, b"Accepted")
+            accept = "Accept: application/json, text/event-stream"
+            for session_id in (one, other):
+                await posting.send_all(head("POST", "/mcp", accept, body=call(session_id=session_id)))
+                await read_until(posting, b'"result"')
+            await stream.aclose()
+            await posting.aclose()
+        said = [(line["route"], line.get("session")) for line in lines if line["event"] == "request"]
+        by_mcp = [session for route, session in said if route == "/mcp"]
+        assert len(set(by_mcp)) == 2 and None not in by_mcp
+        told = [session for route, session in said if route == "/messages"]
+        assert told == [by_mcp[n] for n in (0, 1, 0, 1, 1)]
+        assert one not in json.dumps(lines) and other not in json.dumps(lines)
+
+
 def tasks(task: Any, apart: tuple[str, ...] = ()) -> Iterator[Any]:
     """Yield all tasks beneath one, but those of such names and what they have started."""
     for nursery in task.child_nurseries:
