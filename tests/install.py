@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.bridge.real.kit import packages
 from tests.kit import node
+from tests.load import environment
 
 MODELS = node.FOLDER.parents[1] / "deploy" / "kit" / "npm"
 NPM = (node.FOLDER, packages.NPM, packages.DEPLOY / "npm", MODELS)
@@ -20,7 +21,9 @@ def main() -> None:
     """Install all; end with what went wrong."""
     with ThreadPoolExecutor() as pool:
         npm = pool.map(node.problem, NPM)
-        wrong = [packages.problem(name, at_least) for name, at_least in PYPI] + list(npm)
+        load = pool.submit(environment.problem)
+        wrong = [packages.problem(name, at_least) for name, at_least in PYPI]
+        wrong += [*npm, load.result()]
     sys.exit("; ".join(filter(None, wrong)) or None)
 
 

@@ -7,11 +7,11 @@ decider sees it. What comes of it are Ops.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from mapsrv.core.ops import FeatureId, Op
-from mapsrv.core.state import Camera, Json, MapLayer
+from mapsrv.core.state import Camera, Json
 
 OTHERS = "layer"  # the one key of a source that is another layer's
 
@@ -186,40 +186,3 @@ Command: TypeAlias = (
     | SetBasemap
     | Reapply
 )
-
-
-# Facts that tell of a change: where nothing changed, they are not told.
-OF_CHANGES = frozenset({"replaced", "updated"})
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a command did, as its author is told, now and on every retry with the same key.
-
-    `facts` are more fields of its Receipt, by their names there.
-    """
-
-    changed: tuple[str, ...] = ()  # ids of the layers that it touched
-    warnings: tuple[str, ...] = ()
-    facts: Mapping[str, Json] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A completed Command, and the MapLayers (None: absent) that completing it relied on.
-
-    `facts` are what the Receipt says beside warnings; `answer` is what its author was told already, when it
-    is done again: it is not judged anew.
-    """
-
-    command: Command
-    relied: Mapping[str, MapLayer | None] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
-    answer: Answer | None = None
-    facts: Mapping[str, Json] = field(default_factory=dict)
-    drawn: Mapping[str, MapLayer] = field(default_factory=dict)  # relied on but for their looks
-
-    @property
-    def unchanging(self) -> dict[str, Json]:
-        """The facts that stand also where nothing changed."""
-        return {name: fact for name, fact in self.facts.items() if name not in OF_CHANGES}

@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mapsrv.core.commands import Answer
 from mapsrv.core.ops import Op
+from mapsrv.core.prepared import Answer
 from mapsrv.core.state import Json
 
 MAX_EVENTS = 1_000  # a reader further behind gets a Snapshot, which is smaller by then

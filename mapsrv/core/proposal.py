@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from mapsrv.core.commands import AddLayer, Answer, Prepared
+from mapsrv.core.commands import AddLayer
 from mapsrv.core.log import Event, Origin, Record
 from mapsrv.core.ops import LayerPut, Op
+from mapsrv.core.prepared import Answer, Prepared
 from mapsrv.core.state import Added, MapState
 from mapsrv.errors import MapsrvError
 

@@ -28,10 +28,10 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from mapsrv.core.apply import apply_all
-from mapsrv.core.commands import Answer, Prepared
 from mapsrv.core.decider import changed, decide
 from mapsrv.core.log import MAX_KEYS, Event, EventLog, Head, Origin, Position, Record
 from mapsrv.core.ops import Op
+from mapsrv.core.prepared import Answer, Prepared
 from mapsrv.core.proposal import Absorbed, Asked, Pending, Proposal, Settled, Stale
 from mapsrv.core.state import MapState
 from mapsrv.errors import KeyReused, MapsrvError

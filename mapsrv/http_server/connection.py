@@ -118,9 +118,11 @@ class Connection:
         """See to the end of an answer, and return whether another request may follow."""
         response = exchange.response
         if not response.begun and exchange.refusal is not None:
-            await self._refuse(exchange.refusal)
+            # the application, which has a line of its own, has answered nothing
+            self._context.count_refused(exchange.refusal)
+            await self._refuse(exchange.refusal, noted=True)
         elif not response.begun and not exchange.left:
-            await self._refuse(500)
+            await self._refuse(500, noted=True)
         elif response.state is State.OVER and not exchange.left and not self._parser.whole:
             await self._linger()
         elif response.state is State.OVER and not exchange.left:
@@ -147,8 +149,10 @@ class Connection:
             "extensions": {PEER: exchange},
         }
 
-    async def _refuse(self, status: int) -> None:
-        """Answer what cannot be served; nothing follows."""
+    async def _refuse(self, status: int, noted: bool = False) -> None:
+        """Answer what cannot be served, and have it noted; nothing follows."""
+        if not noted:
+            self._context.note_refused(status, self._client)
         try:
             self._channel.write_nowait([refusal(status, self._context.lines())])
         except trio.BrokenResourceError:

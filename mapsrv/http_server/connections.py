@@ -28,6 +28,7 @@ class Connections:
     """Every open connection of one ASGI application. `pressed`: room is short, and slow readers are cut.
 
     `files` is how many descriptors there are; None: as many as the system lets this process have.
+    `count_refused` is told the status of each request that could not be read.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Connections:
         keep_alive: float = KEEP_ALIVE_SECONDS,
         pressed: Callable[[], bool] = lambda: False,
         files: float | None = None,
+        count_refused: Callable[[int], None] = lambda status: None,
     ) -> None:
         config = Config()
         config.accesslog = None
@@ -43,7 +45,7 @@ class Connections:
         config.include_server_header = False
         config.keep_alive_timeout = keep_alive
         config.keep_alive_max_requests = MAX_REQUESTS
-        self._context = Context(ASGIWrapper(app), config, pressed, FIRST_SECONDS)
+        self._context = Context(ASGIWrapper(app), config, pressed, FIRST_SECONDS, count_refused)
         self._most = CROWDED * (file_limit() if files is None else files)
 
     def __len__(self) -> int:

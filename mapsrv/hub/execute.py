@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mapsrv.core.commands import Answer, Command, Prepared
+from mapsrv.core.commands import Command
 from mapsrv.core.log import Origin, Position
+from mapsrv.core.prepared import Answer, Prepared
 from mapsrv.core.proposal import Asked, Pending, Settled, Stale
 from mapsrv.core.state import MapState
 from mapsrv.errors import Busy, MapsrvError, TooMany

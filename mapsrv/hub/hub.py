@@ -11,8 +11,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import trio
 
-from mapsrv.core.commands import Command, Prepared
+from mapsrv.core.commands import Command
 from mapsrv.core.log import Head, Origin, Position
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
 from mapsrv.gazetteer import Gazetteer

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mapsrv.core.bounds import told
-from mapsrv.core.commands import Prepared, UpdateFeatures
+from mapsrv.core.commands import UpdateFeatures
 from mapsrv.core.drawing_order import find
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import PROMOTED, Json, MapLayer, MapState
 from mapsrv.errors import InvalidArgument
 from mapsrv.prepare import default_style, geojson_jobs

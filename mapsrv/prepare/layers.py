@@ -15,12 +15,12 @@ from mapsrv.core.commands import (
     AddStyleLayers,
     Command,
     FilterLayer,
-    Prepared,
     SetLayerPaint,
     SetMapView,
     UpdateFeatures,
 )
 from mapsrv.core.geometry import shown
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import PROMOTED, Json, MapLayer, MapState
 from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, LimitReached

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mapsrv.core.bounds import middle
-from mapsrv.core.commands import AddLayer, AddStyleLayers, Prepared, SetMapView
+from mapsrv.core.commands import AddLayer, AddStyleLayers, SetMapView
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import Camera, MapState
 from mapsrv.core.view import viewed
 from mapsrv.gazetteer import Gazetteer

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mapsrv.core import ops as o
-from mapsrv.core.commands import FilterLayer, Prepared, SetLayerPaint
+from mapsrv.core.commands import FilterLayer, SetLayerPaint
 from mapsrv.core.decider import decide
 from mapsrv.core.drawing_order import find
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.restyle import with_override
 from mapsrv.core.sampling import view_of
 from mapsrv.core.state import Json, MapLayer, MapState

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import chain, count
 
-from mapsrv.core.commands import AddStyleLayers, Prepared
+from mapsrv.core.commands import AddStyleLayers
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import Json, MapLayer, MapState
 from mapsrv.core.suggest import nearest
 from mapsrv.errors import InvalidArgument, LimitReached

@@ -7,8 +7,9 @@ from dataclasses import replace
 from math import isfinite
 
 from mapsrv.core.bounds import Bounds, middle
-from mapsrv.core.commands import Prepared, SetMapView
+from mapsrv.core.commands import SetMapView
 from mapsrv.core.drawing_order import find
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import Camera, Json, MapLayer, MapState
 from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument

@@ -34,6 +34,7 @@ from mapsrv.logs import log_to_stderr
 from mapsrv.metrics.maps import IN_FLIGHT, VIEWERS
 from mapsrv.prepare.own_routes import OwnRoutes
 from mapsrv.server import memory
+from mapsrv.server.counted import count_refused
 from mapsrv.server.dispatch import Dispatch
 from mapsrv.server.keys import open_keys
 from mapsrv.server.loop_lag import watch_the_loop
@@ -161,7 +162,9 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
         async with trio.open_nursery() as nursery:
             nursery.start_soon(streams.run)
             nursery.start_soon(watch_the_loop)
-            connections = Connections(dispatch, config.keep_alive, lambda: budget.pressed)
+            connections = Connections(
+                dispatch, config.keep_alive, lambda: budget.pressed, count_refused=count_refused
+            )
             yield House(hub, site, mcp, dispatch, connections)
             nursery.cancel_scope.cancel()
 

@@ -24,6 +24,7 @@ from mapsrv.budget import Claim
 from mapsrv.change import Change
 from mapsrv.errors import BadRequest, MapsrvError, NotFound, UnsupportedMediaType
 from mapsrv.metrics.requests import CONNECTIONS, SESSION_SECONDS
+from mapsrv.transports.named_map import map_of_address, note_map
 from mapsrv.transports.relay import Relay
 from mapsrv.transports.serving import MakeServer
 from mapsrv.transports.sse_places import SseLimits, SsePlaces
@@ -84,6 +85,7 @@ class SseEndpoints:
 
     def _begun(self, scope: Scope, client: str | None) -> tuple[SseSession, Reader]:
         session = self.places.take(client, self._answered)
+        session.map_of_address = map_of_address(scope["query_string"])
         # What is kept of the request is what a Caller is read from, and no socket.
         opening = {name: scope[name] for name in _OF_OPENING if name in scope}
         self._nursery.start_soon(self._run, session, opening)
@@ -133,6 +135,7 @@ class SseEndpoints:
         if body is None:
             return
         message = parsed(body)
+        note_map(message, None if session is None else session.map_of_address)
         if session is not None:
             session.take(message)
         else:

@@ -46,6 +46,7 @@ class SseSession:
         self.box = EventBuffer(self.room)
         self.waiting: set[str] = set()  # ids of calls whose answers are to come
         self.used_at = self.left_at = trio.current_time()
+        self.map_of_address: str | None = None  # which its calls are about that name none
         self.over = False
         self._answered = answered
         self._cancel = trio.CancelScope()

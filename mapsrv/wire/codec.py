@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from mapsrv.core import commands as c
 from mapsrv.core import ops as o
 from mapsrv.core.log import Origin, Position
+from mapsrv.core.prepared import Answer
 from mapsrv.core.state import PARTS, Json, MapLayer, MapState
 from mapsrv.wire import fast_json
 
@@ -201,16 +202,16 @@ def remember_layer(layer: MapLayer, body: bytes) -> None:
 # --- answers -----------------------------------------------------------------------
 
 
-def answer_to_bytes(answer: c.Answer) -> bytes:
+def answer_to_bytes(answer: Answer) -> bytes:
     """Return an answer as the store keeps it."""
     told: dict[str, Json] = {"changed": answer.changed, "warnings": answer.warnings}
     return dumps({**told, "facts": answer.facts} if answer.facts else told)
 
 
-def answer_from_bytes(body: bytes) -> c.Answer:
+def answer_from_bytes(body: bytes) -> Answer:
     """Read what answer_to_bytes wrote; raises ValueError for anything else."""
     value = loads(body)
     try:
-        return c.Answer(tuple(value["changed"]), tuple(value["warnings"]), dict(value.get("facts", {})))
+        return Answer(tuple(value["changed"]), tuple(value["warnings"]), dict(value.get("facts", {})))
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError("not an answer") from error

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import trio
 
-from mapsrv.core.commands import AddLayer, Answer, Command, SetTitle, ToggleLayer
+from mapsrv.core.commands import AddLayer, Command, SetTitle, ToggleLayer
 from mapsrv.core.log import Head, Origin
 from mapsrv.core.ops import LayerPut, TitleSet
+from mapsrv.core.prepared import Answer
 from mapsrv.core.rank import between
 from mapsrv.core.state import MapLayer, MapState
 from mapsrv.hub.hub import Hub

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mapsrv.core.commands import (
-    AddLayer,
-    Command,
-    Prepared,
-    Reapply,
-    SetLayerDetails,
-    SetTitle,
-    UpdateFeatures,
-)
+from mapsrv.core.commands import AddLayer, Command, Reapply, SetLayerDetails, SetTitle, UpdateFeatures
 from mapsrv.core.log import Head, Origin
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.proposal import Asked, Pending, Settled
 from mapsrv.core.session import Session
 from mapsrv.core.state import Added, MapState

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mapsrv.core.commands import Answer, Prepared, Reapply, SetTitle
+from mapsrv.core.commands import Reapply, SetTitle
 from mapsrv.core.lineage import Follows, Parted, WentBack, compare
 from mapsrv.core.log import Event, EventLog, Head, Origin
+from mapsrv.core.prepared import Answer, Prepared
 from mapsrv.core.proposal import Asked, Pending
 from mapsrv.core.session import Session, Snapshot
 from mapsrv.core.state import MapState

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapsrv.core.apply import apply_all
-from mapsrv.core.commands import Answer, Prepared, RemoveLayer, SetTitle, ToggleLayer
+from mapsrv.core.commands import RemoveLayer, SetTitle, ToggleLayer
 from mapsrv.core.log import MAX_KEYS, Event, EventLog, Head, OutOfStep, Position
+from mapsrv.core.prepared import Answer, Prepared
 from mapsrv.core.proposal import Absorbed, Asked, Pending, Settled, Stale
 from mapsrv.core.session import NOTHING_CHANGED, Replay, Session, Snapshot
 from mapsrv.core.state import MapState

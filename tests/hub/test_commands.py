@@ -10,8 +10,9 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from mapsrv.core.commands import AddLayer, Prepared, RemoveLayer, SetTitle, ToggleLayer
+from mapsrv.core.commands import AddLayer, RemoveLayer, SetTitle, ToggleLayer
 from mapsrv.core.log import Head, Origin
+from mapsrv.core.prepared import Prepared
 from mapsrv.errors import (
     Busy,
     KeyReused,

@@ -8,8 +8,8 @@ import pytest
 import trio
 
 from mapsrv.core import commands as c
-from mapsrv.core.commands import Prepared
 from mapsrv.core.log import Origin
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import MapState
 from mapsrv.errors import Busy
 from mapsrv.hub.hub import Hub

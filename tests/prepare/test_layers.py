@@ -11,6 +11,7 @@ import pytest
 from mapsrv.core import commands as c
 from mapsrv.core.apply import apply_all
 from mapsrv.core.decider import decide
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import PROMOTED, Camera, MapState
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, LimitReached, UnknownData, UnknownLayer
 from mapsrv.prepare.default_style import PALETTE, RECENT
@@ -56,7 +57,7 @@ async def on_map(documents: Documents, *commands: c.AddLayer) -> MapState:
 
 async def test_commands_that_need_nothing_pass_as_they_are(documents: Documents) -> None:
     for command in (c.SetTitle("x"), c.RemoveLayer("x"), c.SetMapView(zoom=3)):
-        assert await prepare(command, EMPTY, documents) == c.Prepared(command)
+        assert await prepare(command, EMPTY, documents) == Prepared(command)
 
 
 async def test_small_data_stays_in_the_source_and_is_drawn(documents: Documents) -> None:

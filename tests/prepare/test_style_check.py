@@ -11,6 +11,7 @@ import pytest
 from mapsrv.core import commands as c
 from mapsrv.core.apply import apply_all
 from mapsrv.core.decider import decide
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import Json, MapState
 from mapsrv.errors import InvalidArgument
 from mapsrv.prepare.geojson_blobs import Documents
@@ -58,7 +59,7 @@ class Map:
     style: StyleCheck
     state: MapState = field(default_factory=MapState)
 
-    async def do(self, command: c.Command) -> c.Prepared:
+    async def do(self, command: c.Command) -> Prepared:
         prepared = await prepare(command, self.state, self.documents, self.style)
         self.state = apply_all(self.state, decide(self.state, prepared.command))
         return prepared

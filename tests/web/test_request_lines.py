@@ -15,6 +15,8 @@ import pytest
 import trio
 
 from mapsrv.logs import CURRENT
+from mapsrv.metrics.maps import REGISTRY
+from mapsrv.metrics.registry import exposition
 from tests.kit.log_lines import ANSWER_KEYS, REQUEST_KEYS, log_lines
 from tests.web.kit.real import read_all, read_until, running
 
@@ -140,6 +142,70 @@ async def test_an_mcp_session_has_a_line_when_it_begins_and_one_when_it_ends(tmp
         assert {line["transport"] for line in lines} == {"sse"}
 
 
+async def test_what_cannot_be_read_is_counted_and_has_a_line_that_says_nothing_of_it(tmp_path: Path) -> None:
+    long = b"GET /secret-path HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 20_000
+    coded = head("POST", "/commands?session=secret", "Transfer-Encoding: gzip")
+    requests = {400: head("GET", "/secret-path?q=secret").replace(b"Host", b"X"), 431: long, 501: coded}
+    names = {status: f'mapsrv_errors_total{{code="http_{status}",transport="other"}}' for status in requests}
+    took = "mapsrv_request_duration_seconds_count"
+    names |= {
+        1000 + status: f'{took}{{route="other",status="{status}",transport="other"}}' for status in requests
+    }
+
+    def counted() -> dict[int, float]:
+        text = exposition(REGISTRY)[0].decode()
+        series = dict(line.rpartition(" ")[::2] for line in text.splitlines() if line.startswith("mapsrv_"))
+        return {key: float(series.get(name, 0)) for key, name in names.items()}
+
+    async with running(tmp_path) as real:
+        before = counted()
+        with log_lines() as lines:
+            for status, request in requests.items():
+                stream = await real.connect()
+                await stream.send_all(request)
+                assert (await read_until(stream, b"\r\n\r\n")).startswith(b"HTTP/1.1 %d" % status)
+                await stream.aclose()
+        assert [(line["event"], line["status"], line["client_ip"]) for line in lines] == [
+            ("request=refused", status, "127.0.0.1") for status in requests
+        ]
+        assert "secret" not in json.dumps(lines)
+        assert counted() == {key: value + 1 for key, value in before.items()}
+
+
+async def test_a_message_has_the_map_that_its_call_is_about_by_whatever_way_it_came(tmp_path: Path) -> None:
+    def call(**arguments: str) -> bytes:
+        params = {"name": "list_layers", "arguments": arguments}
+        return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).encode()
+
+    async with running(tmp_path) as real:
+        one, other = await real.new_map(), await real.new_map()
+        link = f"{real.url}/?session={one}"
+        bodies = [call(session_id=one), call(session_id=other), call(map=link), call(), call(session_id="?")]
+        with log_lines() as lines:
+            stream = await real.connect()
+            await stream.send_all(head("GET", f"/sse?session={other}"))
+            opened = await read_until(stream, b"session_id=")
+            while b"\n\n" not in opened.partition(b"data: ")[2]:
+                opened += await stream.receive_some()
+            address = opened.partition(b"data: ")[2].partition(b"\n")[0].decode()
+            posting = await real.connect()
+            for body in bodies:
+                await posting.send_all(head("POST", address, body=body))
+                await read_until(posting, b"Accepted")
+            accept = "Accept: application/json, text/event-stream"
+            for session_id in (one, other):
+                await posting.send_all(head("POST", "/mcp", accept, body=call(session_id=session_id)))
+                await read_until(posting, b'"result"')
+            await stream.aclose()
+            await posting.aclose()
+        said = [(line["route"], line.get("session")) for line in lines if line["event"] == "request"]
+        by_mcp = [session for route, session in said if route == "/mcp"]
+        assert len(set(by_mcp)) == 2 and None not in by_mcp
+        told = [session for route, session in said if route == "/messages"]
+        assert told == [by_mcp[n] for n in (0, 1, 0, 1, 1)]
+        assert one not in json.dumps(lines) and other not in json.dumps(lines)
+
+
 def tasks(task: Any, apart: tuple[str, ...] = ()) -> Iterator[Any]:
     """Yield all tasks beneath one, but those of such names and what they have started."""
     for nursery in task.child_nurseries:
@@ -201,4 +267,4 @@ async def test_who_left_before_the_answer_is_told_as_499(tmp_path: Path) -> None
             await stream.send_eof()
             await read_all(stream)
             await until(lines, 1)
-        assert [line["status"] for line in lines] == [499]
+        assert [(line["event"], line["status"]) for line in lines] == [("request", 499)]

@@ -17,6 +17,7 @@ from mapsrv.core import ops as o
 from mapsrv.core.apply import apply_all
 from mapsrv.core.decider import decide
 from mapsrv.core.log import Head, Origin
+from mapsrv.core.prepared import Answer
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
 from mapsrv.wire import codec, parts
@@ -74,10 +75,10 @@ def test_a_snapshot_has_its_place_and_link() -> None:
 
 
 def test_answers_and_receipts() -> None:
-    answer = c.Answer(("a",), ("careful",))
+    answer = Answer(("a",), ("careful",))
     assert codec.answer_from_bytes(codec.answer_to_bytes(answer)) == answer
     assert b"facts" not in codec.answer_to_bytes(answer), "as it was written before there were any"
-    told = c.Answer(("a",), (), {"camera_near": "Bern"})
+    told = Answer(("a",), (), {"camera_near": "Bern"})
     assert codec.answer_from_bytes(codec.answer_to_bytes(told)) == told
     near = Receipt("s", "T", Head.of_epoch("e").position, ("a",), 2, (), "disk", told.facts).to_json(
         "http://a"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import trio
 
-from mapsrv.core.commands import Answer
 from mapsrv.core.log import Event, EventLog, Position, Record
 from mapsrv.core.ops import Op
+from mapsrv.core.prepared import Answer
 from mapsrv.core.session import Session
 from mapsrv.core.state import MapLayer
 from mapsrv.store import Entry, KeyRecord, Store, StoredSession

@@ -14,9 +14,10 @@ from itertools import islice
 
 import trio
 
-from mapsrv.core.commands import AddLayer, Answer, Command, Reapply, UpdateFeatures
+from mapsrv.core.commands import AddLayer, Command, Reapply, UpdateFeatures
 from mapsrv.core.decider import changed
 from mapsrv.core.log import Event, Origin
+from mapsrv.core.prepared import Answer
 from mapsrv.core.session import Session
 from mapsrv.errors import MapsrvError, StoreUnavailable
 from mapsrv.metrics.maps import BRANCH_COMMANDS

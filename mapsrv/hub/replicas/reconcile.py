@@ -25,8 +25,9 @@ from dataclasses import dataclass, replace
 
 import trio
 
-from mapsrv.core.commands import Command, Prepared, Reapply
+from mapsrv.core.commands import Command, Reapply
 from mapsrv.core.log import OutOfStep
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.proposal import Asked, Pending, Settled, Stale
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError, OutOfDate

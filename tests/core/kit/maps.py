@@ -9,6 +9,7 @@ from mapsrv.core import commands as c
 from mapsrv.core.apply import apply_all
 from mapsrv.core.decider import decide
 from mapsrv.core.log import Origin
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.proposal import Asked
 from mapsrv.core.state import Camera, MapState
 from mapsrv.errors import MapsrvError
@@ -169,11 +170,11 @@ def asked(rng: random.Random, state: MapState, key: str, who: str = "ana") -> As
     return as_asked(command(rng, state), key, who)
 
 
-def as_asked(wanted: c.Command, key: str, who: str = "ana", prepared: c.Prepared | None = None) -> Asked:
+def as_asked(wanted: c.Command, key: str, who: str = "ana", prepared: Prepared | None = None) -> Asked:
     """Return a command as the hub hands it to a Session."""
     origin = Origin("model", who, who)
     return Asked(
-        prepared or c.Prepared(wanted), origin, f"{key} model:{who}", repr(wanted), "2026-01-01T00:00:00.000Z"
+        prepared or Prepared(wanted), origin, f"{key} model:{who}", repr(wanted), "2026-01-01T00:00:00.000Z"
     )
 
 

@@ -22,7 +22,7 @@ CONFIG = """
 daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;
-events {{ worker_connections 4096; }}
+events {{ worker_connections 16384; }}
 http {{
     log_format upstream '$upstream_addr';
     access_log {folder}/access.log upstream;

@@ -6,8 +6,9 @@ from hashlib import sha256
 
 import pytest
 
-from mapsrv.core.commands import Prepared, SetTitle
+from mapsrv.core.commands import SetTitle
 from mapsrv.core.log import Head, Origin
+from mapsrv.core.prepared import Prepared
 from mapsrv.core.proposal import Asked
 from mapsrv.errors import StoreDamaged
 from mapsrv.hub.replicas.load import restored

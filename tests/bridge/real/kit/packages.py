@@ -6,9 +6,7 @@ changes. Node comes from PyPI too. After that the tests need no network.
 
 from __future__ import annotations
 
-import fcntl
 import functools
-import hashlib
 import os
 import shutil
 import subprocess
@@ -17,12 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit import node
+from tests.kit import node, venvs
 
 HERE = Path(__file__).resolve().parent
 NPM = HERE / "npm"
 DEPLOY = HERE.parents[3] / "deploy" / "bridge"
-PIP_SECONDS = 170  # less than the watchdog of all tests, so that what pip said is not lost
 POSTGRES_MCP_NEEDS = (3, 12)
 
 
@@ -50,35 +47,10 @@ def _without(why: str) -> None:
 
 @functools.cache
 def problem(name: str, at_least: tuple[int, int]) -> str | None:
-    """Install if needed, once a run; return what went wrong."""
-    requirements, folder = DEPLOY / "pypi" / name, _folder(name)
+    """Install if needed, once a run, as the Dockerfile does; return what went wrong."""
     if (python := interpreter(at_least)) is None:
-        return f"{requirements.name} needs Python {'.'.join(map(str, at_least))} or newer on this machine"
-    done = folder / ".installed"
-    wanted = python + hashlib.sha256(requirements.read_bytes()).hexdigest()
-    folder.parent.mkdir(exist_ok=True)
-    with (folder.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another run of the tests installs to the same folder
-        if done.exists() and done.read_text() == wanted:
-            return None
-        shutil.rmtree(folder, ignore_errors=True)
-        if (wrong := _install(python, requirements, folder)) is None:
-            done.write_text(wanted)
-        return wrong
-
-
-def _install(python: str, requirements: Path, folder: Path) -> str | None:
-    """Do what the Dockerfile does; return what went wrong."""
-    # -I: a PYTHONPATH of ours would have pip think that what it finds there is installed.
-    pip = [str(folder / "bin" / "python"), "-I", "-m", "pip", "install", "--quiet", "--no-deps"]
-    for words in ([python, "-I", "-m", "venv", str(folder)], [*pip, "-r", str(requirements)]):
-        try:
-            ran = subprocess.run(words, capture_output=True, text=True, timeout=PIP_SECONDS)
-        except subprocess.TimeoutExpired:
-            return f"{requirements.name} took more than {PIP_SECONDS} s to install"
-        if ran.returncode:
-            return f"{requirements.name} could not be installed: {ran.stderr[-500:]}"
-    return None
+        return f"{name} needs Python {'.'.join(map(str, at_least))} or newer on this machine"
+    return venvs.problem(python, DEPLOY / "pypi" / name, _folder(name))
 
 
 def interpreter(at_least: tuple[int, int]) -> str | None:

@@ -1,0 +1,45 @@
+"""What comes of a command beside its ops: what prepare made of it, and what its author is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mapsrv.core.commands import Command
+from mapsrv.core.state import Json, MapLayer
+
+# Facts that tell of a change: where nothing changed, they are not told.
+OF_CHANGES = frozenset({"replaced", "updated"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command did, as its author is told, now and on every retry with the same key.
+
+    `facts` are more fields of its Receipt, by their names there.
+    """
+
+    changed: tuple[str, ...] = ()  # ids of the layers that it touched
+    warnings: tuple[str, ...] = ()
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A completed Command, and the MapLayers (None: absent) that completing it relied on.
+
+    `facts` are what the Receipt says beside warnings; `answer` is what its author was told already, when it
+    is done again: it is not judged anew.
+    """
+
+    command: Command
+    relied: Mapping[str, MapLayer | None] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    answer: Answer | None = None
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    drawn: Mapping[str, MapLayer] = field(default_factory=dict)  # relied on but for their looks
+
+    @property
+    def unchanging(self) -> dict[str, Json]:
+        """The facts that stand also where nothing changed."""
+        return {name: fact for name, fact in self.facts.items() if name not in OF_CHANGES}
