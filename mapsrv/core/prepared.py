@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mapsrv.core.commands import Command
-from mapsrv.core.state import Json, MapLayer
+from mapsrv.core.state import Json, MapLayer, MapState
 
 # Facts that tell of a change: where nothing changed, they are not told.
 OF_CHANGES = frozenset({"replaced", "updated"})
@@ -43,3 +43,15 @@ class Prepared:
     def unchanging(self) -> dict[str, Json]:
         """The facts that stand also where nothing changed."""
         return {name: fact for name, fact in self.facts.items() if name not in OF_CHANGES}
+
+    def is_stale(self, state: MapState) -> bool:
+        """Return whether a layer that was relied on is another in this state."""
+        now = state.layers
+        if any(now.get(name) is not layer for name, layer in self.relied.items()):
+            return True
+        return any(
+            (found := now.get(name)) is None
+            or found.source is not layer.source
+            or found.style_layers is not layer.style_layers
+            for name, layer in self.drawn.items()
+        )

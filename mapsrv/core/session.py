@@ -31,7 +31,7 @@ from mapsrv.core.apply import apply_all
 from mapsrv.core.decider import changed, decide
 from mapsrv.core.log import MAX_KEYS, Event, EventLog, Head, Origin, Position, Record
 from mapsrv.core.ops import Op
-from mapsrv.core.prepared import Answer, Prepared
+from mapsrv.core.prepared import Answer
 from mapsrv.core.proposal import Absorbed, Asked, Pending, Proposal, Settled, Stale
 from mapsrv.core.state import MapState
 from mapsrv.errors import KeyReused, MapsrvError
@@ -134,7 +134,7 @@ class Session:
         known = self.recall(asked)
         if known is not None:
             return known
-        if _is_stale(asked.prepared, self.proposed):
+        if asked.prepared.is_stale(self.proposed):
             return Stale()
         after = self._pending[-1] if self._pending else None
         try:
@@ -209,16 +209,3 @@ class Session:
         self._keys[event.key] = event.record
         while len(self._keys) > MAX_KEYS:
             self._keys.popitem(last=False)
-
-
-def _is_stale(prepared: Prepared, state: MapState) -> bool:
-    """Return whether a layer that prepare relied on is another now."""
-    now = state.layers
-    if any(now.get(name) is not layer for name, layer in prepared.relied.items()):
-        return True
-    return any(
-        (found := now.get(name)) is None
-        or found.source is not layer.source
-        or found.style_layers is not layer.style_layers
-        for name, layer in prepared.drawn.items()
-    )

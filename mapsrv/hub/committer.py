@@ -150,6 +150,10 @@ class Committer:
         for (live, share), outcome in zip(shares, outcomes, strict=True):
             await self._settle(live, share, outcome)
 
+    def store_is_back(self) -> None:
+        """Take it that the next call will not fail."""
+        self.failing = False
+
     def _failed(self, shares: Shares, error: MapsrvError) -> None:
         """Refuse what was sent, or go on alone with it: it may have reached a store that is away."""
         self.failing = True

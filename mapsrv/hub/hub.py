@@ -13,8 +13,6 @@ import trio
 
 from mapsrv.core.commands import Command
 from mapsrv.core.log import Head, Origin, Position
-from mapsrv.core.prepared import Prepared
-from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
 from mapsrv.gazetteer import Gazetteer
 from mapsrv.hub.asking import Asking
@@ -33,10 +31,10 @@ from mapsrv.hub.subscribers import NOBODY, Subscriber
 from mapsrv.logs import note_session
 from mapsrv.metrics.maps import COMMANDS
 from mapsrv.prepare.geojson_blobs import Documents
-from mapsrv.prepare.layers import prepare
-from mapsrv.prepare.style_check import UNCHECKED, StyleCheck
+from mapsrv.prepare.preparer import Preparer
+from mapsrv.prepare.style_check import StyleCheck
 from mapsrv.store import Store
-from mapsrv.store.shared import Feed, Mail, SharedStore
+from mapsrv.store.shared import Feed, SharedStore
 from mapsrv.wire.receipt import Receipt
 from mapsrv.wire.said import Said
 
@@ -61,13 +59,14 @@ class Hub:
         self.durability = store.durability
         self.documents = documents
         self.style = style
+        self.preparer = Preparer(documents, style, known)
         self.clock = clock
         self.room = Room()
         self.replicas = self._replicas(feed)
         self.broadcast = Broadcast()
         self.ticker = PresenceTicker(self.replicas.tell_viewers)
         self.committer = Committer(store, self.replicas)
-        self.gate = CommandGate(self._prepare, self.committer.submit, self.replicas.catch_up)
+        self.gate = CommandGate(self.preparer.judged, self.committer.submit, self.replicas.catch_up)
         self.asking = Asking(self.replicas.ask_elsewhere)
         self.pictures = Pictures(self.asking, self.replicas.parcels)
         self.cache = SessionCache(store, self.replicas, self._around(), session_idle)
@@ -80,9 +79,9 @@ class Hub:
             submit=lambda live: self.committer.submit(live),
             reads=lambda live: self.committer.reads(live),
             follow=lambda live: self.committer.follow(live),
-            back=self._store_is_back,
+            back=lambda: self.committer.store_is_back(),
         )
-        return ManyProcesses(self.store, feed, self.documents, self._prepare_again, here)
+        return ManyProcesses(self.store, feed, self.documents, self.preparer.again, here)
 
     def _around(self) -> Around:
         return Around(
@@ -175,11 +174,6 @@ class Hub:
         """Take what a tab says of itself, wherever its stream is. `own`: as Presence.told has it."""
         await self.replicas.tab_says(live, said, own=own)
 
-    @property
-    def mail(self) -> Mail | None:
-        """The way to the other processes' letterboxes; None where there are none."""
-        return self.replicas.mail
-
     def held(self) -> dict[str, LiveSession]:
         """Return the sessions in memory."""
         return self.cache.held
@@ -224,13 +218,3 @@ class Hub:
             nursery.start_soon(self.replicas.run)
             nursery.start_soon(self.ticker.run)
             nursery.start_soon(self.broadcast.run)
-
-    def _store_is_back(self) -> None:
-        self.committer.failing = False
-
-    async def _prepare(self, command: Command, state: MapState) -> Prepared:
-        return await prepare(command, state, self.documents, self.style, self.gazetteer)
-
-    async def _prepare_again(self, command: Command, state: MapState) -> Prepared:
-        """As _prepare, of a command that was judged when it was accepted."""
-        return await prepare(command, state, self.documents, gazetteer=self.gazetteer)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -38,9 +37,7 @@ from mapsrv.server.counted import count_refused
 from mapsrv.server.dispatch import Dispatch
 from mapsrv.server.keys import open_keys
 from mapsrv.server.loop_lag import watch_the_loop
-from mapsrv.store import Store
-from mapsrv.store.memory import open_memory
-from mapsrv.store.sqlite import open_sqlite
+from mapsrv.server.open_store import open_store
 from mapsrv.style_spec import open_engine
 from mapsrv.tools.publish import Publisher
 from mapsrv.tools.run import Tools
@@ -129,7 +126,7 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
     budget, rates = Budget(config.max_in_flight), RateLimits(config.rates)
     IN_FLIGHT.set_function(lambda: budget.all.taken)
     async with (
-        _open_store(config, url) as store,
+        open_store(config, url) as store,
         open_keys(config, store) as keys,
         open_engine() as engine,
         open_hub(
@@ -147,7 +144,7 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
             budget=budget,
             json_response=True,
             sse=_sse_limits(config),
-            mail=hub.mail,
+            mail=hub.replicas.mail,
             rates=rates,
             seal=Seal(keys),
         ) as mcp,
@@ -178,24 +175,6 @@ def _sse_limits(config: Config) -> SseLimits:
         config.mcp_idle_ends == "always",
         config.max_mcp_unread,
     )
-
-
-@asynccontextmanager
-async def _open_store(config: Config, url: str) -> AsyncIterator[Store]:
-    kind, _, path = config.store.partition(":")
-    if kind == "memory":
-        async with open_memory() as memory:
-            yield memory
-    elif shared(config.store):
-        from mapsrv.store.redis import open_redis  # a fifth of a second that a laptop need not spend
-
-        replicated = config.durability == "replicated"
-        async with open_redis(config.store, session_ttl=config.session_ttl, replicated=replicated) as redis:
-            yield redis
-    else:
-        async with open_sqlite(os.path.expanduser(path)) as sqlite:
-            await sqlite.announce(url)  # a second server's refusal names it
-            yield sqlite
 
 
 async def _drain(config: Config, house: House) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import trio
 
-from mapsrv.core.log import Event
+from mapsrv.core.log import Event, Head
+from mapsrv.errors import NewerFormat
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.replicas.load import event_of
 from mapsrv.store import Entry
@@ -45,3 +46,14 @@ async def take(live: LiveSession, entries: Sequence[Entry]) -> bool:
             return False  # another release's, or torn: a load says so
         await trio.lowlevel.checkpoint()
     return True
+
+
+def is_elsewhere(now: Head, before: Head, head: Head | NewerFormat | None) -> bool:
+    """Return whether a store that says `head`, asked at `before`, has not the history of `now`."""
+    if not isinstance(head, Head) or head.epoch != before.epoch:
+        return head != now
+    # What came meanwhile is ahead of what was asked. What was there before cannot be ahead of a store
+    # that has lost nothing.
+    if head in (before, now):
+        return False
+    return head.revision >= now.revision or head.revision < before.revision

@@ -13,10 +13,9 @@ from collections.abc import Callable
 
 import trio
 
-from mapsrv.core.log import Head
-from mapsrv.errors import NewerFormat, StoreAway, StoreUnavailable
+from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.hub.live_session import LiveSession
-from mapsrv.hub.replicas.catch_up import heard
+from mapsrv.hub.replicas.catch_up import heard, is_elsewhere
 from mapsrv.hub.replicas.store_health import StoreHealth
 from mapsrv.hub.standing import Sign, Standing
 from mapsrv.store import Entry
@@ -152,7 +151,7 @@ class Replication:
             live, before = self._held().get(session_id), known.get(session_id)
             if live is None or before is None or live.standing not in (Standing.IN_STEP, Standing.BEHIND):
                 continue
-            if _is_elsewhere(live.session.head, before, head):
+            if is_elsewhere(live.session.head, before, head):
                 live.now(Sign.MISSED)
             if live.standing.behind:
                 self._reread(live)
@@ -206,17 +205,6 @@ class Replication:
                 live.presence.forget_others()
                 if live.presence.count_here:
                     await self.tell_viewers(live)
-
-
-def _is_elsewhere(now: Head, before: Head, head: Head | NewerFormat | None) -> bool:
-    """Return whether a store that says `head`, asked at `before`, has not the history of `now`."""
-    if not isinstance(head, Head) or head.epoch != before.epoch:
-        return head != now
-    # What came meanwhile is ahead of what was asked. What was there before cannot be ahead of a store
-    # that has lost nothing.
-    if head in (before, now):
-        return False
-    return head.revision >= now.revision or head.revision < before.revision
 
 
 def _told(body: bytes) -> wire.Told | wire.Turn | wire.Asked | wire.PassedOn | None:

@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from mapsrv.core.log import Head
 from mapsrv.errors import NewerFormat, StoreUnavailable
 from mapsrv.store.protocol import Batch, Ok, Outcome, StoredSession
-from mapsrv.store.redis import blobs, loads, parcels, reading, sessions
+from mapsrv.store.redis import blobs, heads, loads, parcels, reading, sessions
 from mapsrv.store.redis.address import parse_address
 from mapsrv.store.redis.client import CALL_SECONDS, Client, open_client
 from mapsrv.store.redis.errors import explain, raise_if_away
@@ -132,22 +132,7 @@ class RedisStore:
     @timed
     async def heads(self, session_ids: Collection[str]) -> Mapping[str, Head | NewerFormat | None]:
         """Return where sessions are, in one round trip; a damaged one is left out."""
-        ids = list(session_ids)
-        metas = await self.client.pipe([sessions.head_command(one) for one in ids])
-        found: dict[str, Head | NewerFormat | None] = {}
-        for session_id, meta in zip(ids, metas, strict=True):
-            raise_if_away(meta)
-            try:
-                found[session_id] = sessions.head_of(session_id, meta)
-            except ValueError:
-                continue  # it is refused where it is used
-        gone = [name for name, head in found.items() if head is None]
-        rests = await self.client.pipe([sessions.rest_command(name) for name in gone]) if gone else []
-        for name, rest in zip(gone, rests, strict=True):
-            raise_if_away(rest)
-            if rest != 0:  # not gone, but damaged: what is left must not be written over
-                del found[name]
-        return found
+        return await heads.of(self.client, list(session_ids))
 
     async def identity(self) -> str:
         """Return map_store as it is now, given anew where it is missing."""
