@@ -35,6 +35,15 @@ const MAX_FAULTS = 6; // of one item; a caller is told five of all
 const operators = Object.keys(expressions).filter((name) => !/^(filter-|error$)/.test(name)); // not the package's own
 
 export function verdict(item: Item): Fault[] {
+  try {
+    return judged(item);
+  } catch (error) {
+    said(error); // else the package fails on it ("constructor" as an operator), as it would in every browser
+    return [{ path: "", text: "MapLibre cannot read this" }];
+  }
+}
+
+function judged(item: Item): Fault[] {
   const errors = wrong(item).slice(0, MAX_FAULTS);
   const deprecated = item.of === "filter" && Array.isArray(item.value) && !expression.isExpressionFilter(item.value);
   if (deprecated && !errors.length) {

@@ -64,3 +64,9 @@ test("a verdict has the path, the words and what helps", () => {
   expect(found).toMatchObject({ path: "[1][0]", text: expect.stringContaining("Unknown expression") });
   expect(found!.operators).toContain("get");
 });
+
+test("what the package itself fails on is a fault", () => {
+  for (const value of [["constructor", "return this"], ["__proto__"]]) {
+    expect(verdict({ of: "filter", key: "filter", value })).toHaveLength(1);
+  }
+});

@@ -161,6 +161,8 @@ FILTERS = [
     (["eq", ["get", "kind"], 1], 'filter[0]: Unknown expression "eq"'),
     (["get", "kind"], "filter"),
     (["==", ["feature-state", "x"], 1], "feature-state"),
+    (["constructor", "return this"], "MapLibre cannot read this"),
+    (["all", ["__proto__"]], "filter"),
 ]
 
 
@@ -171,7 +173,7 @@ async def test_a_wrong_filter_is_refused_wherever_it_comes(a_map: Map, filter_: 
         assert says in await a_map.refused(c.FilterLayer("a", filter_))
         in_layer = await a_map.refused(adding({**circle(), "filter": filter_}))
         assert in_layer.startswith("layers[0].filter")
-        assert (await a_map.refused(adding(circle(), filter=filter_))).startswith("source.filter")
+        assert "source.filter" in await a_map.refused(adding(circle(), filter=filter_))
 
 
 async def test_what_the_style_spec_judges_by_its_source_is_judged_so(a_map: Map) -> None:
