@@ -39,14 +39,14 @@ def a_watched_map(server: Server, page: Page, zoom: float = 2) -> str:
     server.command(session_id, "set_map_view", center=[0, 0], zoom=zoom)
     opened(page, f"{server.url}/?session={session_id}")
     wait_until(
-        lambda: do(server, session_id, "set_basemap", basemap="none").get("shown")
+        lambda: do(server, session_id, "set_basemap", name="none").get("shown")
         or _again(server, session_id)
     )
     return session_id
 
 
 def _again(server: Server, session_id: str) -> None:
-    do(server, session_id, "set_basemap", basemap="natural-earth")
+    do(server, session_id, "set_basemap", name="natural-earth")
 
 
 def problem_of(told: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import { isLoading, loadedData, tilesInView, type Inside } from "./tiles.ts";
 const OUT_MS = 5_000; // until an answer that is out is a problem
 const PROBE_MS = 4_000;
 const GEOJSON = new Set(["FeatureCollection", "Feature", "GeometryCollection", ...["Point", "LineString", "Polygon"].flatMap((one) => [one, `Multi${one}`])]);
+const ON_SOURCE = /does not exist on source "(.*)" as specified by style layer/;
 const IMAGES = /^icon-image$|-pattern$/;
 
 export interface WatchedMap extends Inside {
@@ -34,6 +35,7 @@ export class Watch {
   private readonly out = new Map<string, ReturnType<typeof setTimeout>>(); // by source, until its answer is late
   private readonly asked = new Set<string>(); // what was probed already, "layer address"
   private readonly unseen = new Set<string>(); // layers of which something came since they were looked at
+  private readonly renewed = new Set<string>(); // whose data has come since they were whole
   private probing = 0;
 
   constructor(private readonly map: WatchedMap, private readonly to: Watching) {
@@ -54,7 +56,8 @@ export class Watch {
   }
 
   failed(layerId: string | undefined, message: string): void {
-    const where = { address: this.address(layerId), sourceLayers: this.map.getSource(layerId ?? "")?.vectorLayerIds };
+    const named = layerId ?? ON_SOURCE.exec(message)?.[1]; // of that error alone MapLibre tells no source
+    const where = { address: this.address(named), sourceLayers: this.map.getSource(named ?? "")?.vectorLayerIds };
     const cause = causeOf(message, { ...where, secure: globalThis.location?.protocol === "https:" });
     const layer = cause.layer ?? layerId;
     if (layer?.startsWith(RESERVED)) return;
@@ -153,12 +156,14 @@ export class Watch {
 
   /** What came whole ends what was wrong with loading it. */
   private came({ sourceId: id, sourceDataType: type }: { sourceId?: string; sourceDataType?: string }): void {
-    if (id === undefined || !this.isOurs(id) || isLoading(this.map, id)) return;
+    if (id === undefined || !this.isOurs(id)) return;
+    if (type === "content") this.renewed.add(id); // its tiles are made of it now
+    if (isLoading(this.map, id)) return;
     this.unseen.add(id);
     clearTimeout(this.out.get(id));
     this.out.delete(id);
     const tiles = tilesInView(this.map, id);
-    const whole = this.map.getSource(id)?.type === "geojson" ? type === "content" : tiles.length > 0 && tiles.every((tile) => tile.state === "loaded");
+    const whole = this.map.getSource(id)?.type === "geojson" ? this.renewed.delete(id) : tiles.length > 0 && tiles.every((tile) => tile.state === "loaded");
     const empty = this.map.getSource(id)?.type === "vector" && !tiles.some((tile) => tile.layers.length);
     if (whole && !empty) this.to.clear(id, "load");
   }
