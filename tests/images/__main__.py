@@ -1,110 +1,30 @@
-"""Builds the image and runs it as the manifests do: `python -m tests.images`. Needs podman, as root or not.
+"""Builds the images and runs them as deploy/ does: `python -m tests.images [PART ...]`. Needs podman.
 
-Printed are its size, its memory and the time to its first answer; what is not as it should be ends it with 1.
+Printed are sizes, memory and the time to the first answer; what is not as it should be ends it with 1.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
-import time
-from collections.abc import Callable
-from typing import Any
 
-import httpx2
-import trio
+from tests.images import base, bridge, kube, site
 
-from tests.e2e.kit.server import NO_TLS, Server, client, wait_until
-from tests.e2e.kit.viewer import Viewer
-from tests.images import base
-from tests.images.podman import build, inspected, memory, podman, running
-from tests.kit.ports import free_port
-
-IMAGE = "localhost/mapsrv:tried"
-MOST_BYTES = 350 * 1000 * 1000
-START_SECONDS, STOP_SECONDS = 30.0, 45.0
-# As deploy/k8s/base/deployment.yaml has it: user and groups, read-only, no capabilities, its bound of memory.
-FLAGS = ("--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges", "--memory", "2g")
-FLAGS += ("--tmpfs", "/tmp", "-v", "mapsrv-tried:/data")
-COMMAND = ("--host", "0.0.0.0", "--no-open", "--drain-delay", "1s", "--drain-window", "1s")
-
-
-class Published(Server):
-    """A server that a container runs, reached by its published port."""
-
-    def __init__(self, port: int) -> None:
-        self.port, self.url, self.process = port, f"http://127.0.0.1:{port}", None
-
-
-def check(what: str, true: bool) -> None:
-    """Say whether something is as it should be."""
-    print(f"{'ok' if true else 'WRONG'}: {what}", flush=True)
-    if not true:
-        raise SystemExit(1)
-
-
-def look_at(image: str) -> None:
-    """Check the image as it lies there."""
-    found = inspected(image)
-    size = found["Size"]
-    check(f"{size / 1e6:.0f} MB, at most {MOST_BYTES / 1e6:.0f}", size <= MOST_BYTES)
-    check("it runs as user 10001", found["Config"]["User"] == "10001")
-    labels = found["Config"]["Labels"] or {}
-    check("it has labels", labels.get("org.opencontainers.image.licenses") == "MIT")
-
-
-def ask(server: Published) -> str:
-    """Check /health, /ready, a tool call and a stream; return the map's id."""
-    for path in ("/health", "/ready"):
-        check(f"{path} is 200", server.answers(path))
-
-    async def call() -> dict[str, Any]:
-        with trio.fail_after(START_SECONDS):
-            async with client(server, "http") as session:
-                result = await session.call_tool("open_map", {"title": "From an image", "new": True})
-                return result.structured_content or {}
-
-    session_id: str = trio.run(call)["session_id"]
-    check("a tool call makes a map", server.state(session_id)["state"]["title"] == "From an image")
-    page = httpx2.get(f"{server.url}/?session={session_id}", verify=NO_TLS)
-    check("the page is there", page.status_code == 200 and "<title" in page.text)
-    return session_id
-
-
-def run(image: str) -> None:
-    """Run it, ask it, and end it."""
-    port = free_port()
-    server, begun = Published(port), time.monotonic()
-    with running(image, *FLAGS, "-p", f"127.0.0.1:{port}:8081", command=COMMAND) as container:
-        wait_until(lambda: server.answers("/ready") or not _runs(container), START_SECONDS)
-        print(f"first answer after {time.monotonic() - begun:.1f} s")
-        session_id = ask(server)
-        viewer = Viewer(server, session_id)
-        wait_until(lambda: viewer.history)
-        print(f"{memory(container) / 2**20:.0f} MiB")
-        greeting = podman("logs", container)
-        check("its greeting names no path in it", "/data" not in greeting and "/opt" not in greeting)
-        check("SIGTERM drains", _drains(container, lambda: viewer.drained is not None))
-    podman("volume", "rm", "-f", "mapsrv-tried", check=False)
-
-
-def _runs(container: str) -> bool:
-    return bool(inspected(container)["State"]["Running"])
-
-
-def _drains(container: str, told: Callable[[], bool]) -> bool:
-    podman("kill", "--signal", "TERM", container)
-    wait_until(lambda: not _runs(container), STOP_SECONDS)
-    return told() and inspected(container)["State"]["ExitCode"] == 0
+PARTS = {"site": site, "bridge": bridge, "kube": kube}
 
 
 def main() -> int:
-    """Build it, look at it, run it."""
-    print(f"{base.PYTHON}: {base.have()}")
-    begun = time.monotonic()
-    build(IMAGE, "Dockerfile")
-    print(f"built in {time.monotonic() - begun:.0f} s")
-    look_at(IMAGE)
-    run(IMAGE)
+    """Have the images that ours are made from, or run beside, and run the parts."""
+    parser = argparse.ArgumentParser("python -m tests.images", description="Build our images, and run them.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
+    names = parser.parse_args().parts or list(PARTS)
+    if unknown := set(names) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    for name in names:
+        print(f"## {name}", flush=True)
+        for image in PARTS[name].BASES:
+            print(f"{image}: {base.have(image)}", flush=True)
+        PARTS[name].main()
     return 0
 
 

@@ -22,10 +22,10 @@ def podman(*words: str, seconds: float = SECONDS, check: bool = True) -> str:
     return done.stdout.strip()
 
 
-def build(tag: str, dockerfile: str, *words: str) -> None:
-    """Build an image of the folder at hand, with what MAPSRV_BUILD_FLAGS adds, such as certificates."""
+def build(tag: str, dockerfile: str, *words: str, folder: str = ".") -> None:
+    """Build an image of a folder, with what MAPSRV_BUILD_FLAGS adds, such as certificates."""
     more = shlex.split(os.environ.get("MAPSRV_BUILD_FLAGS", ""))
-    podman("build", "-t", tag, "-f", dockerfile, *more, *words, ".", seconds=BUILD_SECONDS)
+    podman("build", "-t", tag, "-f", dockerfile, *more, *words, folder, seconds=BUILD_SECONDS)
 
 
 def inspected(what: str) -> dict[str, Any]:
