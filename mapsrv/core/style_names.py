@@ -34,7 +34,7 @@ _PAINT = {
         *-opacity *-color *-translate *-translate-anchor *-pattern *-height *-base *-vertical-gradient
     """,
     "raster": """
-        *-opacity *-brightness-min *-brightness-max *-layer-blend *-hue-rotate *-saturation *-contrast
+        *-opacity *-brightness-min *-brightness-max *-hue-rotate *-saturation *-contrast
         resampling *-resampling *-fade-duration
     """,
     "hillshade": """

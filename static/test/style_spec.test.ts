@@ -1,11 +1,23 @@
 // What the server's judge of styles reads in an expression, and which features it counts.
 
+import { readFileSync, readdirSync } from "node:fs";
+import { latest } from "@maplibre/maplibre-gl-style-spec";
 import { describe, expect, test } from "vitest";
 import { Budget, counted, rowOf, type Sent } from "../style_spec/features.ts";
 import { read, taken, withoutId } from "../style_spec/reading.ts";
 import { verdict, type Json } from "../style_spec/verdicts.ts";
 
 const fields = (value: Json) => [...read(value).fields];
+
+test("the validator knows no property that the page's MapLibre does not draw", () => {
+  const dist = new URL("../node_modules/maplibre-gl/dist/", import.meta.url);
+  const drawn = readdirSync(dist).filter((name) => name.endsWith(".mjs"))
+    .map((name) => readFileSync(new URL(name, dist), "utf8")).join("");
+  const spec = latest as unknown as Record<string, Record<string, unknown>>;
+  const names = Object.keys(spec).filter((key) => /^(paint|layout)_/.test(key)).flatMap((key) => Object.keys(spec[key] ?? {}));
+  expect(names.length).toBeGreaterThan(100);
+  expect(names.filter((name) => !drawn.includes(name))).toEqual([]);
+});
 
 describe("read", () => {
   test("finds the fields that a value cannot do without", () => {

@@ -111,7 +111,8 @@ def test_every_property_takes_its_right_values_and_a_newcomer_sees_the_same(
         newcomer = context.new_page()
         errors = watched(newcomer)
         opened(newcomer, f"{server.url}/?session={session_id}")
-        assert settled(newcomer, server, session_id) == seen and errors == []
+        drawn = settled(newcomer, server, session_id)
+        assert errors == [] and drawn == seen
 
 
 def test_whatever_is_accepted_a_newcomer_sees_too(server: Server, browser: Browser, page: Page) -> None:
@@ -139,4 +140,5 @@ def test_whatever_is_accepted_a_newcomer_sees_too(server: Server, browser: Brows
         newcomer = context.new_page()
         errors = watched(newcomer)
         opened(newcomer, f"{server.url}/?session={session_id}")
-        assert settled(newcomer, server, session_id) == seen and errors == []
+        drawn = settled(newcomer, server, session_id)
+        assert errors == [] and drawn == seen

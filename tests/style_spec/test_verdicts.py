@@ -28,7 +28,7 @@ RAMP = ["interpolate", ["linear"]]
 VALUES: list[Any] = [
     # constants
     *("red", " #ABC ", "rgb(1 2 3 / 50%)", "hsl(120deg, 50%, 50%)", "reed", "", "{name}", "x {name}"),
-    *("map", "viewport", "none", "visible", "auto", "center", "round", "linear", "igor"),
+    *("map", "viewport", "none", "visible", "auto", "center", "round", "linear", "igor", "multiply"),
     *(0, 1, -1, 0.5, 7, 400, True, False),
     *([], [1], [1, 2], [1, -2, 3, 4], ["a"], ["Noto Sans"], ["top", "left"], ["red", "#fff"]),
     *(["top", [0, 4]], ["top", 4], {}, {"duration": 3}),
