@@ -16,6 +16,7 @@ from tests.images.podman import build, podman
 PYTHON = "docker.io/library/python:3.13-slim"
 PACKAGES = "python3,python3-venv,python3-pip,python-is-python3,ca-certificates"
 STANDINS = Path(__file__).with_name("standins")
+SUITE = "trixie"  # which has the Python of our image
 SECONDS = 600.0
 
 
@@ -35,7 +36,7 @@ def _debian(image: str) -> str:
         raise SystemExit(f"{image} cannot be pulled, and there is no mmdebstrap to make something like it.")
     with tempfile.TemporaryDirectory(prefix="mapsrv-base-") as folder:
         tar = Path(folder) / "base.tar"
-        words = ["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", "bookworm", str(tar)]
+        words = ["mmdebstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(tar)]
         subprocess.run(words, check=True, capture_output=True, timeout=SECONDS)
         podman("import", str(tar), image, seconds=SECONDS)
     return "made of Debian's packages"

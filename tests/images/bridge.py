@@ -87,6 +87,9 @@ def as_run_here(file: dict[str, Any], images: dict[str, str]) -> list[Service]:
         else:
             service.pop("ports", None)
         service.pop("logging")  # Docker's driver
+        service.pop("healthcheck", None)  # podman has systemd ask; here main() asks
+        if "depends_on" in service:
+            service["depends_on"] = list(service["depends_on"])
     return bridges
 
 

@@ -1,3 +1,3 @@
 # Answers nothing of use: what is tried here asks it nothing.
 FROM python:3.13-slim
-ENTRYPOINT ["python", "-m", "http.server", "3100"]
+ENTRYPOINT ["sh", "-c", "exec python -m http.server 3100"]
