@@ -19,6 +19,7 @@ import { RefusedNotice } from "./panel/refused.ts";
 import type { Status } from "./panel/saving.ts";
 import { line, saving, showLooked, showMessage, showPeople, showProblems, showTitle } from "./panel/status.ts";
 import { showGone, showOutdated } from "./panel/gone.ts";
+import type { Part } from "./part.ts";
 import type { Presence } from "./wire/presence.ts";
 import type { Server } from "./wire/server.ts";
 import type { Connection, StreamListener } from "./wire/stream.ts";
@@ -31,6 +32,7 @@ export class App implements StreamListener, LayerActions {
   mapUrl = location.href;
   readonly guide: CameraGuide;
   readonly drawn: DrawnReport;
+  private readonly parts: Part[] = [];
   private readonly sync: Sync;
   private readonly list: LayerList;
   private readonly refusals = new Refusals();
@@ -58,10 +60,15 @@ export class App implements StreamListener, LayerActions {
     });
   }
 
+  add(part: Part): void {
+    this.parts.push(part);
+  }
+
   onConnection(connection: Connection): void {
     document.documentElement.dataset.connection = connection === "paused" || connection === "gone" ? "lost" : connection;
     line.set(connection);
     if (connection === "gone") showGone();
+    for (const part of this.parts) part.connection?.(connection);
     if (connection !== "open") return;
     this.presence.renew();
     if (this.wasOpen) this.catchingUpUntil = Date.now() + CATCH_UP_MS;
@@ -77,10 +84,12 @@ export class App implements StreamListener, LayerActions {
     if (!before) this.guide.start(this.state.camera);
     else if (!same(before.camera, this.state.camera)) this.guide.offer(this.state.camera);
     this.render();
+    for (const part of this.parts) part.snapshot?.(this.state, before);
   }
 
   onEvent(event: MapEvent, position: string): boolean {
     if (!this.state || !event.ops.every(isKnownOp)) return false;
+    const before = this.state;
     this.position = position;
     const diffs = new Map<string, FeatureDiff[]>();
     let camera: Camera | null = null;
@@ -92,10 +101,14 @@ export class App implements StreamListener, LayerActions {
     }
     this.render(diffs, event.ops);
     if (camera) this.moveTo(camera);
+    for (const part of this.parts) part.event?.(event, this.state, before);
     return true;
   }
 
-  onPresence = showPeople;
+  onPresence(frame: any): void {
+    showPeople(frame);
+    for (const part of this.parts) part.presence?.(frame);
+  }
 
   onAsk(ask: Ask): void {
     this.drawn.asked(ask);

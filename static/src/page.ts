@@ -11,7 +11,7 @@ import { showMessage } from "./panel/status.ts";
 import type { Presence } from "./wire/presence.ts";
 import { HIDDEN_MS, type Stream } from "./wire/stream.ts";
 
-const NARROW = matchMedia("(max-width: 640px)"); // as in page.css
+const NARROW = matchMedia("(max-width: 640px)"); // as in css/phone.css
 const NAME_KEY = "mapsrv-name";
 
 export function wirePage(app: App, stream: Stream, presence: Presence, map: MapLibreMap): void {

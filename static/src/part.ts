@@ -1,0 +1,15 @@
+// What a part of the page is told of the shared map. A part draws its own corner of the page, and asks nobody else what
+// happened: main.ts makes it and hands it to the App, which tells all parts in the order in which they were added,
+// after its own state and the map have taken the change.
+
+import type { MapEvent, MapState } from "./state/types.ts";
+import type { Connection } from "./wire/stream.ts";
+
+export interface Part {
+  /** The whole state, at first and after any gap; `before` is what was shown until now. */
+  snapshot?(state: MapState, before: MapState | null): void;
+  event?(event: MapEvent, state: MapState, before: MapState): void;
+  /** The frame `presence`: who is here. */
+  presence?(frame: any): void;
+  connection?(connection: Connection): void;
+}
