@@ -14,7 +14,7 @@ import trio
 from mapsrv.core.commands import Command
 from mapsrv.core.log import Head, Origin, Position
 from mapsrv.errors import MapsrvError
-from mapsrv.gazetteer import Gazetteer
+from mapsrv.gazetteer.gazetteer import Gazetteer
 from mapsrv.hub.asking import Asking
 from mapsrv.hub.broadcast import Broadcast
 from mapsrv.hub.clock import Clock

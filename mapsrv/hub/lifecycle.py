@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 import trio
 
 from mapsrv.errors import MapsrvError
-from mapsrv.gazetteer import NOWHERE, Gazetteer
+from mapsrv.gazetteer.gazetteer import NOWHERE, Gazetteer
 from mapsrv.hub.clock import Clock
 from mapsrv.hub.hub import Hub
 from mapsrv.prepare.geojson_blobs import Documents

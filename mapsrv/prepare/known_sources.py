@@ -13,8 +13,8 @@ from mapsrv.core.commands import OTHERS, AddLayer
 from mapsrv.core.drawing_order import find
 from mapsrv.core.state import MapLayer, MapState
 from mapsrv.errors import InvalidArgument
-from mapsrv.gazetteer import Gazetteer
 from mapsrv.gazetteer.documents import ATTRIBUTION
+from mapsrv.gazetteer.gazetteer import Gazetteer
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.wire.builtin import BUILTIN, parse_builtin
 from mapsrv.wire.json_text import shown

@@ -24,7 +24,7 @@ from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import PROMOTED, Json, MapLayer, MapState
 from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, LimitReached
-from mapsrv.gazetteer import NOWHERE, Gazetteer
+from mapsrv.gazetteer.gazetteer import NOWHERE, Gazetteer
 from mapsrv.prepare import default_style, geojson_jobs, style_items
 from mapsrv.prepare.features import MAX_INLINE, prepare_features
 from mapsrv.prepare.geojson_blobs import Documents

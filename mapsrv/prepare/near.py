@@ -12,7 +12,7 @@ from mapsrv.core.commands import AddLayer, AddStyleLayers, SetMapView
 from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import Camera, MapState
 from mapsrv.core.view import viewed
-from mapsrv.gazetteer import Gazetteer
+from mapsrv.gazetteer.gazetteer import Gazetteer
 
 FACT = "camera_near"
 

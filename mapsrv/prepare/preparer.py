@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mapsrv.core.commands import Command
 from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import MapState
-from mapsrv.gazetteer import Gazetteer
+from mapsrv.gazetteer.gazetteer import Gazetteer
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.prepare.layers import prepare
 from mapsrv.prepare.style_check import StyleCheck

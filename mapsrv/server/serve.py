@@ -20,7 +20,7 @@ from mapsrv.asgi.trusted_proxies import TrustedProxies
 from mapsrv.budget import Budget
 from mapsrv.config import Config, shared
 from mapsrv.errors import StartupError, leaves
-from mapsrv.gazetteer import Gazetteer
+from mapsrv.gazetteer.gazetteer import Gazetteer
 from mapsrv.http_server.connections import Connections
 from mapsrv.http_server.serve import obey, open_serving
 from mapsrv.http_server.sockets import open_listeners, raise_file_limit

@@ -8,7 +8,6 @@ from dataclasses import fields
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
-from mapsrv.core import commands as c
 from mapsrv.core import ops as o
 from mapsrv.core.log import Origin, Position
 from mapsrv.core.prepared import Answer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -76,3 +78,10 @@ def test_the_view_of_a_country_leaves_out_what_is_small_and_far(cut: Any) -> Non
     across = {"type": "MultiPolygon", "coordinates": [square(170, 50, 10), square(-180, 60, 2)]}
     assert bounds(across) == [170, 50, -178, 62]
     assert cut("cut_places.geometry").middle(main[0]) == [5, 5]
+
+
+def test_it_cuts_with_the_standard_library_alone() -> None:
+    """A wheel is built where none of what mapsrv runs with is installed."""
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import cut_places.cut"
+    done = subprocess.run([sys.executable, "-S", "-I", "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -11,9 +11,9 @@ import pytest
 import trio
 
 from mapsrv.errors import InvalidArgument
-from mapsrv.gazetteer import NOWHERE, Gazetteer, gazetteer
+from mapsrv.gazetteer import gazetteer
 from mapsrv.gazetteer.columns import packed
-from mapsrv.gazetteer.gazetteer import DATA
+from mapsrv.gazetteer.gazetteer import DATA, NOWHERE, Gazetteer
 from mapsrv.gazetteer.places import Places
 from mapsrv.gazetteer.turns import ITEMS, in_turns
 from mapsrv.wire.builtin import parse_builtin

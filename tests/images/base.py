@@ -1,7 +1,7 @@
-"""The images that ours are made from, or run beside: pulled, or where that cannot be, something in their place.
+"""The images that ours are made from, or run beside: pulled, or else something in their place.
 
-What stands in is made of Debian's packages and of PyPI's, by the files in standins/: enough to prove the steps
-of a Dockerfile, and that what runs beside is reached. Which it was is printed.
+What stands in is made of Debian's packages and of PyPI's, by the files in standins/: enough to prove the
+steps of a Dockerfile, and that what runs beside is reached. Which it was is printed.
 """
 
 from __future__ import annotations

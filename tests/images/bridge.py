@@ -1,8 +1,8 @@
-"""deploy/bridge: the image in each KIND, and the five services of its Compose file, brought up by podman-compose.
+"""deploy/bridge: the image in each KIND, and the five services of its Compose file, run by podman-compose.
 
-What runs is the file that stands there, less what a run beside others cannot have: ports are free ones, the images
-are those built here. Each service lists its tools; printed are its memory then (aim: at most 150 MB) and the time
-from its start to the first answer (aim: 5 s), each started alone.
+What runs is the file that stands there, less what a run beside others cannot have: ports are free ones, the
+images are those built here. Each service lists its tools; printed are its memory then (aim: at most 150 MB),
+and the time from its start to the first answer (aim: 5 s), each started alone.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def compose(path: Path, project: str, *words: str, check: bool = True) -> None:
 
 
 def tools_of(port: int) -> list[str]:
-    """Return the names of the tools that a bridge lists, as a client of a legacy revision; [] where none answers."""
+    """Return the names of the tools of a bridge, as a legacy client is told them; [] where none answers."""
     url = f"http://127.0.0.1:{port}/mcp"
     try:
         with httpx2.Client(timeout=SECONDS) as client:

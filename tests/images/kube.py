@@ -1,7 +1,7 @@
 """deploy/k8s/base as it is rendered, run by `podman kube play` with its Redis beside it, and asked for a map.
 
-Podman plays no StatefulSet, no Service and no probe: Redis is played as the one Pod that its StatefulSet makes, and
-is found by its name; a Deployment is played as one of its pods, and what the probes ask is asked here.
+Podman plays no StatefulSet, no Service and no probe: Redis is played as the Pod that its StatefulSet makes,
+and is found by its name; a Deployment is played as one of its pods, and what the probes ask is asked here.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from mapsrv.core.apply import apply_all
 from mapsrv.core.decider import decide
 from mapsrv.core.state import Camera, MapState
 from mapsrv.errors import InvalidArgument, LimitReached, MapsrvError, UnknownLayer
-from mapsrv.gazetteer import Gazetteer
+from mapsrv.gazetteer.gazetteer import Gazetteer
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.prepare.layers import prepare
 from mapsrv.prepare.style_layers import MAX_STYLE, MAX_STYLE_LAYERS

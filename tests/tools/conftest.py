@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mapsrv.asgi.origin_guard import OriginGuard
-from mapsrv.gazetteer import Gazetteer
+from mapsrv.gazetteer.gazetteer import Gazetteer
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.lifecycle import open_hub
 from mapsrv.store.memory import open_memory

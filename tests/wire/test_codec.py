@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapsrv.core import commands as c
 from mapsrv.core import ops as o
 from mapsrv.core.apply import apply_all
 from mapsrv.core.decider import decide
