@@ -74,7 +74,8 @@ def test_every_table_of_the_bench_has_a_section() -> None:
     assert [title for title in titles if f"\n### {title}\n" not in page] == []
 
 
-def test_the_page_has_a_table_under_each_heading() -> None:
+def test_the_page_has_a_table_under_each_heading_or_says_that_it_has_none() -> None:
     sections = report.PAGE.read_text(encoding="utf-8").split("\n### ")[1:]
     assert len(sections) >= 13
-    assert [text.splitlines()[0] for text in sections if "\n| ---" not in text] == []
+    measured = [text for text in sections if "\n\nNot measured yet.\n" not in text]
+    assert [text.splitlines()[0] for text in measured if "\n| ---" not in text] == []

@@ -58,7 +58,6 @@ class Hub:
         self.gazetteer = known
         self.durability = store.durability
         self.documents = documents
-        self.style = style
         self.preparer = Preparer(documents, style, known)
         self.clock = clock
         self.room = Room()

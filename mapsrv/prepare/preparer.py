@@ -13,9 +13,9 @@ from mapsrv.prepare.layers import prepare
 from mapsrv.prepare.style_check import StyleCheck
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Preparer:
-    """The data of one server, its judge of styles, and the places that it knows."""
+    """The data of one server, its judge of styles (which a test may change), and the places that it knows."""
 
     documents: Documents
     style: StyleCheck

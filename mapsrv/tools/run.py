@@ -161,7 +161,7 @@ class Tools:
                 return await screenshot(self._hub, live, link.url, caller.name, front=caller.local)
             match request:
                 case GetMapState():
-                    wrong = await self._hub.style.problems(live.state)
+                    wrong = await self._hub.preparer.style.problems(live.state)
                     value = queries.map_state(live, link.url, wrong)
                     value |= queries.did_since(live, request.since, caller.author, self._hub.clock.wall())
                 case ListLayers():

@@ -148,11 +148,12 @@ def test_what_cannot_be_drawn_and_who_refuses_is_told_as_text(
 ) -> None:
     opened(page, f"{server.url}/?session={session}")
     nowhere = {"type": "raster", "url": "http://127.0.0.1:1/" + HACKS[0][:40].replace(" ", "")}
-    server.command(session, "add_layer", id="tiles", title=HACKS[0], source=nowhere)
-    expect(page.locator("#problem-list")).to_contain_text(HACKS[0], timeout=DRAWN)
-    for hack in HACKS:
-        failed = "text => void mapsrv.map.fire('error', {error: new Error(text), sourceId: 'tiles'})"
-        page.evaluate(failed, hack)
+    for n, hack in enumerate(HACKS):  # a layer each, since of one only so many problems are told
+        server.command(session, "add_layer", id=f"tiles{n}", title=HACKS[0], source=nowhere)
+        expect(page.locator("#problem-list li")).to_have_count(2 * n + 1, timeout=DRAWN)
+        expect(page.locator("#problem-list li").last).to_contain_text(HACKS[0])
+        failed = "([id, text]) => void mapsrv.map.fire('error', {error: new Error(text), sourceId: id})"
+        page.evaluate(failed, [f"tiles{n}", hack])
         expect(page.locator("#problem-list")).to_contain_text(f"{HACKS[0]}: {hack}")
         error = {"code": hack, "message": hack, "temporary": False}
         answer = {"status": 422, "json": {"error": error}}

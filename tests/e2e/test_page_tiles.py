@@ -66,7 +66,9 @@ def test_vector_tiles_of_a_pmtiles_archive_are_drawn(server: Server, page: Page)
         colour_at(page, 135, 30, RED)
         assert all(asked for _, asked in elsewhere.asked), "the whole archive was fetched"
     expect(page.locator(".maplibregl-ctrl-attrib")).to_contain_text("By Somebody")
-    assert page.evaluate("[window.hacked, mapsrv.problems()]") == [None, []]
+    missing = 'There is no source-layer "circles" in its tiles; there are: squares.'
+    told = page.evaluate("[window.hacked, mapsrv.problems().map(it => [it.layer_id, it.text])]")
+    assert told == [None, [["squares", missing]]]
 
 
 def test_pictures_of_a_pmtiles_archive_are_drawn(server: Server, page: Page) -> None:

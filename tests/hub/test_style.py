@@ -53,7 +53,7 @@ async def with_layer(hub: Hub) -> str:
 
 async def test_a_receipt_tells_what_matched_on_a_retry_too(hub: Hub, autojump_clock: object) -> None:
     session_id = await with_layer(hub)
-    hub.style = judge = Judge()
+    hub.preparer.style = judge = Judge()
     for _ in range(2):
         told = await do(hub, session_id, "filter_layer", "key-1", layer_id="a", filter=["has", "n"])
         assert told["matched"] == MATCHED and told["warnings"] == ["look"]
@@ -63,7 +63,7 @@ async def test_a_receipt_tells_what_matched_on_a_retry_too(hub: Hub, autojump_cl
 
 async def test_a_filter_that_is_there_already_is_counted_too(hub: Hub, autojump_clock: object) -> None:
     session_id = await with_layer(hub)
-    hub.style = Judge()
+    hub.preparer.style = Judge()
     for _ in range(2):
         told = await do(hub, session_id, "filter_layer", layer_id="a", filter=["has", "n"])
         assert told["matched"] == MATCHED
@@ -71,7 +71,7 @@ async def test_a_filter_that_is_there_already_is_counted_too(hub: Hub, autojump_
 
 async def test_a_wrong_style_changes_nothing(hub: Hub, autojump_clock: object) -> None:
     session_id = await with_layer(hub)
-    hub.style = judge = Judge()
+    hub.preparer.style = judge = Judge()
     judge.strict = True
     async with hub.open_session(session_id) as live:
         before = live.position
@@ -90,7 +90,7 @@ async def test_what_was_accepted_without_the_store_is_not_judged_anew(autojump_c
     line = Line(shared)
     async with open_hub(line, max_data=1 << 20, session_idle=1e6, warm=False) as hub:
         session_id = await with_layer(hub)
-        hub.style = judge = Judge()
+        hub.preparer.style = judge = Judge()
         async with hub.open_session(session_id) as live:
             line.cut = True
             paint = {"layer_id": "a", "property": "circle-radius", "value": 3}
@@ -111,7 +111,7 @@ async def test_many_who_restyle_one_layer_do_not_send_each_other_back(
     hub: Hub, autojump_clock: object
 ) -> None:
     session_id = await with_layer(hub)
-    hub.style = judge = Judge()
+    hub.preparer.style = judge = Judge()
 
     async def person(number: int) -> None:
         origin = Origin("person", f"p{number}", "")
@@ -133,15 +133,15 @@ async def test_a_layer_that_is_another_meanwhile_is_judged_anew(hub: Hub, autoju
         async def judge(self, items: Iterable[Any], *rest: Any, **more: Any) -> Findings:
             found = await super().judge(items, *rest, **more)
             if self.judged == 1:
-                hub.style = Judge()
+                hub.preparer.style = Judge()
                 await do(hub, session_id, "add_layer", id="a", source=POINT, layers=[{"type": "circle"}])
-                hub.style = self
+                hub.preparer.style = self
             return found
 
-    hub.style = judge = Slow()
+    hub.preparer.style = judge = Slow()
     receipt = await hub.execute(
         session_id,
         parse_call("filter_layer", {"layer_id": "a", "filter": ["has", "n"]}).request,
         Origin("person", "other", ""),
     )
-    assert receipt.matched == MATCHED and judge.judged == 2
+    assert receipt.to_json("")["matched"] == MATCHED and judge.judged == 2

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
 
+from mapsrv.style_spec.child import COMMAND
+from mapsrv.style_spec.engine import CHILDREN
+from tests.bench.targets import process_id
 from tests.e2e.kit.server import NO_TLS, Server, call
 from tests.load import environment, site
 from tests.load.left import Before, left_over, still_open
@@ -21,6 +26,9 @@ ARRIVING = 25  # users a second
 USERS_OF_MAP = 9
 CONNECT_SECONDS = 120.0  # until the last has come, beside what ARRIVING takes
 LEAVE_SECONDS = 30.0  # until all have gone, and until nothing is left of them
+WARM_SECONDS = 60.0  # until each server has all children that it keeps
+WORKER = COMMAND[-1]
+POINT = {"type": "Point", "coordinates": [7, 46]}
 EARLY = 1.0  # seconds before the end at which all are still there
 
 
@@ -55,9 +63,34 @@ def _warm(pod: Server) -> Before:
     with httpx2.stream("GET", f"{pod.url}/events?session={session_id}", verify=NO_TLS) as answer:
         next(answer.iter_raw())
     pod.command(session_id, "open_map", title="Warm")
+    _warm_engine(pod)
     if left := _nothing(lambda: still_open(cold, sessions=1)):
         raise Broken(f"before anybody comes there is {', '.join(left)}")
     return Before.of(pod)
+
+
+def _warm_engine(pod: Server) -> None:
+    """Have styles judged side by side until it has every child that it ever has for that."""
+    pid, until = process_id(pod), time.monotonic() + WARM_SECONDS
+    maps, radius = [pod.new_map() for _ in range(2 * CHILDREN)], itertools.count(1)
+
+    def add(session_id: str) -> None:  # another style each time, since verdicts are remembered
+        circle = {"type": "circle", "paint": {"circle-radius": ["+", next(radius), 1]}}
+        pod.command(session_id, "add_layer", id="warm", source=POINT, layers=[circle])
+
+    with ThreadPoolExecutor(len(maps)) as callers:
+        while _children(pid).count(WORKER) < CHILDREN:
+            list(callers.map(add, maps))
+            if time.monotonic() > until:
+                raise Broken(f"it has {_children(pid)} as children, and never {CHILDREN} of {WORKER}")
+
+
+def _children(pid: int) -> list[str]:
+    """Return the last word of each command that a process runs as a child."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    pids = [child for one in lists for child in one.read_text().split()]
+    words = [Path(f"/proc/{child}/cmdline").read_bytes().decode().split("\0") for child in pids]
+    return [told[-2] for told in words if len(told) > 1]
 
 
 def _loaded(load: Load, seconds: float, here: site.Site, folder: Path, idle: Use) -> Result:

@@ -135,9 +135,9 @@ async def test_a_child_that_cannot_be_started_is_away_and_told_of_once(
 async def test_a_child_that_is_stopped_is_waited_for_within_a_bound(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(children, "LIMIT_SECONDS", 0.01)
+    monkeypatch.setattr(children, "LIMIT_SECONDS", 0.2)  # of computing: more than it needs to stop itself
     monkeypatch.setattr(children, "LOOK_SECONDS", 0.01)
-    monkeypatch.setattr(children, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(children, "PATIENCE_SECONDS", 0.4)
     stopped = Engine(fake("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"))
     with pytest.raises(Away):
         await stopped.ask({"judge": [RIGHT]})

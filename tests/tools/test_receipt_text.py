@@ -61,6 +61,6 @@ def test_warnings_are_told_whole_before_the_link() -> None:
 
 
 def test_a_fact_that_has_no_words_of_its_own_is_told_by_its_name() -> None:
-    text = receipt_text({**RECEIPT, "matched": {"total": 3, "of": 9}, "empty": []}, "done")
-    assert 'matched: {"total": 3, "of": 9}' in text and "empty" not in text
-    assert "…" in receipt_text({**RECEIPT, "matched": ["x" * 300]}, "done")
+    text = receipt_text({**RECEIPT, "newer": {"total": 3, "of": 9}, "empty": []}, "done")
+    assert 'newer: {"total": 3, "of": 9}' in text and "empty" not in text
+    assert "…" in receipt_text({**RECEIPT, "newer": ["x" * 300]}, "done")

@@ -55,10 +55,10 @@ async def test_the_tools_own_examples_are_done_without_a_warning(judged: Desk) -
 
 async def test_a_map_of_before_says_which_layer_no_browser_draws(judged: Desk) -> None:
     session = await judged.new_map()
-    judge, judged.hub.style = judged.hub.style, UNCHECKED
+    judge, judged.hub.preparer.style = judged.hub.preparer.style, UNCHECKED
     layers = [{"type": "circle", "paint": {"circle-color": "reed"}}]
     await judged.call("add_layer", id="a", source=POINT, layers=layers, session_id=session)
-    judged.hub.style = judge
+    judged.hub.preparer.style = judge
     state = (await judged.call("get_map_state", session_id=session)).structured
     (problem,) = state["problems"]
     assert problem["layer_id"] == "a" and "a.paint.circle-color: color expected" in problem["text"]
