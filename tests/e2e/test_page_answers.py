@@ -230,7 +230,7 @@ def test_a_picture_shows_what_was_drawn_and_the_person_who_looked(server: Server
 def test_a_page_on_one_pod_is_asked_by_another(pods: list[Server], page: Page) -> None:
     home, other = pods
     session_id = a_watched_map(home, page)
-    wait_until(lambda: do(other, session_id, "open_map")["viewers"], 30)  # pods tell of theirs every 10 s
+    wait_until(lambda: do(other, session_id, "open_map")["viewers"], 30)
     told = do(other, session_id, "add_layer", id="dots", source=DOTS)
     assert told["shown"] == {"applied": True, "waiting": []}
     _told, png = seen(other, session_id)
