@@ -23,6 +23,7 @@ from mapsrv.http_server.connections import Connections
 from mapsrv.http_server.serve import obey, open_serving
 from mapsrv.http_server.sockets import Listeners, open_listeners, raise_file_limit
 from mapsrv.logs import log_to_stderr
+from mapsrv.metrics.bridge import count_refused
 
 log = logging.getLogger("mapsrv.bridge")
 
@@ -45,7 +46,7 @@ async def run_bridge(settings: Settings, started: Callable[[str], object]) -> No
                     # On a second signal the guard ends the children.
                     beside.start_soon(obey, signals, stop, again if settings.rereadable else None)
                     tell = partial(started, greeting(settings, port, services))
-                    connections = Connections(bridge, settings.keep_alive)
+                    connections = Connections(bridge, settings.keep_alive, count_refused=count_refused)
                     await _serve(bridge, services, connections, listeners, stop, tell)
                 beside.cancel_scope.cancel()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mapsrv.core.bounds import Bounds
 from mapsrv.core.geometry import simple
 from mapsrv.core.state import Json, MapLayer
-from mapsrv.core.visibility import Drawn, Why
+from mapsrv.core.visibility import Drawn, Why, tiles_from
 
 Ring = Sequence[Sequence[float]]
 
@@ -25,8 +25,9 @@ class Cover:
 def covers(above: Iterable[tuple[MapLayer, Drawn]], zoom: float) -> Iterator[Cover]:
     """Yield those of the layers above that may hide what is beneath them, wherever their data is."""
     for layer, drawn in above:
+        tiles = tiles_from(layer.source)
         for one in drawn:
-            if _is_opaque(one) and one.get("minzoom", 0) <= zoom < one.get("maxzoom", 24):
+            if _is_opaque(one) and max(tiles, one.get("minzoom", 0)) <= zoom < one.get("maxzoom", 24):
                 yield Cover(layer, one["type"] == "raster")
                 break
 

@@ -6,6 +6,7 @@ Nothing here knows what browsers really drew. What is told is so for certain, or
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from mapsrv.core.bounds import Bounds
 from mapsrv.core.cells import boxes
 from mapsrv.core.state import Json, MapLayer
 from mapsrv.core.summary import Summary
-from mapsrv.core.windows import Window, meets
+from mapsrv.core.windows import TILE, Window, meets
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def reasons(
     """
     on = [one for one in drawn if one.get("layout", {}).get("visibility") != "none"]
     found = [*_hidden(layer, on), *_empty(layer, summary), *_transparent(layer, on)]
-    found += _at_zoom(layer, on, shared)
+    found += _at_zoom(layer, on, shared, people)
     if summary is not None:
         found += _out_of_view(layer, summary, shared, people)
     return found
@@ -123,20 +124,43 @@ def _is_zero(value: Json) -> bool:
     return type(value) in (int, float) and value == 0
 
 
-def _at_zoom(layer: MapLayer, on: Drawn, shared: Window) -> Iterable[Why]:
-    """The view's zoom is one at which no style layer is drawn. Of a view that browsers fit it is a guess."""
-    least = float(layer.source.get("minzoom", 0)) if layer.source.get("type") in ("vector", "raster") else 0.0
+def tiles_from(source: Mapping[str, Json]) -> float:
+    """Return the least zoom at which a source has tiles; past their maxzoom the deepest are drawn larger.
+
+    It counts in tiles, of which MapLibre takes those of a whole zoom: for vector ones that beneath, for
+    pixels the nearest, of small tiles sooner. (MapLibre: coveringZoomLevel)
+    """
+    kind, least = source.get("type"), float(source.get("minzoom", 0))
+    if kind not in ("raster", "raster-dem") or not least:
+        return least if kind == "vector" else 0.0
+    return max(0.0, least - 0.5 - math.log2(TILE / source.get("tileSize", TILE)))
+
+
+def _at_zoom(layer: MapLayer, on: Drawn, shared: Window, people: Sequence[Window]) -> Iterable[Why]:
+    """The zoom of the map, or of all who watch, is one at which no style layer is drawn."""
+    least = tiles_from(layer.source)
     spans = [(max(least, one.get("minzoom", 0)), one.get("maxzoom", 24)) for one in on]
-    low, high = shared.zoom - shared.slack, shared.zoom + shared.slack
-    if not spans or any(start <= high and low < end for start, end in spans):
+    if not spans:
         return
-    start, end = min(spans, key=lambda span: max(span[0] - high, low - span[1]))
-    zoom = start if high < start else max(start, end - 0.5)
-    yield Why(
-        f"It is drawn from zoom {start:g} to {end:g}, and the map is at {shared.zoom:g}.",
-        "set_map_view",
-        {"zoom": zoom},
-    )
+    if not any(_meets(span, shared) for span in spans):
+        at = f"the map is at {shared.zoom:g}"
+    elif people and not any(_meets(span, one) for span in spans for one in people):
+        at = "nobody who watches is at such a zoom"
+    else:
+        return
+    start, end = min(spans, key=lambda span: _away(span, shared))
+    zoom = min(max(start, shared.zoom), max(start, end - 0.5))
+    yield Why(f"It is drawn from zoom {start:g} to {end:g}, and {at}.", "set_map_view", {"zoom": zoom})
+
+
+def _away(span: tuple[float, float], window: Window) -> float:
+    """Return by how much the window's zoom is outside of the span; 0 or less within."""
+    return max(span[0] - window.zoom, window.zoom - span[1])
+
+
+def _meets(span: tuple[float, float], window: Window) -> bool:
+    """Whether the window may be at a zoom of the span: that of a view that browsers fit is a guess."""
+    return span[0] <= window.zoom + window.slack and window.zoom - window.slack < span[1]
 
 
 def _out_of_view(

@@ -12,6 +12,7 @@ from mapsrv.core.view import zoom_of
 
 WIDTH, HEIGHT = 2560, 1440  # CSS pixels of a large window: what is not in it is in no smaller one
 TILE = 512  # CSS pixels of the world at zoom 0
+ANY_ZOOM = 30.0  # by how much a zoom that nobody told may be another than 0
 TILTED = 60.0  # degrees of pitch from which the horizon may be in sight
 
 
@@ -48,10 +49,10 @@ def of_viewport(viewport: Json) -> Window | None:
     if not isinstance(viewport, Mapping) or not isinstance(viewport.get("bounds"), list):
         return None
     west, south, east, north = viewport["bounds"]
-    zoom = viewport.get("zoom", 0.0)
+    zoom, slack = viewport.get("zoom", 0.0), 0.0 if "zoom" in viewport else ANY_ZOOM
     if east - west >= 360:
-        return Window((-180.0, south, 180.0, north), zoom)
-    return Window((_turned(west), south, _turned(east), north), zoom)
+        return Window((-180.0, south, 180.0, north), zoom, slack)
+    return Window((_turned(west), south, _turned(east), north), zoom, slack)
 
 
 def meets(box: Bounds, window: Window) -> bool:

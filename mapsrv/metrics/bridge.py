@@ -46,6 +46,11 @@ REFUSED = Counter(
 )
 
 
+def count_refused(status: int) -> None:
+    """Count a request that could not be read: no error of ours was made of it."""
+    REFUSED.labels(f"http_{status}").inc()
+
+
 class Meter:
     """What happens between one server and its callers. Labels are looked up once: calls are many."""
 

@@ -6,6 +6,9 @@ known here, and never an id.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from prometheus_client import (
     CollectorRegistry,
     Gauge,
@@ -32,6 +35,20 @@ def new_registry() -> CollectorRegistry:
         __version__
     ).set(1)
     return registry
+
+
+@contextmanager
+def measured(gauge: Gauge, value: Callable[[], float]) -> Iterator[None]:
+    """Have the gauge tell what `value` returns while this is open, then 0: what was measured is gone."""
+    gauge.set_function(value)
+    try:
+        yield
+    finally:
+        gauge.set_function(_nothing)
+
+
+def _nothing() -> float:
+    return 0.0
 
 
 def exposition(registry: CollectorRegistry, accept: str | None = None) -> tuple[bytes, str]:

@@ -21,15 +21,21 @@ from mapsrv.wire.json_text import shown
 from mapsrv.wire.style_layers import check_drawn_by
 
 
+def is_builtin(command: AddLayer) -> bool:
+    """Whether a call names a built-in set as its data."""
+    data = command.source.get("data")
+    return isinstance(data, str) and data.startswith(BUILTIN)
+
+
 async def with_source(
     command: AddLayer, state: MapState, documents: Documents, gazetteer: Gazetteer
 ) -> tuple[AddLayer, Mapping[str, MapLayer | None]]:
     """Return the command with a source that needs nothing of here, and the layers that it relies on."""
     if OTHERS in command.source:
         return _of_other(command, state)
-    data = command.source.get("data")
-    if not isinstance(data, str) or not data.startswith(BUILTIN):
+    if not is_builtin(command):
         return command, {}
+    data = command.source["data"]
     builtin = parse_builtin(data)
     stored = await documents.put(await gazetteer.document(builtin))
     if not stored.summary.features:

@@ -28,7 +28,7 @@ from mapsrv.gazetteer.gazetteer import NOWHERE, Gazetteer
 from mapsrv.prepare import default_style, geojson_jobs, style_items
 from mapsrv.prepare.features import MAX_INLINE, prepare_features
 from mapsrv.prepare.geojson_blobs import Documents
-from mapsrv.prepare.known_sources import with_source
+from mapsrv.prepare.known_sources import is_builtin, with_source
 from mapsrv.prepare.near import with_camera_near
 from mapsrv.prepare.restyling import prepare_filter, prepare_paint
 from mapsrv.prepare.style_check import UNCHECKED, StyleCheck
@@ -55,7 +55,7 @@ async def prepare(
     match command:
         case AddLayer():
             sourced, relied = await with_source(command, state, documents, gazetteer)
-            prepared = await _prepare_layer(sourced, state, documents, style)
+            prepared = await _prepare_layer(sourced, state, documents, style, is_builtin(command))
             prepared = replace(prepared, relied={**prepared.relied, **relied})
         case AddStyleLayers():
             prepared = await prepare_style_layers(command, state, documents, style)
@@ -73,7 +73,7 @@ async def prepare(
 
 
 async def _prepare_layer(
-    command: AddLayer, state: MapState, documents: Documents, style: StyleCheck
+    command: AddLayer, state: MapState, documents: Documents, style: StyleCheck, builtin: bool
 ) -> Prepared:
     kind = _source_type(command)
     frame = {key: value for key, value in command.source.items() if key != "data"}
@@ -93,7 +93,7 @@ async def _prepare_layer(
         drawn = given or default_style.source_layers(state, command.id, kind)
     items = [*style_items.of_source(source), *style_items.of_style_layers(source, given or ())]
     found = await style.judge(items, source, documents)
-    warnings = [*_data_warnings(summary, drawn), *found.warnings]
+    warnings = [*_data_warnings(summary, drawn, builtin), *found.warnings]
     camera = None
     if command.fit:
         camera = fitted(source, summary, state)
@@ -157,7 +157,10 @@ async def _with_data(command: AddLayer, documents: Documents) -> tuple[dict[str,
     return source, summary
 
 
-def _data_warnings(summary: Summary | None, drawn: tuple[Mapping[str, Json], ...]) -> list[str]:
+def _data_warnings(
+    summary: Summary | None, drawn: tuple[Mapping[str, Json], ...], builtin: bool
+) -> list[str]:
+    """Return what is told of the data; of the geometry of our own nothing, which nobody can mend."""
     if summary is None:
         return []
     if summary.bounds is None:
@@ -166,4 +169,4 @@ def _data_warnings(summary: Summary | None, drawn: tuple[Mapping[str, Json], ...
         f"None of the style layers is made to draw {kind} features."
         for kind in default_style.undrawn(drawn, summary.geometry_types)
     ]
-    return [*undrawn, *summary.faults]
+    return undrawn if builtin else [*undrawn, *summary.faults]

@@ -31,6 +31,7 @@ from mapsrv.local.front import Front, load_front
 from mapsrv.local.waiting import WAITING_PATH, waiting_app
 from mapsrv.logs import log_to_stderr
 from mapsrv.metrics.maps import IN_FLIGHT, VIEWERS
+from mapsrv.metrics.registry import measured
 from mapsrv.prepare.own_routes import OwnRoutes
 from mapsrv.server import memory
 from mapsrv.server.counted import count_refused
@@ -124,7 +125,6 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
     own = OwnRoutes(origins, (*(route.path for route in ROUTES), *PATHS, local.PATH, WAITING_PATH))
     page = await trio.to_thread.run_sync(Page)
     budget, rates = Budget(config.max_in_flight), RateLimits(config.rates)
-    IN_FLIGHT.set_function(lambda: budget.all.taken)
     async with (
         open_store(config, url) as store,
         open_keys(config, store) as keys,
@@ -151,19 +151,19 @@ async def open_house(config: Config, front: Front, secret: str, url: str) -> Asy
     ):
         lifetime = LIFETIME_SECONDS if shared(config.store) else math.inf
         streams = Streams(hub, per_session=config.max_streams, lifetime=lifetime)
-        VIEWERS.set_function(lambda: hub.viewers_here)
         site = Site(hub, origins, page, streams, budget, rates=rates, own=own, front=front)
         ours = {local.PATH: local.local_app(secret), WAITING_PATH: waiting_app(front)}
         mounts = {path: mcp.asgi for path in PATHS} | ours
         dispatch = Dispatch(create_app(site), mounts, TrustedProxies(config.trusted_proxies))
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(streams.run)
-            nursery.start_soon(watch_the_loop)
-            connections = Connections(
-                dispatch, config.keep_alive, lambda: budget.pressed, count_refused=count_refused
-            )
-            yield House(hub, site, mcp, dispatch, connections)
-            nursery.cancel_scope.cancel()
+        connections = Connections(
+            dispatch, config.keep_alive, lambda: budget.pressed, count_refused=count_refused
+        )
+        with measured(IN_FLIGHT, lambda: budget.all.taken), measured(VIEWERS, lambda: hub.viewers_here):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(streams.run)
+                nursery.start_soon(watch_the_loop)
+                yield House(hub, site, mcp, dispatch, connections)
+                nursery.cancel_scope.cancel()
 
 
 def _sse_limits(config: Config) -> SseLimits:

@@ -8,6 +8,7 @@ from mapsrv.core.state import Json, MapLayer
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.tools.results import Result, query_result
+from mapsrv.wire.json_text import printed
 
 MAX_LAYERS_SAID = 30  # in words, from the top
 
@@ -39,8 +40,9 @@ def in_words(live: LiveSession) -> list[Json]:
     layers = list(state)[::-1]
     said = [_layer(layer) for layer in layers[:MAX_LAYERS_SAID]]
     more = [f"and {len(layers) - len(said)} more beneath"] if len(layers) > len(said) else []
-    count = f"{len(layers)} layers, the top one first" if layers else "no layers"
-    return [f"The basemap {state.basemap}, looking at {state.camera.to_json()}", count, *said, *more]
+    many = "one layer" if len(layers) == 1 else f"{len(layers)} layers, the top one first"
+    looks = f"The basemap {state.basemap}, looking at {printed(state.camera.to_json())}"
+    return [looks, many if layers else "no layers", *said, *more]
 
 
 def _layer(layer: MapLayer) -> str:

@@ -14,9 +14,8 @@ from mcp_types import JSONRPCMessage, JSONRPCRequest
 from mapsrv.errors import InvalidArgument
 from mapsrv.logs import note_session
 from mapsrv.tools.caller import MAX_FIELDS
+from mapsrv.wire.arguments import MAP_NAMES
 from mapsrv.wire.fields import session_id
-
-NAMES = ("session_id", "map_id", "map", "session")  # as mapsrv/wire/arguments.py takes them
 
 
 def map_of_address(query: bytes) -> str | None:
@@ -31,7 +30,7 @@ def note_map(message: JSONRPCMessage, of_address: str | None) -> None:
     """Say which map a message is about: the one that its call names, else that of its stream's address."""
     match message:
         case JSONRPCRequest(method="tools/call", params={"arguments": dict(arguments)}):
-            named = next((arguments[name] for name in NAMES if name in arguments), None)
+            named = next((arguments[name] for name in MAP_NAMES if name in arguments), None)
         case _:
             return
     if (found := _map(named) or of_address) is not None:

@@ -26,6 +26,7 @@ ALIASES = (
     ("map", "session_id"),
     ("session", "session_id"),
 )
+MAP_NAMES = ("session_id", *(alias for alias, name in ALIASES if name == "session_id"))
 
 
 class Shape:

@@ -1,7 +1,7 @@
 """What processes tell each other of a map beside its events, on the channel of what is never stored.
 
 A process of an earlier release passes over what it does not know, and so does this one: read_told() knows
-four kinds, and raises for all else.
+five kinds, and raises for all else.
 """
 
 from __future__ import annotations
@@ -38,6 +38,13 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Who:
+    """Another process has just loaded a session, and asks the others for their viewers."""
+
+    pod: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """Another process asks a tab whose stream it does not have."""
 
@@ -59,6 +66,11 @@ def turn(pod: str) -> bytes:
     return codec.dumps({"pod": pod, "turn": True})
 
 
+def who(pod: str) -> bytes:
+    """Return what a process that asks for the others' viewers tells."""
+    return codec.dumps({"pod": pod, "who": True})
+
+
 def asked(pod: str, tab: str, ask: Ask) -> bytes:
     """Return what a process tells that asks a tab of another one."""
     return codec.dumps({"pod": pod, "asked": tab, **ask.to_json()})
@@ -70,12 +82,14 @@ def told(pod: str, count: int, here: list[bytes], away: list[bytes], asks: str |
     return presence(head if asks is None else head | {"asks": asks}, [*here, *away])
 
 
-def read_told(body: bytes) -> Told | Turn | Asked | PassedOn:
+def read_told(body: bytes) -> Told | Turn | Who | Asked | PassedOn:
     """Return what a process told. Raises ValueError for what none tells."""
     told: Json = codec.loads(body) if len(body) <= MAX_TOLD else None
     match told:
         case {"pod": str(pod), "turn": True} if len(pod) <= MAX_POD:
             return Turn(pod)
+        case {"pod": str(pod), "who": True} if len(pod) <= MAX_POD:
+            return Who(pod)
         case {"pod": str(pod), "asked": str(tab)} if len(pod) <= MAX_POD and len(tab) == TAB_LETTERS:
             return Asked(pod, tab, read_ask(told))
         case {"pod": str(pod), "tab": _} if len(pod) <= MAX_POD and len(body) <= MAX_PASSED_ON:
@@ -86,4 +100,4 @@ def read_told(body: bytes) -> Told | Turn | Asked | PassedOn:
                 asks = told.get("asks")
                 known = isinstance(asks, str) and len(asks) == TAB_LETTERS
                 return Told(pod, count, viewers, max(0, here), asks if known else None)
-    raise ValueError("not of a process's viewers, its turn, an ask, or one of its tabs")
+    raise ValueError("not of a process's viewers, its turn, its questions, or one of its tabs")

@@ -123,7 +123,7 @@ def element_again(value: Json) -> bytes | None:
 def presence(head: Mapping[str, Json], elements: Iterable[bytes]) -> bytes:
     """Return the head with `viewers`: whole elements from the first on, MAX_SHOWN and MAX_BODY at most."""
     begun = codec.dumps(dict(head))[:-1] + b',"viewers":['
-    room, fitting = MAX_BODY - len(begun) - len("]}"), []
+    room, fitting = MAX_BODY - len(begun) - len("]}") + len(","), []  # before the first there is none
     for encoded in islice(elements, MAX_SHOWN):
         room -= len(encoded) + len(",")
         if room < 0:

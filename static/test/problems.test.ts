@@ -51,6 +51,8 @@ test.each([
   ["Bad response code: 404", /^404 from https:\/\/tiles/, /check it/],
   ["Unexpected token '<', \"<!DOCTYPE \"... is not valid JSON", /web page/, /file itself/],
   ["Unexpected end of JSON input", /no JSON/, /address/],
+  ["Expected ':' after property name in JSON at position 31 (line 1 column 32)", /no JSON/, /address/],
+  ["Unterminated string in JSON at position 9", /no JSON/, /address/],
   ["Input data given to 'x' is not a valid GeoJSON object.", /no GeoJSON/, /GeoJSON/],
   ["Wrong magic number for PMTiles archive", /no PMTiles/, /address/],
   ["Server returned no content-length header or content-length exceeding request. Check", /Range/, /server/],

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from tests.bench import (
     across,
+    answers,
     commands,
     fanout,
     greedy,
@@ -40,6 +41,7 @@ MEASURES: Mapping[str, Callable[[options.Options], report.Table]] = {
     "tools": tools.measure,
     "commands": commands.measure,
     "styles": styles.measure,
+    "answers": answers.measure,
     "stall": stall.measure,
     "healing": healing.measure,
     "sessions": sessions.measure,

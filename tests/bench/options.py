@@ -14,6 +14,7 @@ PARTS = (
     "tools",
     "commands",
     "styles",
+    "answers",
     "stall",
     "healing",
     "sessions",

@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+import trio
 
 from mapsrv.bridge.servers_file import specs_of
 from mapsrv.bridge.settings import BOUNDS, OPTIONS, Limits, Settings, parse
@@ -227,6 +228,25 @@ async def test_it_greets_with_addresses_that_answer_and_ctrl_c_ends_all(tmp_path
                 assert run.stop(signal.SIGINT) == 0
                 await stream.over.wait()
         assert not proc.named(token) and "Traceback" not in run.log
+
+
+async def test_a_request_that_cannot_be_read_is_counted_and_has_a_line(tmp_path: Path) -> None:
+    with bridge(tmp_path, "--log", "json", "--", *CHILD) as run:
+        for status, head in ((400, b"secret\r\n\r\n"), (431, b"GET /?" + b"secret" * 12_000)):
+            stream = await trio.open_tcp_stream("127.0.0.1", run.port)
+            async with stream:
+                await stream.send_all(head)
+                assert (await stream.receive_some()).startswith(b"HTTP/1.1 %d" % status)
+        counters = (await ask(run.port, "/metrics"))[2]
+        for status in (400, 431):
+            assert f'mapsrv_bridge_refused_total{{code="http_{status}"}} 1.0' in counters
+        lines = [json.loads(line) for line in run.log.splitlines()]
+        refusals = [line for line in lines if line["event"] == "request=refused"]
+        assert [(line["status"], line["client_ip"]) for line in refusals] == [
+            (400, "127.0.0.1"),
+            (431, "127.0.0.1"),
+        ]
+        assert "secret" not in run.log
 
 
 async def test_a_second_signal_ends_it_at_once_and_no_child_stays(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from mapsrv.core.visibility import PARTS, Why, reasons
 from mapsrv.core.windows import Window, holds, meets, of_camera, of_viewport
 
 CIRCLE = {"id": "a", "type": "circle"}
+RASTER = {"id": "r", "type": "raster"}
 WORLD = Window(None, 5.0)
 BERN = (7.4, 46.9, 7.5, 47.0)
 
@@ -89,6 +90,30 @@ def test_tiles_that_begin_at_a_zoom_are_not_there_before() -> None:
     source = {"type": "vector", "minzoom": 6, "maxzoom": 7}
     assert why(layer(source=source))[0].arguments == {"zoom": 6}
     assert why(layer(source=source), None, Window(None, 12.0)) == [], "the deepest tiles are drawn larger"
+    assert "from zoom 8 to 24" in why(layer({**CIRCLE, "minzoom": 8}, source=source))[0].text
+    assert why(layer(source={**source, "type": "geojson"})) == []
+
+
+@pytest.mark.parametrize(("kind", "size", "least"), [("raster", 256, 4.5), ("raster-dem", 512, 5.5)])
+def test_tiles_of_pixels_are_there_from_the_zoom_that_they_are_nearest_to(
+    kind: str, size: int, least: float
+) -> None:
+    source = {"type": kind, "minzoom": 6, "tileSize": size}
+    assert why(layer(RASTER, source=source), None, Window(None, least)) == []
+    (found,) = why(layer(RASTER, source=source), None, Window(None, least - 0.1))
+    assert found.arguments == {"zoom": least} and found.sure
+    assert why(layer(RASTER, source={"type": kind, "tileSize": size}), None, Window(None, 0.0)) == []
+    above = layer(RASTER, source={**source, "minzoom": 9})
+    assert list(covers([(above, [RASTER])], 5.0)) == [] != list(covers([(above, [RASTER])], 9.0))
+
+
+def test_a_zoom_at_which_nobody_who_watches_is() -> None:
+    deep, (near, far) = layer({**CIRCLE, "minzoom": 8}), (Window(None, 9.0), Window(None, 3.0))
+    (found,) = why(deep, None, near, far, far)
+    assert "nobody who watches" in found.text and found.arguments == {"zoom": 9.0}
+    assert why(deep, None, near, far, near) == why(deep, None, near) == []
+    untold = of_viewport({"bounds": [1, 2, 3, 4]})
+    assert untold is not None and why(deep, None, near, untold) == []
 
 
 @pytest.mark.parametrize(
@@ -148,7 +173,7 @@ def test_fitted_bounds_are_seen_with_what_is_around_them() -> None:
 def test_a_viewport_is_what_its_page_says() -> None:
     assert of_viewport(None) is of_viewport({"center": [1, 2]}) is of_viewport([1]) is None
     assert of_viewport({"bounds": [1, 2, 3, 4], "zoom": 7}) == Window((1, 2, 3, 4), 7)
-    assert of_viewport({"bounds": [-300, 2, 300, 4]}) == Window((-180.0, 2, 180.0, 4), 0.0)
+    assert of_viewport({"bounds": [-300, 2, 300, 4]}) == Window((-180.0, 2, 180.0, 4), 0.0, slack=30.0)
     turned = of_viewport({"bounds": [359, 2, 362, 4], "zoom": 7})
     assert turned == Window((-1.0, 2, 2.0, 4), 7)
 
@@ -167,7 +192,6 @@ def test_boxes_over_the_antimeridian_meet_and_hold_round_the_globe() -> None:
 
 # --- beneath another -----------------------------------------------------------------
 
-RASTER = {"id": "r", "type": "raster"}
 FILL = {"id": "f", "type": "fill", "paint": {"fill-color": "#ff0000"}}
 SQUARE = [[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]
 HOLE = [[4, 4], [4, 6], [6, 6], [6, 4], [4, 4]]

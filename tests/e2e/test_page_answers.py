@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import struct
 import threading
 import time
-import zlib
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from pmtiles.tile import TileType
 
 from tests.e2e.conftest import DRAWN, opened, rendered
 from tests.e2e.kit.elsewhere import archive, picture, serving, vector_tile
+from tests.e2e.kit.png import colours
 from tests.e2e.kit.server import Server, call, client, wait_until
 from tests.kit.ports import free_port
 
@@ -182,35 +181,6 @@ def seen(server: Server, session_id: str) -> tuple[dict[str, Any], bytes | None]
     return trio.run(main)
 
 
-def colours(png: bytes) -> tuple[int, int, set[tuple[int, int, int]]]:
-    """Return the size of a PNG of 8 bits, and the colours in it."""
-    at, data = 8, b""
-    width, height, _depth, kind = struct.unpack(">IIBB", png[16:26])
-    while at < len(png):
-        size, name = struct.unpack(">I4s", png[at : at + 8])
-        data += png[at + 8 : at + 8 + size] if name == b"IDAT" else b""
-        at += 12 + size
-    channels = {2: 3, 6: 4}[kind]
-    rows, stride, found = zlib.decompress(data), width * channels, set()
-    before = bytearray(stride)
-    for y in range(height):
-        how, line = rows[y * (stride + 1)], bytearray(rows[y * (stride + 1) + 1 : (y + 1) * (stride + 1)])
-        _unfilter(how, line, before, channels)
-        found |= {(line[x], line[x + 1], line[x + 2]) for x in range(0, stride, channels)}
-        before = line
-    return width, height, found
-
-
-def _unfilter(how: int, line: bytearray, above: bytearray, step: int) -> None:
-    for i in range(len(line)):
-        left = line[i - step] if i >= step else 0
-        corner = above[i - step] if i >= step else 0
-        up = above[i]
-        guess = left + up - corner
-        paeth = min((left, up, corner), key=lambda one: abs(guess - one))
-        line[i] = (line[i] + (0, left, up, (left + up) // 2, paeth)[how]) & 255
-
-
 def test_a_picture_shows_what_was_drawn_and_the_person_who_looked(server: Server, page: Page) -> None:
     session_id = a_watched_map(server, page)
     paint = {"circle-color": "#ff0000", "circle-radius": 60}
@@ -230,7 +200,7 @@ def test_a_picture_shows_what_was_drawn_and_the_person_who_looked(server: Server
 def test_a_page_on_one_pod_is_asked_by_another(pods: list[Server], page: Page) -> None:
     home, other = pods
     session_id = a_watched_map(home, page)
-    wait_until(lambda: do(other, session_id, "open_map")["viewers"], 30)  # pods tell of theirs every 10 s
+    wait_until(lambda: do(other, session_id, "open_map")["viewers"], 30)
     told = do(other, session_id, "add_layer", id="dots", source=DOTS)
     assert told["shown"] == {"applied": True, "waiting": []}
     _told, png = seen(other, session_id)

@@ -74,6 +74,15 @@ async def test_a_built_in_set_is_stored_like_any_document(documents: Documents) 
     assert isinstance(again.command, c.AddLayer) and again.command.source == source
 
 
+@pytest.mark.parametrize("name", ["countries", "us-states"])
+async def test_of_the_geometry_of_built_in_data_nobody_is_warned(documents: Documents, name: str) -> None:
+    prepared = await prepare(layer("a", f"builtin:{name}"), MapState(), documents, gazetteer=PLACES)
+    assert prepared.warnings == ()
+    assert isinstance(prepared.command, c.AddLayer)
+    summary = await documents.summary(prepared.command.source)
+    assert summary is not None and bool(summary.faults) == (name == "countries"), "it is told by a look"
+
+
 async def test_what_the_source_says_besides_stays(documents: Documents) -> None:
     source = {"type": "geojson", "data": "builtin:us-states", "attribution": "mine", "tolerance": 1}
     prepared = await prepare(c.AddLayer("a", source), MapState(), documents, gazetteer=PLACES)

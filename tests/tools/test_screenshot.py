@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any
 
 from mapsrv.hub.hub import Hub
@@ -29,7 +30,9 @@ async def test_nobody_watching_it_is_told_in_words(desk: Desk) -> None:
     told = await desk.call("get_map_screenshot", session_id=session)
     assert told.picture is None and told.structured["picture"] == NOBODY
     basemap, count, roads, dots = told.structured["in_words"]
-    assert "natural-earth" in basemap and count.startswith("2 layers")
+    camera = (await desk.call("get_map_state", session_id=session)).structured["camera"]
+    assert "natural-earth" in basemap and json.loads(basemap.partition("looking at ")[2]) == camera
+    assert count.startswith("2 layers")
     assert "roads" in roads and "hidden" in roads, "the top one first"
     assert '"Dots" (dots: circle' in dots and "hidden" not in dots
 

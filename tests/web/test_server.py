@@ -15,6 +15,7 @@ import trio
 
 from mapsrv.config import Config
 from mapsrv.errors import StartupError
+from mapsrv.metrics.maps import REGISTRY
 from mapsrv.server import serve
 from tests.kit.ports import free_port
 from tests.web.kit.real import open_files, read_all, read_until, running
@@ -32,6 +33,21 @@ async def test_a_stream_over_a_real_socket_says_drain_and_ends_cleanly(tmp_path:
         rest = await read_all(stream)
         await real.ended.wait()
         assert b"event: drain" in rest and rest.endswith(b"0\r\n\r\n")
+
+
+def test_a_server_that_has_ended_is_measured_no_more(tmp_path: Path) -> None:
+    async def while_it_runs() -> float | None:
+        async with running(tmp_path) as real:
+            stream = await real.send(GET.format(f"/events?session={await real.new_map()}&viewer=tab"))
+            async with stream:
+                await read_until(stream, b"event: presence")
+                return viewers()
+
+    def viewers() -> float | None:
+        return REGISTRY.get_sample_value("mapsrv_viewers")
+
+    assert trio.run(while_it_runs) == 1.0
+    assert viewers() == 0.0, "though it is asked outside of what the server ran in"
 
 
 async def test_a_reader_that_stalls_does_not_hold_the_end_up(tmp_path: Path) -> None:

@@ -99,6 +99,8 @@ def test_what_is_no_element_of_this_release_is_not_told_on(value: Any) -> None:
 
 
 @given(st.lists(st.integers(2, 9_000), max_size=80), st.integers(0, 10**9))
+@example([2] * 11 + [7257, 9000], 0)
+@example([8000, viewers.MAX_BODY - len('{"count":0,"viewers":[,]}') - 8000], 0)  # the last byte is taken too
 def test_a_frame_has_16_kib_and_leaves_out_whole_viewers_at_the_end(sizes: list[int], count: int) -> None:
     elements = [codec.dumps("x" * (size - 2)) for size in sizes]
     body = viewers.presence({"count": count}, elements)

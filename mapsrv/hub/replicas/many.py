@@ -53,7 +53,7 @@ class ManyProcesses(SingleProcess):
         self._shared, self._here = store, here
         self.store_health = StoreHealth(store, self._is_back, self._wake_all)
         self.replication = Replication(store, feed, here.held, here.submit, self.store_health)
-        means = Means(store, documents, prepare, self.replication.ask_for_a_turn)
+        means = Means(store, documents, prepare, self.replication.beside.ask_for_a_turn)
         self.healer = Healer(means, self.store_health, here.follow)
         self.read_index = ReadIndex(store, self.store_health, here.submit, here.reads)
 
@@ -95,7 +95,7 @@ class ManyProcesses(SingleProcess):
         return await self.read_index.catch_up(live)
 
     async def tell_viewers(self, live: LiveSession) -> None:
-        await self.replication.tell_viewers(live)
+        await self.replication.beside.tell_viewers(live)
 
     async def tab_says(self, live: LiveSession, said: Said, *, own: bool = False) -> None:
         is_owed = live.asks.heard(said)
@@ -103,10 +103,10 @@ class ManyProcesses(SingleProcess):
         if live.presence.knows(said.tab):
             live.tab_says(said, own=own)
         if said.gone or is_owed or not is_open:  # one that is away here may be open elsewhere by now
-            await self.replication.pass_on(live, said)
+            await self.replication.beside.pass_on(live, said)
 
     async def ask_elsewhere(self, live: LiveSession, tab: str, ask: Ask) -> None:
-        await self.replication.ask(live, tab, ask)
+        await self.replication.beside.ask(live, tab, ask)
 
     async def resync(self, live: LiveSession) -> None:
         """Read what came since, or else all of it anew."""

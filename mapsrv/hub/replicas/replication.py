@@ -15,17 +15,14 @@ import trio
 
 from mapsrv.errors import StoreAway, StoreUnavailable
 from mapsrv.hub.live_session import LiveSession
+from mapsrv.hub.replicas.beside_events import BesideEvents
 from mapsrv.hub.replicas.catch_up import heard, is_elsewhere
 from mapsrv.hub.replicas.store_health import StoreHealth
 from mapsrv.hub.standing import Sign, Standing
 from mapsrv.store import Entry
 from mapsrv.store.shared import Committed, Feed, Letter, Live, Missed, SharedStore, Unread
-from mapsrv.wire import told as wire
-from mapsrv.wire.asked import Ask
-from mapsrv.wire.said import Said, passed_on
 
 CHECK_SECONDS = 15.0
-BEAT_SECONDS = 10.0  # how often a process tells of its viewers; others forget them after three
 HEADS_AT_ONCE = 500
 MAX_EARLY = 1_000  # events heard of a session while it is loaded; without the older ones it is read anew
 
@@ -46,6 +43,7 @@ class Replication:
         self._store, self._feed, self.pod, self._store_health = store, feed, feed.pod, store_health
         self.on_letter: Callable[[bytes], None] = lambda body: None
         self._held, self._reread = held, reread
+        self.beside = BesideEvents(feed, held)
         self._dropped: list[str] = []
         self.early: dict[str, deque[Entry]] = {}  # news of sessions that are being loaded
         self._check_now = trio.Event()
@@ -57,9 +55,10 @@ class Replication:
         await self._feed.watch(session_id)
 
     def loaded(self, live: LiveSession) -> None:
-        """Apply what was heard of a session while it was loaded."""
+        """Apply what was heard of a session while it was loaded, and have the others asked for the rest."""
         for entry in self.early.pop(live.id, ()):
             self._hear(live.id, entry)
+        self.beside.ask_who(live)
 
     async def forget(self, session_id: str) -> None:
         """Hear no more of a session that is not there, or could not be loaded."""
@@ -79,11 +78,11 @@ class Replication:
         return await self._feed.post(pod, body)
 
     async def run(self) -> None:
-        """Listen, check and beat for ever."""
+        """Listen, check and tell for ever."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._listen)
             nursery.start_soon(self._check)
-            nursery.start_soon(self._beat)
+            nursery.start_soon(self.beside.run)
 
     async def _listen(self) -> None:
         while True:
@@ -91,7 +90,7 @@ class Replication:
                 case Committed(session_id, entry):
                     self._hear(session_id, entry)
                 case Live(session_id, body):
-                    await self._note(session_id, body)
+                    await self.beside.note(session_id, body)
                 case Missed():
                     self._check_now.set()
                 case Letter(body):
@@ -155,61 +154,3 @@ class Replication:
                 live.now(Sign.MISSED)
             if live.standing.behind:
                 self._reread(live)
-
-    # --- presence ------------------------------------------------------------------
-
-    async def tell_viewers(self, live: LiveSession) -> None:
-        """Tell the others who has the map open here."""
-        await self._feed.tell(live.id, live.presence.told_to_others(self.pod))
-
-    async def pass_on(self, live: LiveSession, said: Said) -> None:
-        """Tell the others what a tab says: one of them may have its stream."""
-        body = passed_on(self.pod, said)
-        await self._feed.pass_on(live.id, body, about=said.subject, number=said.number)
-
-    async def _note(self, session_id: str, body: bytes) -> None:
-        live = self._held().get(session_id)
-        told = _told(body) if live is not None else None
-        if live is None or told is None or told.pod == self.pod:
-            return
-        match told:
-            case wire.Turn():
-                live.hold()
-            case wire.Asked(_, tab, ask):
-                if live.presence.has_stream_of(tab):
-                    live.asks.owe(tab, ask)
-                    live.wake()
-            case wire.PassedOn(_, said):
-                live.asks.heard(said)
-                if live.presence.knows(said.tab):
-                    live.tab_says(said)
-            case wire.Told(pod, count, viewers, here, asks):
-                before = live.presence.count_here
-                for said in live.presence.others_told(pod, count, viewers, here, asks):
-                    await self.pass_on(live, said)
-                if live.presence.count_here != before:  # though what is shown here may be the same
-                    await self.tell_viewers(live)
-
-    async def ask_for_a_turn(self, live: LiveSession) -> None:
-        """Have the others commit nothing of a session for a moment: ours are overtaken all the time."""
-        await self._feed.tell(live.id, wire.turn(self.pod), about="turn")
-
-    async def ask(self, live: LiveSession, tab: str, ask: Ask) -> None:
-        """Have whoever has a tab's stream ask it."""
-        await self._feed.tell(live.id, wire.asked(self.pod, tab, ask), about=f"ask {ask.token}")
-
-    async def _beat(self) -> None:
-        while True:
-            await trio.sleep(BEAT_SECONDS)
-            for live in list(self._held().values()):
-                live.presence.forget_others()
-                if live.presence.count_here:
-                    await self.tell_viewers(live)
-
-
-def _told(body: bytes) -> wire.Told | wire.Turn | wire.Asked | wire.PassedOn | None:
-    """Return what another process tells of a session; None for what this release does not know."""
-    try:
-        return wire.read_told(body)
-    except ValueError:
-        return None

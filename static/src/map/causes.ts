@@ -32,7 +32,7 @@ const RULES: [RegExp, Make][] = [
   [/Wrong magic number for PMTiles/, (_, { address = "" }) => load(`${shown(address)} is no PMTiles archive.`, "Check the address.")],
   [/<!doctype|<html|Unexpected token '?<|unexpected character|JSON Parse error: Unrecognized token '<'/i, (_, { address = "" }) =>
     load(`${shown(address)} answered with a web page, not with JSON.`, "Use the address of the file itself, not of a page about it.")],
-  [/is not valid JSON|JSON\.parse|JSON Parse error|Unexpected end of JSON/, (_, { address = "" }) => load(`${shown(address)} answered with what is no JSON.`, "Check the address.")],
+  [/is not valid JSON|JSON\.parse|JSON Parse error|Unexpected end of JSON|JSON at position/, (_, { address = "" }) => load(`${shown(address)} answered with what is no JSON.`, "Check the address.")],
   [/not a valid GeoJSON object/, (_, { address = "" }) => noGeoJson(address)],
   [/could not be decoded|Could not load image/i, (_, { address = "" }) => load(`${shown(address)} answered with what is no picture.`, "Check the address; vector tiles need type vector.")],
   [/Unable to parse the tile|Unimplemented type/, (_, { address = "" }) => load(`${shown(address)} has no vector tiles.`, 'Check the address; pictures need "type": "raster".')],

@@ -176,7 +176,7 @@ async def test_a_pod_that_is_asked_for_a_turn_holds_still_for_a_moment_once_a_se
         for asked, waits in ((0.0, True), (0.2, False), (1.1, True)):
             began = trio.current_time()
             await trio.sleep(asked)
-            await many(pods.away).replication.ask_for_a_turn(pods.away.held()[session_id])
+            await many(pods.away).replication.beside.ask_for_a_turn(pods.away.held()[session_id])
             await trio.sleep(0.01)
             assert (live.held_until > trio.current_time()) == waits
             before = trio.current_time()

@@ -15,11 +15,14 @@ from mapsrv.errors import MapsrvError
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.lifecycle import open_hub
 from mapsrv.hub.presence.other_pods import OTHERS_SECONDS
-from mapsrv.hub.replicas.replication import BEAT_SECONDS, CHECK_SECONDS
+from mapsrv.hub.replicas.beside_events import BEAT_SECONDS
+from mapsrv.hub.replicas.replication import CHECK_SECONDS
 from mapsrv.store.memory import open_memory
 from tests.hub.kit.shared import SharedMemory
 from tests.hub.test_commands import layer
 from tests.hub.test_readers import reading, taken
+
+ANA, BELL = "a" * 16, "b" * 16
 
 
 async def pods(
@@ -110,6 +113,19 @@ async def test_presence_counts_the_viewers_of_all_pods(autojump_clock: object) -
             assert there.presence.count == 6
             await trio.sleep(OTHERS_SECONDS + BEAT_SECONDS + 1)
             assert there.presence.count <= 1, "a pod that says nothing has no viewers"
+
+
+async def test_a_pod_that_loads_a_map_knows_its_viewers_before_the_next_beat(autojump_clock: object) -> None:
+    async with AsyncExitStack() as stack:
+        _, (one, other, third) = await pods(stack, 3, random.Random(1), 0.0)
+        session_id = await one.create_session()
+        for hub, tab in ((one, ANA), (other, BELL)):
+            await stack.enter_async_context(reading(hub, session_id, viewer=tab))
+            hub.held()[session_id].presence.told(tab, {"drawn": {"at": "1"}})
+        await trio.sleep(BEAT_SECONDS / 2)
+        async with third.open_session(session_id) as live:
+            await trio.sleep(BEAT_SECONDS / 10)
+            assert live.presence.count == 2 and sorted(live.presence.reporting_elsewhere) == [ANA, BELL]
 
 
 async def test_what_is_committed_while_a_map_is_loaded_is_not_missed(autojump_clock: object) -> None:
