@@ -50,12 +50,15 @@ function summed(layer: MapLayer, alike: [StyleLayer, Swatch][], parts: Part[], l
   }
   const kept = distinct(parts).slice(0, MOST_PARTS);
   if (groups.size < 2) {
-    const swatch = groups.size ? together([...groups.values()][0]!) : null;
-    return { swatch: swatch && Object.keys(swatch).length ? swatch : null, parts: swatch ? kept.map((part) => edged(part, swatch)) : kept };
+    const swatch = groups.size ? together([...groups.values()][0]!) : {};
+    const isEdge = !swatch.fill && !swatch.circle && areColored(parts); // which alone says nothing
+    return { swatch: Object.keys(swatch).length && !isEdge ? swatch : null, parts: kept.map((part) => edged(part, swatch)) };
   }
   const entries = [...groups].map(([words, swatches]): Entry => ({ label: words || "all", swatch: together(swatches) }));
   return { swatch: null, parts: [{ kind: "classes", of: "", entries }, ...kept] };
 }
+
+const areColored = (parts: Part[]): boolean => parts.some((part) => (part.kind === "classes" && part.entries.some(({ swatch }) => swatch.fill)) || (part.kind === "ramp" && part.of !== ""));
 
 /** An area's edge goes with each of its colours. */
 function edged(part: Part, { line, width }: Swatch): Part {

@@ -7,6 +7,7 @@ const BESIDE = 14; // pixels from the pointer
 const LOCALE = globalThis.navigator?.language; // the reader's
 
 export class HoverName {
+  private readonly hovers = matchMedia("(hover: hover)"); // a finger only presses
   private readonly element = el("div", { id: "hover-name", ariaHidden: "true", hidden: true });
 
   /** `map` is the element that the map fills. */
@@ -17,7 +18,7 @@ export class HoverName {
   }
 
   show(feature: { properties: Properties } | undefined, { x, y }: { x: number; y: number }): void {
-    const name = feature && nameOf(feature.properties, LOCALE);
+    const name = feature && this.hovers.matches ? nameOf(feature.properties, LOCALE) : undefined;
     this.element.hidden = name === undefined;
     if (name === undefined) return;
     setText(this.element, name);
