@@ -41,7 +41,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def desk(browser: Browser) -> Iterator[Page]:
-    with browser.new_context(viewport=DESK, locale="en-GB") as context:
+    with browser.new_context(viewport=DESK, locale="en-US") as context:
         page = context.new_page()
         faults: list[str] = []
         page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
@@ -133,7 +133,8 @@ def test_the_menu_renames_fades_and_moves_by_keys_alone(shared: Server, desk: Pa
     expect(page.locator("#layers .name")).to_have_text(["below", "above"])
     menu.get_by_label("Opacity").focus()
     page.keyboard.press("Home")
-    wait_until(lambda: layer_of(shared, session_id)["restyled"]["above"]["paint"]["circle-opacity"] == 0)
+    clear = {"above": {"paint": {"circle-opacity": 0}}}
+    wait_until(lambda: layer_of(shared, session_id).get("restyled", {}).items() >= clear.items())
     expect(menu.get_by_role("status")).to_have_text("0 %")
     menu.get_by_label("Name").fill("Towns")
     page.keyboard.press("Enter")
@@ -158,7 +159,7 @@ def test_a_row_is_dragged_to_its_place_by_mouse_and_by_finger(
     from_, to = middle(page, "a"), middle(page, "b")
     page.mouse.move(*from_)
     page.mouse.down()
-    page.mouse.move(from_[0], to[1] + 8, steps=4)
+    page.mouse.move(from_[0], to[1] + 30, steps=4)
     expect(row(page, "b")).to_have_class("drop-below")
     page.mouse.up()
     expect(page.locator("#layers .name")).to_have_text(["b", "a", "c"])
@@ -252,7 +253,7 @@ def test_a_popup_names_its_feature_and_turns_through_what_lies_there(
     link = popup.get_by_role("link")
     expect(link).to_have_attribute("href", "https://example.org/bern")
     expect(link).to_have_attribute("rel", "noopener noreferrer")
-    expect(popup.get_by_text("long " * 60)).to_be_hidden()
+    expect(popup.locator("details")).not_to_have_attribute("open", "")
     popup.locator("summary").click()
     expect(popup.locator("details")).to_have_attribute("open", "")
     expect(popup.get_by_role("status")).to_have_text("1 of 2 here")

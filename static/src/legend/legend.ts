@@ -5,10 +5,10 @@ import type { Json, MapLayer, StyleLayer } from "../state/types.ts";
 import { isColor } from "./colors.ts";
 import { text } from "./evaluate.ts";
 import { asExpression } from "./functions.ts";
-import { BLACK, MARKS, NEUTRAL, seen, together, type Mark } from "./marks.ts";
+import { BLACK, MARKS, seen, together, type Mark } from "./marks.ts";
 import { read, type Class, type Look, type Reading } from "./read.ts";
 import { special } from "./special.ts";
-import { EXPRESSION, type Entry, type Legend, type Part, type Swatch } from "./types.ts";
+import { EXPRESSION, NEUTRAL, type Entry, type Legend, type Part, type Swatch } from "./types.ts";
 import { condition } from "./words.ts";
 
 export interface Where {

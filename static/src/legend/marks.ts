@@ -41,7 +41,6 @@ export const MARKS: { [type: string]: Mark } = {
 };
 
 export const BLACK = "#000000"; // the Style Spec's, of a colour that nobody set
-export const NEUTRAL = "currentColor"; // of sizes whose colours differ
 
 const edge = (name: "line" | "ring", value: Json | undefined): Swatch => (isColor(value) ? { [name]: value } : {});
 

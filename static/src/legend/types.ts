@@ -38,3 +38,4 @@ export interface Legend {
 }
 
 export const EXPRESSION = "styled by an expression";
+export const NEUTRAL = "currentColor"; // of sizes whose colours differ

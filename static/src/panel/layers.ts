@@ -4,6 +4,7 @@
 import type { Beside } from "../map/beside.ts";
 import type { MapLayer } from "../state/types.ts";
 import { el } from "./dom.ts";
+import { whenExplained } from "./explained.ts";
 import { LayerMenu } from "./menu.ts";
 import { Reorder, type Place } from "./reorder.ts";
 import { Row } from "./row.ts";
@@ -38,6 +39,7 @@ export class LayerList {
     list.after(this.none);
     this.search.addEventListener("input", () => this.sift());
     list.addEventListener("scroll", () => this.menu.close(), { passive: true });
+    whenExplained(() => this.rows.forEach((row) => row.tell()));
     beside.whenTurned(() => this.rows.forEach((row) => row.turned()));
   }
 

@@ -1,7 +1,6 @@
 // Draws a legend: colours and sizes as the map has them, and beside them what they mean, as text.
 
-import { NEUTRAL } from "../legend/marks.ts";
-import type { Entry, Legend, Part, Stop, Swatch } from "../legend/types.ts";
+import { NEUTRAL, type Entry, type Legend, type Part, type Stop, type Swatch } from "../legend/types.ts";
 import { el } from "./dom.ts";
 
 const BOX = 18; // pixels, of the picture beside a name

@@ -27,7 +27,11 @@ export class LayerMenu {
     this.element.append(...fields, ...Object.values(this.buttons));
     document.body.append(this.element);
     this.name.addEventListener("change", () => this.rename());
-    this.name.addEventListener("keydown", ({ key, isComposing }) => void (key === "Enter" && !isComposing && this.close()));
+    this.name.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault(); // or it presses the button that has the focus then
+      this.close();
+    });
     this.opacity.addEventListener("input", () => setText(this.percent, `${this.opacity.value} %`));
     this.opacity.addEventListener("change", () => this.fade());
     this.element.addEventListener("keydown", (event) => this.onKey(event));

@@ -1,13 +1,12 @@
 // One layer in the list: its name and whether it is shown, what its colours mean, and what else there is to say of it.
 // What can be done with it is in its menu. Its element keeps what others put into it.
 
-import { addedBy, filtersTold, isRestyled, zoomHint } from "../legend/about.ts";
-import { legendOf, turnsWithZoom } from "../legend/legend.ts";
 import type { Legend } from "../legend/types.ts";
 import type { Beside } from "../map/beside.ts";
 import { styleLayersOf } from "../state/style.ts";
 import type { MapLayer, StyleLayer } from "../state/types.ts";
 import { button, el, iconButton, setText } from "./dom.ts";
+import { explained } from "./explained.ts";
 import type { LayerActions } from "./layers.ts";
 import { drawLegend, drawSwatch } from "./legend.ts";
 import type { LayerMenu } from "./menu.ts";
@@ -30,7 +29,7 @@ export class Row {
   private readonly filters = el("div", { className: "filters" });
   private readonly added = el("span", { className: "added" });
   private readonly reset = button("Reset", () => this.resets());
-  private readonly restyled = el("span", { className: "restyled" }, "Restyled ", this.reset);
+  private readonly restyled = el("span", { className: "restyled", hidden: true }, "Restyled ", this.reset);
   private readonly legend = el("div", { className: "legend" });
 
   constructor(private readonly actions: LayerActions, private readonly menu: LayerMenu, reorder: Reorder, private readonly beside: Beside) {
@@ -59,22 +58,30 @@ export class Row {
     this.element.classList.toggle("hidden-layer", !layer.visible);
     const names = [[this.handle, "Move"], [this.more, "More"], [this.reset, "Reset the style"]] as const;
     for (const [button, verb] of names) button.ariaLabel = `${verb}: ${title}`;
-    setText(this.added, addedBy(layer, new Date(), LOCALE));
-    this.restyled.hidden = !isRestyled(layer);
-    this.filters.replaceChildren(...filtersTold(layer, LOCALE).map(({ words, target }) => this.filter(words, target, title)));
-    this.explain();
+    this.tell();
+  }
+
+  /** What only a change of the layer changes, and the legend. */
+  tell(): void {
+    const room = explained();
+    if (!room) return;
+    setText(this.added, room.addedBy(this.layer, new Date(), LOCALE));
+    this.restyled.hidden = !room.isRestyled(this.layer);
+    this.filters.replaceChildren(...room.filtersTold(this.layer, LOCALE).map(({ words, target }) => this.filter(words, target)));
+    this.explain(room);
   }
 
   /** The zoom is another, or something of it has come. */
   turned(): void {
-    setText(this.hint, zoomHint(this.layer, this.drawn, this.beside.zoom()));
-    const isPicture = this.drawn.some(({ type }) => type === "raster") && !this.picture;
-    if (isPicture || turnsWithZoom(this.drawn)) this.explain();
+    const room = explained();
+    if (!room) return;
+    setText(this.hint, room.zoomHint(this.layer, this.drawn, this.beside.zoom()));
+    if ((this.isPictures() && !this.picture) || room.turnsWithZoom(this.drawn)) this.explain(room);
   }
 
-  private explain(): void {
+  private explain({ legendOf, zoomHint }: NonNullable<ReturnType<typeof explained>>): void {
     setText(this.hint, zoomHint(this.layer, this.drawn, this.beside.zoom()));
-    if (this.drawn.some(({ type }) => type === "raster")) this.picture ??= this.beside.picture(this.layer);
+    if (this.isPictures()) this.picture ??= this.beside.picture(this.layer);
     const legend = legendOf(this.layer, this.drawn, { zoom: this.beside.zoom(), locale: LOCALE });
     const said = JSON.stringify([legend, this.picture]);
     if (said === this.said) return;
@@ -83,8 +90,12 @@ export class Row {
     this.legend.replaceChildren(...drawLegend(legend, this.picture));
   }
 
-  private filter(words: string, target: string, title: string): HTMLElement {
-    const clear = button("Clear", () => void this.actions.send(`Clearing the filter of ${title}`, "filter_layer", { layer_id: target, filter: null }));
+  private isPictures(): boolean {
+    return this.drawn.some(({ type }) => type === "raster");
+  }
+
+  private filter(words: string, target: string): HTMLElement {
+    const clear = button("Clear", () => void this.actions.send(`Clearing the filter of ${this.layer.title || this.layer.id}`, "filter_layer", { layer_id: target, filter: null }));
     clear.ariaLabel = `Clear the filter: ${words}`;
     return el("p", {}, el("span", { title: words }, words), " · ", clear);
   }
