@@ -45,7 +45,10 @@ UNSEEN: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("set_layer_paint", {"layer_id": "a", "properties": CLEAR}),
     ],
     "without size": [
-        ("set_layer_paint", {"layer_id": "a", "properties": {"circle-radius": 0, "circle-stroke-width": 0, "text-size": 0}})
+        (
+            "set_layer_paint",
+            {"layer_id": "a", "properties": {"circle-radius": 0, "circle-stroke-width": 0, "text-size": 0}},
+        )
     ],
     "zoomed out": [("set_layer_paint", {"layer_id": "a", "properties": {"minzoom": 16}})],
     "elsewhere": [("set_map_view", {"center": [140, -30], "zoom": 8})],
