@@ -5,10 +5,11 @@
 // that value, so what stands around it, at this zoom, counts too. What comes out is what MapLibre draws, or nothing.
 
 import type { Json } from "../state/types.ts";
+import { hiddenBranches, sharedSubject } from "./branches.ts";
 import { conditionsOf, driverOf, inputOf, peeled, type Driver } from "./driver.ts";
 import { evaluate, orUnknown, text, Unknown, type World } from "./evaluate.ts";
 import { shortNumbers } from "./numbers.ts";
-import { hidesAll, literalsOf, numbersIn, OTHER, othersThan } from "./samples.ts";
+import { hidesAll, numbersIn, OTHER, othersThan } from "./samples.ts";
 import { condition, term } from "./words.ts";
 
 export interface Class {
@@ -106,7 +107,7 @@ const ramped: Reader = (expression, driver, look, world) => {
 const matched: Reader = (expression, driver, look, world) => {
   const about = subject(driver, look, world);
   const groups = driver.filter((_, i) => i > 1 && i % 2 === 0 && i < driver.length - 1).map((one) => [one].flat());
-  const classes = groups.map((labels): Class => ({
+  const classes = groups.slice(0, MOST_CLASSES).map((labels): Class => ({
     label: named(labels, look.locale),
     value: evaluate(expression, about.assume(labels[0]!)),
     hidden: hidesAll(look.filters, labels, about.direct),
@@ -114,7 +115,7 @@ const matched: Reader = (expression, driver, look, world) => {
   const rest = evaluate(expression, about.assume(OTHER));
   const hidden = hidesAll(look.filters, othersThan(groups.flat(), look.filters), about.direct);
   const none = noData(expression, about, [...classes.map((one) => one.value), rest], look.filters);
-  return bounded(about.of, classes, [{ label: REST, value: rest, hidden }, ...(none ? [none] : [])]);
+  return bounded(about.of, classes, [{ label: REST, value: rest, hidden }, ...(none ? [none] : [])], groups.length);
 };
 
 const LONG = 3; // labels of one class that are named
@@ -130,7 +131,7 @@ const cased: Reader = (expression, driver, look, world) => {
   const short = (value: number): string => shortNumbers([value], look.locale)[0]!;
   const labels = conditions.map((one) => condition(one, look.locale, short));
   if (labels.includes(null)) throw new Unknown();
-  const hidden = hiddenBranches(conditions, look, world);
+  const hidden = hiddenBranches(conditions, look.filters, world);
   const branches = [...labels, REST].map((label, i): Class[] => {
     const known = new Map(world.known);
     conditions.slice(0, i + 1).forEach((one, j) => known.set(text(one), j === i));
@@ -149,39 +150,6 @@ function branch(label: string, reading: Reading, hidden: boolean): Class[] {
   return reading.classes.map((one) => ({ ...one, label: `${label}, ${reading.of} ${one.label}`, hidden: hidden || one.hidden }));
 }
 
-/** Where all conditions look at one property, its values tell which branch a filter leaves nothing of. */
-function hiddenBranches(conditions: Json[], look: Look, world: World): boolean[] {
-  const property = onlyProperty(conditions);
-  if (property === null || !look.filters.length) return [...conditions, null].map(() => false);
-  const direct = (value: Json): World => ({ ...world, known: new Map(world.known).set(text(["get", property]), value) });
-  const all = [...conditions, ...look.filters];
-  const named = literalsOf(all).filter((one) => typeof one !== "number" && one !== property);
-  const tried: Json[] = [...numbersIn(-Infinity, Infinity, all), ...named, ...(named.some((one) => typeof one === "string") ? [OTHER] : [])];
-  const reached = (value: Json): number => {
-    const at = conditions.findIndex((one) => orUnknown(() => evaluate(one, direct(value))) === true);
-    return at < 0 ? conditions.length : at;
-  };
-  return [...conditions, null].map((_, i) => hidesAll(look.filters, tried.filter((value) => reached(value) === i), direct));
-}
-
-function onlyProperty(conditions: Json[]): string | null {
-  const found = new Set<Json>();
-  const look = (value: Json): void => {
-    if (!Array.isArray(value)) return;
-    if (value[0] === "get" || value[0] === "has") found.add(value.length === 2 ? value[1]! : null);
-    else value.slice(1).forEach(look);
-  };
-  conditions.forEach(look);
-  const [only] = found;
-  return found.size === 1 && typeof only === "string" ? only : null;
-}
-
-/** What all labels begin with, as in "pop ≥ 10" and "pop ≥ 5"; empty where they do not. */
-function sharedSubject(labels: string[]): string {
-  const firsts = labels.filter((one) => !/^no /.test(one)).map((one) => /^(.+) (?:[=≠<≤>≥]|is(?: not)?) /.exec(one)?.[1] ?? "");
-  return firsts.length > 0 && new Set(firsts).size === 1 ? firsts[0]! : "";
-}
-
 const READERS: { [name: string]: Reader } = {
   step: stepped,
   interpolate: ramped,
@@ -196,8 +164,8 @@ function ascending(values: Json[]): number[] {
   return values as number[];
 }
 
-function bounded(of: string, classes: Class[], last: Class[]): Reading {
-  return { kind: "classes", of, classes: [...classes.slice(0, MOST_CLASSES), ...last], more: Math.max(0, classes.length - MOST_CLASSES) };
+function bounded(of: string, classes: Class[], last: Class[], all = classes.length): Reading {
+  return { kind: "classes", of, classes: [...classes.slice(0, MOST_CLASSES), ...last], more: Math.max(0, all - MOST_CLASSES) };
 }
 
 /** A value that the feature itself has, such as a colour by its property. */

@@ -10,10 +10,10 @@ const MOST_LABELS = 5; // under a ramp
 
 /** The parts below a layer's name; what is alike in all of it stands beside the name. */
 export function drawLegend(legend: Legend, picture: string | undefined): HTMLElement[] {
-  return legend.parts.map((part) => drawPart(part, picture)).filter((one): one is HTMLElement => one !== null);
+  return legend.parts.map((part) => drawPart(part, picture));
 }
 
-function drawPart(part: Part, picture: string | undefined): HTMLElement | null {
+function drawPart(part: Part, picture: string | undefined): HTMLElement {
   switch (part.kind) {
     case "classes":
     case "widths":
@@ -23,7 +23,7 @@ function drawPart(part: Part, picture: string | undefined): HTMLElement | null {
     case "rings":
       return el("div", { className: "part" }, ...heading(part.of), rings(part.entries));
     case "picture":
-      return picture ? el("img", { className: "thumb", alt: "A piece of it", src: picture }) : null;
+      return picture ? el("img", { className: "thumb", alt: "A piece of it", src: picture }) : el("p", { className: "part words" }, "pictures");
     case "words":
       return el("p", { className: "part words" }, part.text);
   }

@@ -36,7 +36,8 @@ export class LayerMenu {
     this.opacity.addEventListener("change", () => this.fade());
     this.element.addEventListener("keydown", (event) => this.onKey(event));
     this.element.addEventListener("toggle", (event) => this.toggled((event as ToggleEvent).newState === "open"));
-    addEventListener("pointerdown", ({ target }) => (this.closedBy = this.anchor?.contains(target as Node) ? this.anchor : null), true);
+    // A press beside an open popover closes it: on the button that opened it, it is not to open it again.
+    addEventListener("pointerdown", ({ target }) => (this.closedBy = this.layer && this.anchor?.contains(target as Node) ? this.anchor : null), true);
   }
 
   toggle(anchor: HTMLElement, layer: MapLayer): void {
