@@ -81,7 +81,7 @@ def test_a_legend_follows_each_restyle_in_the_frame_that_draws_it(shared: Server
     page = on(desk, shared, session_id)
     legend = row(page, "a").locator(".legend")
     expect(legend.locator(".entry")).to_have_text(["< 10K", "10K – 1M", "≥ 1M"])
-    expect(legend.locator("h4")).to_have_text(["pop"])
+    expect(legend.locator("h3")).to_have_text(["pop"])
     fills = legend.locator("circle").evaluate_all("all => all.map(one => getComputedStyle(one).fill)")
     assert fills == ["rgb(255, 255, 204)", "rgb(253, 141, 60)", "rgb(128, 0, 38)"]
     page.evaluate("""() => { const root = document.documentElement; window.seen = []; new MutationObserver(

@@ -29,7 +29,7 @@ function drawPart(part: Part, picture: string | undefined): HTMLElement {
   }
 }
 
-const heading = (of: string): HTMLElement[] => (of ? [el("h4", {}, of)] : []);
+const heading = (of: string): HTMLElement[] => (of ? [el("h3", {}, of)] : []);
 
 const more = (count = 0): HTMLElement[] => (count ? [el("p", { className: "words" }, `and ${count} more`)] : []);
 
