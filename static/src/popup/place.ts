@@ -7,6 +7,7 @@ import { el, iconButton } from "../panel/dom.ts";
 const WIDEST = "320px";
 
 export interface Shown {
+  getElement(): HTMLElement;
   remove(): void;
   on(type: "close", run: () => void): unknown;
 }
@@ -24,6 +25,10 @@ class Sheet implements Shown {
     const close = iconButton("remove", "Close", () => this.remove());
     this.element = el("section", { id: "feature-sheet", ariaLabel: "What is here" }, close, content);
     document.body.append(this.element);
+  }
+
+  getElement(): HTMLElement {
+    return this.element;
   }
 
   remove(): void {
