@@ -1,7 +1,8 @@
 """How a layer is drawn when nobody said how: sensible style layers for its source and geometry.
 
 LOOKS is the one table of it, by style layer type: a caller who names such a type and no paint gets the
-same as one who names nothing. Who gives style layers gets those, as they are.
+same as one who names nothing. Points are drawn by how many there are: few that have a name get a label,
+and of many each is small and lets others shine through. Who gives style layers gets those, as they are.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ from itertools import chain, count
 from zlib import crc32
 
 from mapsrv.core.state import Json, MapState
+from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument
 
 # Okabe and Ito's colours, which the colour-blind tell apart, less black and the yellow that light maps
 # swallow, and two of Paul Tol's.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#882255", "#56b4e9", "#332288")
 RECENT = 40  # layers whose colours are avoided; more have used up the palette anyway
+FEW = 300  # points up to which each is named: of more, most names would not fit beside each other
+MANY = 5_000  # features above which circles of the usual size are one blob
+NAMES = ("name", "title", "label")  # properties by which a feature is named, the first that it has
 
 StyleLayer = dict[str, Json]
 _KINDS = ("Polygon", "LineString", "Point")  # bottom to top
@@ -37,7 +42,7 @@ LOOKS: Mapping[str, Mapping[str, Mapping[str, Json]]] = {
         "layout": {
             "text-field": [
                 "to-string",
-                ["coalesce", ["get", "name"], ["get", "title"], ["get", "label"], ""],
+                ["coalesce", *(["get", name] for name in NAMES), ""],
             ],
             "text-size": 13,
         },
@@ -45,6 +50,13 @@ LOOKS: Mapping[str, Mapping[str, Mapping[str, Json]]] = {
     },
     "heatmap": {"paint": {"heatmap-radius": 24, "heatmap-opacity": 0.8}},
 }
+# In place of a circle's usual paint, where there are MANY: without a white edge each, which would be all that is seen.
+_OF_MANY: Mapping[str, Json] = {
+    "circle-color": SHADE,
+    "circle-radius": ["interpolate", ["linear"], ["zoom"], 2, 1.5, 10, 4],
+    "circle-opacity": 0.5,
+}
+_BESIDE_POINTS: Mapping[str, Json] = {"text-anchor": "top", "text-offset": [0, 0.6], "text-optional": True}
 # The kind that each draws where it is named alone, and that is drawn so, from bottom to top, where none is.
 _KIND_OF = {"fill": "Polygon", "line": "LineString", "circle": "Point"}
 _RASTER = {"raster": "raster", "raster-dem": "hillshade"}
@@ -53,6 +65,7 @@ _LOOK_OF: Mapping[str, Collection[str]] = {
     "line": ("Polygon", "LineString"),
     "circle": ("Point",),
 }
+_SUFFIXES = {"circle": "points", "symbol": "labels"}  # of ids; other types are called by their own name
 # MapLibre draws areas and lines by every type: fill closes lines, circle and heatmap draw their vertices.
 # A point has no inside and no length.
 _NO_POINTS = frozenset({"fill", "fill-extrusion", "line"})
@@ -81,13 +94,13 @@ def colour(state: MapState, layer_id: str) -> str:
 
 
 def geojson_layers(
-    state: MapState, layer_id: str, types: Iterable[str], drawn_as: str | None = None
+    state: MapState, layer_id: str, summary: Summary | None, drawn_as: str | None = None
 ) -> tuple[StyleLayer, ...]:
-    """Return style layers for these geometry types of a GeoJSON source; none known: for whatever comes.
+    """Return style layers for the data of a GeoJSON source; where nothing is known of it: for whatever comes.
 
     `drawn_as` is a style layer type of LOOKS: all the data is drawn as what that is made for.
     """
-    shade = colour(state, layer_id)
+    shade, types = colour(state, layer_id), summary.geometry_types if summary else ()
     if drawn_as is not None and drawn_as not in _KIND_OF:
         return _named(state, layer_id, [_look(drawn_as, shade)])
     kinds = kinds_of(types if drawn_as is None else [_KIND_OF[drawn_as]]) or _KINDS
@@ -95,23 +108,41 @@ def geojson_layers(
     for style_type in _KIND_OF:
         mine = [kind for kind in kinds if kind in _LOOK_OF[style_type]]
         if mine:
-            layer = _look(style_type, shade)
+            many = style_type == "circle" and summary is not None and summary.features > MANY
+            layer = (
+                {"type": "circle", "paint": _coloured(_OF_MANY, shade)} if many else _look(style_type, shade)
+            )
             if len(mine) < len(kinds):
                 layer["filter"] = _only(mine)
             layers.append(layer)
+    if summary is not None and "Point" in kinds and _is_labelled(summary):
+        layers.append(_labels(_only(["Point"]) if len(kinds) > 1 else None))
     return _named(state, layer_id, layers)
+
+
+def _is_labelled(summary: Summary) -> bool:
+    return summary.features <= FEW and any(name in summary.properties for name in NAMES)
+
+
+def _labels(only: Json) -> StyleLayer:
+    """Return the names of points, beneath each."""
+    look = LOOKS["symbol"]
+    layer: StyleLayer = {
+        "type": "symbol",
+        "layout": {**look["layout"], **_BESIDE_POINTS},
+        "paint": dict(look["paint"]),
+    }
+    return layer if only is None else {**layer, "filter": only}
 
 
 def _look(style_type: str, shade: str) -> StyleLayer:
     """Return a style layer of that type as LOOKS has it, in this colour."""
     groups = LOOKS[style_type].items()
-    return {
-        "type": style_type,
-        **{
-            group: {key: shade if value is SHADE else value for key, value in look.items()}
-            for group, look in groups
-        },
-    }
+    return {"type": style_type, **{group: _coloured(look, shade) for group, look in groups}}
+
+
+def _coloured(look: Mapping[str, Json], shade: str) -> dict[str, Json]:
+    return {key: shade if value is SHADE else value for key, value in look.items()}
 
 
 def source_layers(state: MapState, layer_id: str, source_type: str) -> tuple[StyleLayer, ...]:
@@ -128,7 +159,7 @@ def _named(state: MapState, layer_id: str, style_layers: Iterable[StyleLayer]) -
     """Return the style layers with ids that are free in the map, the first with the layer's own."""
     named = []
     for place, layer in enumerate(style_layers):
-        base = f"{layer_id}-{'points' if layer['type'] == 'circle' else layer['type']}"
+        base = f"{layer_id}-{_SUFFIXES.get(str(layer['type']), layer['type'])}"
         names = chain([base] if place else [layer_id], (f"{base}-{number}" for number in count(2)))
         named.append({"id": next(name for name in names if not _taken(state, layer_id, name)), **layer})
     return tuple(named)

@@ -86,9 +86,8 @@ async def _prepare_layer(
     source, summary = command.source, None
     if kind == "geojson":
         source, summary = await _with_data(command, documents)
-        types = summary.geometry_types if summary else ()
         drawn_as = command.type if command.type in default_style.LOOKS else None
-        drawn = given or default_style.geojson_layers(state, command.id, types, drawn_as)
+        drawn = given or default_style.geojson_layers(state, command.id, summary, drawn_as)
     else:
         drawn = given or default_style.source_layers(state, command.id, kind)
     items = [*style_items.of_source(source), *style_items.of_style_layers(source, given or ())]

@@ -9,6 +9,7 @@ import { Refusals } from "./state/refused.ts";
 import { toStyle } from "./state/style.ts";
 import type { Camera, FeatureDiff, MapEvent, MapLayer, MapState, Op, Snapshot } from "./state/types.ts";
 import { CameraGuide } from "./map/camera.ts";
+import { beside } from "./map/beside.ts";
 import { hasDiff, same } from "./map/diff.ts";
 import { extentOf } from "./map/extent.ts";
 import { Sync } from "./map/sync.ts";
@@ -53,7 +54,7 @@ export class App implements StreamListener, LayerActions {
       send: (token, picture) => server.picture(token, picture),
     });
     this.sync = new Sync(map, this.drawn);
-    this.list = new LayerList(byId("layers"), byId("no-layers"), this);
+    this.list = new LayerList(byId("layers"), byId("no-layers"), this, beside(map));
     map.once("style.load", () => {
       this.drawable = true;
       this.render();
@@ -117,6 +118,10 @@ export class App implements StreamListener, LayerActions {
   onStatus(status: Status): void {
     saving.status(status);
     this.notice.add(this.refusals.take(status.refused));
+  }
+
+  send(_: string, name: string, args: object): Promise<boolean> {
+    return this.command(name, args);
   }
 
   show(layer: MapLayer, visible: boolean): Promise<boolean> {

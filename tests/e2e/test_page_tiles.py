@@ -57,6 +57,7 @@ def test_vector_tiles_of_a_pmtiles_archive_are_drawn(server: Server, page: Page)
         server.command(session_id, "add_layer", id="squares", title="Squares", source=source, layers=layers)
         expect(page.locator("#layers .name")).to_have_text(["Squares"])
         page.wait_for_function("() => mapsrv.map.isSourceLoaded('squares')", timeout=DRAWN)
+        page.get_by_role("button", name="More: Squares").click()
         page.get_by_role("button", name="Zoom to: Squares").click()
         there = "Math.abs(mapsrv.map.getCenter().lng - 135) < 1"
         page.wait_for_function(f"() => !mapsrv.map.isMoving() && {there}", timeout=DRAWN)
@@ -119,6 +120,7 @@ def test_geojson_by_address_is_loaded_by_the_browser(server: Server, page: Page)
         colour_at(page, 10, 10, BLUE)
         found = "mapsrv.map.queryRenderedFeatures({layers: ['spots']}).map(it => it.properties.n).sort()"
         assert page.evaluate(found) == [0, 1]
+        page.get_by_role("button", name="More: spots").click()
         page.get_by_role("button", name="Zoom to: spots").click()
         page.wait_for_function("() => mapsrv.map.getZoom() > 4 && !mapsrv.map.isMoving()", timeout=DRAWN)
         colour_at(page, 10, 10, BLUE)

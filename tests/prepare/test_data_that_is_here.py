@@ -67,7 +67,8 @@ async def test_a_built_in_set_is_stored_like_any_document(documents: Documents) 
     summary = await documents.summary(source)
     assert summary is not None and summary.features == 10 and summary.geometry_types == ("Point",)
     assert style(apply_all(MapState(), decide(MapState(), prepared.command)), "cities") == [
-        ("cities", "circle")
+        ("cities", "circle"),
+        ("cities-labels", "symbol"),
     ]
     assert prepared.command.camera is not None and prepared.facts["camera_near"].endswith("Switzerland")
     again = await prepare(wanted, MapState(), documents, gazetteer=PLACES)

@@ -12,7 +12,7 @@ from mapsrv.core.apply import apply_all
 from mapsrv.core.decider import decide
 from mapsrv.core.state import Json, MapState
 from mapsrv.errors import InvalidArgument
-from mapsrv.prepare.default_style import LOOKS, PALETTE, SHADE
+from mapsrv.prepare.default_style import FEW, LOOKS, MANY, NAMES, PALETTE, SHADE
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.prepare.layers import prepare
 from mapsrv.store.memory import open_memory
@@ -93,3 +93,52 @@ async def test_what_is_no_geojson_is_not_drawn_by_such_a_type(documents: Documen
             await prepare(c.AddLayer("a", tiles, word), EMPTY, documents)
     with pytest.raises(InvalidArgument, match="leave type out"):
         await prepare(c.AddLayer("a", {"type": "geojson", "data": POINT}, "background"), EMPTY, documents)
+
+
+def points(count: int, **properties: Json) -> dict[str, Any]:
+    place = {"type": "Feature", "geometry": POINT, "properties": properties}
+    return {"type": "FeatureCollection", "features": [place] * count}
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_few_points_that_have_a_name_get_a_label(documents: Documents, name: str) -> None:
+    circle, label = (await added(documents, source=points(FEW, **{name: "Zug"}))).style_layers or ()
+    assert (circle["id"], circle["type"], label["id"], label["type"]) == ("a", "circle", "a-labels", "symbol")
+    assert ["get", name] in label["layout"]["text-field"][1] and "filter" not in label
+    assert label["layout"].items() >= LOOKS["symbol"]["layout"].items()
+    assert check_style_layers("a", "geojson", [circle, label]) == (circle, label)
+
+
+async def test_points_without_a_name_or_too_many_to_name_get_none(documents: Documents) -> None:
+    for source in (points(FEW, kind="town"), points(FEW + 1, name="Zug"), points(1)):
+        (only,) = (await added(documents, source=source)).style_layers or ()
+        assert only["type"] == "circle" and only["paint"]["circle-stroke-width"] == 1
+
+
+async def test_beside_areas_only_points_are_labelled(documents: Documents) -> None:
+    named = [{"type": "Feature", "geometry": one, "properties": {"name": "x"}} for one in (POINT, POLYGON)]
+    mixed = {"type": "FeatureCollection", "features": named}
+    layers = (await added(documents, source=mixed)).style_layers or ()
+    assert [layer["type"] for layer in layers] == ["fill", "line", "circle", "symbol"]
+    assert (
+        layers[2]["filter"]
+        == layers[3]["filter"]
+        == ["in", ["geometry-type"], ["literal", ["Point", "MultiPoint"]]]
+    )
+    areas = {"type": "FeatureCollection", "features": named[1:]}
+    assert [layer["type"] for layer in (await added(documents, source=areas)).style_layers or ()] == [
+        "fill",
+        "line",
+    ]
+
+
+async def test_many_points_are_small_and_translucent_without_an_edge(documents: Documents) -> None:
+    (usual,) = (await added(documents, source=points(MANY))).style_layers or ()
+    (small,) = (await added(documents, source=points(MANY + 1, name="Zug"))).style_layers or ()
+    assert usual["paint"]["circle-stroke-width"] == 1
+    assert small["paint"]["circle-opacity"] < 1 and "circle-stroke-width" not in small["paint"]
+    assert small["paint"]["circle-color"] == usual["paint"]["circle-color"]
+    assert await added(documents, source=points(MANY + 1), type="circle") == await added(
+        documents, source=points(MANY + 1)
+    )
+    assert check_style_layers("a", "geojson", [small]) == (small,)

@@ -14,7 +14,7 @@ from tests.tools.conftest import POINT, Desk
 BIG = {"type": "Polygon", "coordinates": [[[-20, 20], [40, 20], [40, 70], [-20, 70], [-20, 20]]]}
 LAND = {"type": "Feature", "geometry": BIG, "properties": {}}
 OPAQUE = [{"id": "land", "type": "fill", "paint": {"fill-color": "#eeeeee"}}]
-CLEAR = {"circle-opacity": 0, "circle-stroke-opacity": 0}
+CLEAR = {"circle-opacity": 0, "circle-stroke-opacity": 0, "text-opacity": 0}
 TILES = "https://tiles.example/{z}/{x}/{y}.png"
 
 
@@ -45,7 +45,10 @@ UNSEEN: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("set_layer_paint", {"layer_id": "a", "properties": CLEAR}),
     ],
     "without size": [
-        ("set_layer_paint", {"layer_id": "a", "properties": {"circle-radius": 0, "circle-stroke-width": 0}})
+        (
+            "set_layer_paint",
+            {"layer_id": "a", "properties": {"circle-radius": 0, "circle-stroke-width": 0, "text-size": 0}},
+        )
     ],
     "zoomed out": [("set_layer_paint", {"layer_id": "a", "properties": {"minzoom": 16}})],
     "elsewhere": [("set_map_view", {"center": [140, -30], "zoom": 8})],

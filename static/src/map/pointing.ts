@@ -1,9 +1,12 @@
 // A click on a feature opens a popup that lists its properties, as text, and says what the person points at.
 // A closed popup, or a click beside all features, points at nothing.
 
-import { Popup, type Map as MapLibreMap, type MapGeoJSONFeature, type MapMouseEvent } from "maplibre-gl";
+import type { Map as MapLibreMap, MapGeoJSONFeature, MapMouseEvent } from "maplibre-gl";
+import { contentOf } from "../popup/content.ts";
+import { HoverName } from "../popup/hover.ts";
+import { showAt, type Shown } from "../popup/place.ts";
+import { distinct } from "../popup/under.ts";
 import { RESERVED } from "../state/style.ts";
-import { el } from "../panel/dom.ts";
 import type { Pointing } from "../wire/presence.ts";
 
 const REACH = 4; // pixels around the click: thin lines and small points must be hit by a finger
@@ -15,17 +18,16 @@ export function watchPointing(
   titleOf: (layerId: string) => string,
   tell: (pointing: Pointing | null) => void,
 ): void {
-  let popup: Popup | null = null;
+  let popup: Shown | null = null;
+  const hover = new HoverName(map.getContainer());
   map.on("click", (event) => {
     popup?.remove();
-    const feature = featureAt(map, event);
-    if (!feature) return;
-    const shown = new Popup({ maxWidth: "320px", focusAfterOpen: false })
-      .setLngLat(event.lngLat)
-      .setDOMContent(contentOf(titleOf(feature.source), feature.properties))
-      .addTo(map);
+    const features = featuresAt(map, event);
+    if (!features.length) return;
+    const content = contentOf(features, { titleOf, shown: (feature) => tell(pointingAt(event, feature)) });
+    const shown = showAt(map, event.lngLat, content);
     popup = shown;
-    tell(pointingAt(event, feature));
+    tell(pointingAt(event, features[0]!));
     shown.on("close", () => {
       if (popup !== shown) return;
       popup = null;
@@ -33,13 +35,15 @@ export function watchPointing(
     });
   });
   map.on("mousemove", (event) => {
-    map.getCanvas().style.cursor = near(map, event).length ? "pointer" : "";
+    const [first] = near(map, event);
+    map.getCanvas().style.cursor = first ? "pointer" : "";
+    hover.show(first, event.point);
   });
 }
 
 /** What lies under the very point, before what is only near it. */
-function featureAt(map: MapLibreMap, event: MapMouseEvent): MapGeoJSONFeature | undefined {
-  return map.queryRenderedFeatures(event.point).find(ours) ?? near(map, event)[0];
+function featuresAt(map: MapLibreMap, event: MapMouseEvent): MapGeoJSONFeature[] {
+  return distinct([...map.queryRenderedFeatures(event.point).filter(ours), ...near(map, event)]);
 }
 
 const ours = (feature: MapGeoJSONFeature): boolean => !feature.source.startsWith(RESERVED);
@@ -50,15 +54,6 @@ function near(map: MapLibreMap, { point: { x, y } }: MapMouseEvent): MapGeoJSONF
 
 const shownProperties = (properties: object): [string, unknown][] =>
   Object.entries(properties).filter(([key]) => !key.startsWith(RESERVED));
-
-function contentOf(title: string, properties: object): HTMLElement {
-  const rows = shownProperties(properties).map(([key, value]) =>
-    el("tr", {}, el("th", { scope: "row" }, key), el("td", {}, textOf(value))));
-  const body = rows.length ? el("table", {}, el("tbody", {}, ...rows)) : el("p", {}, "No properties.");
-  return el("div", { className: "feature" }, el("h2", {}, title), body);
-}
-
-const textOf = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
 
 type Hit = Pick<MapGeoJSONFeature, "source" | "layer" | "id" | "properties">;
 

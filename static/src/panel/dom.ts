@@ -27,10 +27,11 @@ export function iconButton(icon: IconName, name: string, onClick: () => void): H
 }
 
 const ICONS = {
-  up: "M8 13V3M3.5 7.5 8 3l4.5 4.5",
-  down: "M8 3v10M3.5 8.5 8 13l4.5-4.5",
-  find: "M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10M8 6.5v3M6.5 8h3",
+  grip: "M6 4v.01M10 4v.01M6 8v.01M10 8v.01M6 12v.01M10 12v.01",
+  more: "M3.5 8v.01M8 8v.01M12.5 8v.01",
   remove: "M3.5 3.5l9 9M12.5 3.5l-9 9",
+  back: "M10 3 5 8l5 5",
+  on: "M6 3l5 5-5 5",
   fold: "M3 5.5 8 10.5 13 5.5",
 } as const;
 export type IconName = keyof typeof ICONS;

@@ -1,39 +1,67 @@
-// The list of layers, top first. Rows are kept by id, so that a change elsewhere never takes the focus away.
+// The list of layers, top first. Rows are kept by id, so that a change elsewhere never takes the focus away. From a
+// dozen layers on there is a field to find one by its name.
 
+import type { Beside } from "../map/beside.ts";
 import type { MapLayer } from "../state/types.ts";
-import { el, iconButton, setText } from "./dom.ts";
+import { el } from "./dom.ts";
+import { whenExplained } from "./explained.ts";
+import { LayerMenu } from "./menu.ts";
+import { Reorder, type Place } from "./reorder.ts";
+import { Row } from "./row.ts";
+
+const SEARCH_FROM = 12; // layers
 
 export interface LayerActions {
   /** Whether it was done. */
   show(layer: MapLayer, visible: boolean): Promise<boolean>;
-  /** `above` and `below` name the neighbour that the layer is to pass. */
-  move(layer: MapLayer, place: { above: string } | { below: string }): Promise<unknown>;
-  find(layer: MapLayer): Promise<unknown>;
-  remove(layer: MapLayer): Promise<unknown>;
+  move(layer: MapLayer, place: Place): Promise<unknown>;
+  find(layer: MapLayer): unknown;
+  remove(layer: MapLayer): unknown;
+  /** Sends a change by its tool's name; `what` says in words what was to happen. Whether it was done. */
+  send(what: string, name: string, args: object): Promise<boolean>;
 }
 
 export class LayerList {
   private readonly rows = new Map<string, Row>();
+  private readonly menu: LayerMenu;
+  private readonly reorder: Reorder;
+  private readonly search = el("input", { type: "search", id: "find-layer", placeholder: "Find a layer", ariaLabel: "Find a layer", hidden: true });
+  private readonly none = el("p", { className: "no-match", role: "status" });
+  private layers: MapLayer[] = []; // top first
 
-  constructor(private readonly list: HTMLElement, private readonly empty: HTMLElement, private readonly actions: LayerActions) {}
+  constructor(private readonly list: HTMLElement, private readonly empty: HTMLElement, private readonly actions: LayerActions, private readonly beside: Beside) {
+    this.menu = new LayerMenu(actions);
+    this.reorder = new Reorder(list, (id, place) => {
+      const layer = this.layers.find((one) => one.id === id);
+      if (layer) void actions.move(layer, place);
+    });
+    list.before(this.search);
+    list.after(this.none);
+    this.search.addEventListener("input", () => this.sift());
+    list.addEventListener("scroll", () => this.menu.close(), { passive: true });
+    whenExplained(() => this.rows.forEach((row) => row.tell()));
+    beside.whenTurned(() => this.rows.forEach((row) => row.turned()));
+  }
 
   /** `layers` bottom to top, as in the state. */
   update(layers: MapLayer[]): void {
-    const shown = layers.toReversed();
-    const kept = new Set(shown.map((layer) => layer.id));
+    this.layers = layers.toReversed();
+    const kept = new Set(layers.map((layer) => layer.id));
     for (const [id, row] of this.rows) if (!kept.has(id)) this.drop(id, row);
     const focused = document.activeElement as HTMLElement | null;
-    shown.forEach((layer, place) => {
+    this.layers.forEach((layer, place) => {
       const row = this.row(layer);
-      row.update(layer, shown[place - 1], shown[place + 1]);
+      row.update(layer);
       if (this.list.children[place] !== row.element) this.list.insertBefore(row.element, this.list.children[place] ?? null);
     });
     if (focused && focused !== document.activeElement && this.list.contains(focused)) focused.focus();
     this.empty.hidden = layers.length > 0;
+    this.menu.update(this.layers);
+    this.sift();
   }
 
   private row(layer: MapLayer): Row {
-    const row = this.rows.get(layer.id) ?? new Row(this.actions);
+    const row = this.rows.get(layer.id) ?? new Row(this.actions, this.menu, this.reorder, this.beside);
     this.rows.set(layer.id, row);
     return row;
   }
@@ -44,58 +72,20 @@ export class LayerList {
     this.rows.delete(id);
     next?.querySelector("input")?.focus();
   }
-}
 
-class Row {
-  readonly element: HTMLLIElement;
-  private layer!: MapLayer;
-  private above: MapLayer | undefined;
-  private below: MapLayer | undefined;
-  private readonly check = el("input", { type: "checkbox" });
-  private readonly swatch = el("span", { className: "swatch" });
-  private readonly name = el("span", { className: "name" });
-  private readonly up = iconButton("up", "Move up", () => this.above && this.actions.move(this.layer, { above: this.above.id }));
-  private readonly down = iconButton("down", "Move down", () => this.below && this.actions.move(this.layer, { below: this.below.id }));
-  private readonly find = iconButton("find", "Zoom to", () => this.actions.find(this.layer));
-  private readonly remove = iconButton("remove", "Remove", () => this.actions.remove(this.layer));
-
-  constructor(private readonly actions: LayerActions) {
-    this.check.addEventListener("change", () => void this.toggle());
-    const buttons = el("span", { className: "buttons" }, this.up, this.down, this.find, this.remove);
-    this.element = el("li", {}, el("label", {}, this.check, this.swatch, this.name), buttons);
-  }
-
-  update(layer: MapLayer, above: MapLayer | undefined, below: MapLayer | undefined): void {
-    [this.above, this.below] = [above, below];
-    // Not `disabled`, which would drop the focus of who moves a layer step by step to the end.
-    this.up.setAttribute("aria-disabled", String(!above));
-    this.down.setAttribute("aria-disabled", String(!below));
-    if (layer === this.layer) return;
-    this.layer = layer;
-    const title = layer.title || layer.id;
-    setText(this.name, title);
-    this.name.title = title;
-    this.check.checked = layer.visible;
-    this.element.dataset.layer = layer.id;
-    this.element.classList.toggle("hidden-layer", !layer.visible);
-    this.swatch.style.backgroundColor = colorOf(layer);
-    const names = [[this.up, "Move up"], [this.down, "Move down"], [this.find, "Zoom to"], [this.remove, "Remove"]] as const;
-    for (const [button, verb] of names) button.ariaLabel = `${verb}: ${title}`;
-  }
-
-  /** A refused change springs back. */
-  private async toggle(): Promise<void> {
-    if (!(await this.actions.show(this.layer, this.check.checked))) this.check.checked = this.layer.visible;
+  /** Shows the rows whose names have what is looked for. */
+  private sift(): void {
+    this.search.hidden = this.layers.length < SEARCH_FROM;
+    const wanted = this.search.hidden ? "" : plain(this.search.value.trim());
+    let found = 0;
+    for (const { id, title } of this.layers) {
+      const shown = plain(title || id).includes(wanted);
+      this.rows.get(id)!.element.hidden = !shown;
+      found += Number(shown);
+    }
+    this.none.textContent = wanted && !found ? "No layer is called so." : "";
   }
 }
 
-const COLORS = ["fill-color", "circle-color", "line-color", "text-color", "fill-extrusion-color", "background-color"];
-
-function colorOf({ style_layers, restyled = {} }: MapLayer): string {
-  for (const style of style_layers) {
-    const paint = { ...style.paint, ...restyled[style.id]?.paint };
-    const color = COLORS.map((name) => paint[name]).find((value) => typeof value === "string");
-    if (color) return color as string;
-  }
-  return "";
-}
+/** Without case and accents. */
+const plain = (text: string): string => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();

@@ -62,7 +62,8 @@ function absolute(source: JsonObject, baseUrl: string): JsonObject {
 
 const madeBefore = new WeakMap<MapLayer, StyleLayer[]>();
 
-function styleLayersOf(layer: MapLayer): StyleLayer[] {
+/** Its style layers as they are drawn: with what was laid over them, the filters joined. */
+export function styleLayersOf(layer: MapLayer): StyleLayer[] {
   let made = madeBefore.get(layer);
   if (!made) {
     made = layer.style_layers.map((own) => effective(layer, own, layer.restyled?.[own.id] ?? {}));
