@@ -32,8 +32,26 @@ export function watchPointing(
       tell(null);
     });
   });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !popup || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    popup.remove();
+    map.getCanvas().focus();
+  });
+  watchHover(map);
+}
+
+/** A hand over what can be clicked. To look is dear where there is much: once a frame, and for pointers that hover. */
+function watchHover(map: MapLibreMap): void {
+  const hovers = matchMedia("(hover: hover)");
+  let last: MapMouseEvent | null = null;
+  const look = (): void => {
+    if (last && !map.isMoving()) map.getCanvas().style.cursor = near(map, last).length ? "pointer" : "";
+    last = null;
+  };
   map.on("mousemove", (event) => {
-    map.getCanvas().style.cursor = near(map, event).length ? "pointer" : "";
+    if (!hovers.matches) return;
+    if (!last) requestAnimationFrame(look);
+    last = event;
   });
 }
 

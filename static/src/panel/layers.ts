@@ -1,7 +1,9 @@
 // The list of layers, top first. Rows are kept by id, so that a change elsewhere never takes the focus away.
 
+import type { SaidProblem } from "../map/errors.ts";
 import type { MapLayer } from "../state/types.ts";
 import { el, iconButton, setText } from "./dom.ts";
+import { RowProblems } from "./row_problems.ts";
 
 export interface LayerActions {
   /** Whether it was done. */
@@ -9,11 +11,12 @@ export interface LayerActions {
   /** `above` and `below` name the neighbour that the layer is to pass. */
   move(layer: MapLayer, place: { above: string } | { below: string }): Promise<unknown>;
   find(layer: MapLayer): Promise<unknown>;
-  remove(layer: MapLayer): Promise<unknown>;
+  remove(layer: MapLayer): void;
 }
 
 export class LayerList {
   private readonly rows = new Map<string, Row>();
+  private failed: SaidProblem[] = [];
 
   constructor(private readonly list: HTMLElement, private readonly empty: HTMLElement, private readonly actions: LayerActions) {}
 
@@ -32,9 +35,18 @@ export class LayerList {
     this.empty.hidden = layers.length > 0;
   }
 
+  /** What could not be drawn stands in the row of its layer, and goes with it. */
+  problems(all: SaidProblem[]): void {
+    this.failed = all;
+    for (const [id, row] of this.rows) row.problems.show(all.filter(({ layer_id }) => layer_id === id));
+  }
+
   private row(layer: MapLayer): Row {
-    const row = this.rows.get(layer.id) ?? new Row(this.actions);
+    const known = this.rows.get(layer.id);
+    if (known) return known;
+    const row = new Row(this.actions);
     this.rows.set(layer.id, row);
+    row.problems.show(this.failed.filter(({ layer_id }) => layer_id === layer.id));
     return row;
   }
 
@@ -48,6 +60,7 @@ export class LayerList {
 
 class Row {
   readonly element: HTMLLIElement;
+  readonly problems = new RowProblems();
   private layer!: MapLayer;
   private above: MapLayer | undefined;
   private below: MapLayer | undefined;
@@ -62,7 +75,7 @@ class Row {
   constructor(private readonly actions: LayerActions) {
     this.check.addEventListener("change", () => void this.toggle());
     const buttons = el("span", { className: "buttons" }, this.up, this.down, this.find, this.remove);
-    this.element = el("li", {}, el("label", {}, this.check, this.swatch, this.name), buttons);
+    this.element = el("li", {}, el("label", {}, this.check, this.swatch, this.name), buttons, this.problems.element);
   }
 
   update(layer: MapLayer, above: MapLayer | undefined, below: MapLayer | undefined): void {
