@@ -10,7 +10,9 @@ import { layerIdFor } from "./panel/slug.ts";
 import { showMessage, waiting } from "./panel/status.ts";
 import { Removals } from "./removals.ts";
 import type { MapLayer } from "./state/types.ts";
-import type { Server } from "./wire/server.ts";
+import type { DataAnswer, Server } from "./wire/server.ts";
+
+const LONG = 256 * 1_024; // bytes of a file: more may be on its way for a while, and nothing is wrong
 
 export interface CommandsOf {
   map: MapLibreMap;
@@ -56,15 +58,17 @@ export class Commands implements LayerActions {
 
   async addFile(file: File): Promise<void> {
     const { server, layers } = this.of;
-    showMessage(`Adding ${file.name} …`);
+    const what = `Adding ${file.name}`;
+    showMessage(`${what} …`, true);
     try {
       const why = await whyNotTaken(file);
       if (why) throw new Error(why);
-      const { data, features, bounds } = await server.upload(file);
+      const upload = (): Promise<DataAnswer> => server.upload(file);
+      const { data, features, bounds } = await (file.size > LONG ? upload() : waiting.during(what, upload));
       if (features === 0) throw new Error("There is nothing in it: it has no features.");
       if (bounds === null) throw new Error("There is nothing in it to draw: none of its features has a place.");
       const add = { id: layerIdFor(file.name, layers()), source: data, title: file.name, fit: true };
-      await waiting.during(`Adding ${file.name}`, () => server.command("add_layer", add));
+      await waiting.during(what, () => server.command("add_layer", add));
       showMessage(`${file.name} was added.`);
     } catch (error) {
       showMessage(`${file.name} was not added. ${(error as Error).message}`);

@@ -69,6 +69,7 @@ export class DrawnReport implements Report {
   applied(ops: Op[] = []): void {
     this.answers.pass(this.of.position());
     const touched = new Set(ops.map((op) => (op.op === "put_layer" ? op.layer.id : "id" in op ? op.id : "")));
+    if (ops.some(({ op }) => op === "set_basemap")) this.problems.clear(undefined);
     this.tell();
     if (this.problems.all().some((problem) => touched.has(problem.layer_id ?? ""))) this.presence.repeat("drawn");
   }

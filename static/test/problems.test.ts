@@ -47,6 +47,8 @@ test("a layer's lines go when it changes, and those of its loading when it loads
   expect(texts()).toEqual(["no such image", "no context"]);
   problems.clear("roads");
   expect(texts()).toEqual(["no context"]);
+  problems.clear(undefined);
+  expect(texts()).toEqual([]);
 });
 
 const URL_ = "https://tiles.example/{z}/{x}/{y}.png";

@@ -132,7 +132,9 @@ def test_geojson_that_its_server_keeps_from_other_pages_is_told(server: Server, 
     with serving({"/x.geojson": json.dumps(PLACES).encode()}, cors=False) as elsewhere:
         source = f"{elsewhere.url}/x.geojson"
         server.command(session_id, "add_layer", id="spots", title="Spots", source=source, layers=SPOTS)
-        expect(page.locator("#layers li[data-layer=spots] .problems")).to_contain_text("other sites", timeout=DRAWN)
+        expect(page.locator("#layers li[data-layer=spots] .problems")).to_contain_text(
+            "other sites", timeout=DRAWN
+        )
         assert elsewhere.asked
     [problem] = wait_until(lambda: problems(server, session_id))
     assert problem["layer_id"] == "spots" and source in problem["text"]

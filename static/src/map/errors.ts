@@ -46,8 +46,8 @@ export class Problems {
     this.become([...this.items, { line, cause }].slice(-MOST));
   }
 
-  /** A layer that is changed or gone starts anew; of one that has loaded only what was the load's. */
-  clear(layerId: string, kind?: Cause["kind"]): void {
+  /** A layer that is changed or gone starts anew; of one that has loaded only what was the load's. Undefined: the ground. */
+  clear(layerId: string | undefined, kind?: Cause["kind"]): void {
     const left = this.items.filter((item) => item.line.layer_id !== layerId || (kind && item.cause.kind !== kind));
     if (left.length !== this.items.length) this.become(left);
   }

@@ -34,8 +34,9 @@ export function watchPointing(
   });
   addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !popup || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const held = popup.getElement().contains(document.activeElement);
     popup.remove();
-    map.getCanvas().focus();
+    if (held) map.getCanvas().focus();
   });
   watchHover(map);
 }

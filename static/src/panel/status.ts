@@ -60,11 +60,11 @@ export function showLooked(by: string): void {
 
 let forgetting: ReturnType<typeof setTimeout>;
 
-/** An answer to what the person just did. */
-export function showMessage(text: string): void {
+/** An answer to what the person just did; `lasts` until the next. */
+export function showMessage(text: string, lasts = false): void {
   clearTimeout(forgetting);
   setText(byId("message"), text);
-  if (text) forgetting = setTimeout(() => setText(byId("message"), ""), MESSAGE_MS);
+  if (text && !lasts) forgetting = setTimeout(() => setText(byId("message"), ""), MESSAGE_MS);
 }
 
 /** What failed and is no layer's: that stands in the layer's row. */
