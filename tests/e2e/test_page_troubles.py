@@ -165,7 +165,7 @@ def test_a_layer_that_is_removed_can_be_brought_back_for_six_seconds(
         other = opened(context.new_page(), url)
         page.get_by_role("button", name="Remove: Cities").press("Enter")
         expect(names).to_have_text(["Roads"])
-        expect(removed).to_have_text("Cities Removed.Undo")
+        expect(removed).to_have_text("Removed Cities.Undo")
         page.clock.run_for(4_000)
         page.wait_for_function("() => !mapsrv.map.queryRenderedFeatures({layers: ['cities']}).length")
         expect(page.locator("#sending")).to_be_empty()

@@ -1,4 +1,4 @@
-// "Removed. Undo": a line for each layer that was removed a moment ago.
+// "Removed Roads. Undo": a line for each layer that was removed a moment ago.
 
 import type { MapLayer } from "../state/types.ts";
 import { button, byId, el } from "./dom.ts";
@@ -17,7 +17,7 @@ function rowOf({ id, title }: MapLayer, undo: (id: string) => void): HTMLElement
     undo(id);
     document.querySelector<HTMLElement>(`#layers li[data-layer="${CSS.escape(id)}"] input`)?.focus();
   };
-  const row = el("li", {}, el("span", {}, el("strong", {}, title || id), " Removed."), button("Undo", back, { ariaLabel: `Undo: ${title || id}` }));
+  const row = el("li", {}, el("span", {}, "Removed ", el("strong", {}, title || id), "."), button("Undo", back, { ariaLabel: `Undo: ${title || id}` }));
   row.dataset.layer = id;
   return row;
 }
