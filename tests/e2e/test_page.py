@@ -167,7 +167,7 @@ def test_layers_are_listed_hidden_and_moved_by_hand(server: Server, page: Page) 
     wait_until(lambda: pixel(page, *where(page, 0, 0)) == (255, 0, 0), 30)
     page.get_by_label("red", exact=True).uncheck()
     wait_until(lambda: pixel(page, *where(page, 0, 0)) == (0, 0, 255), 30)
-    assert [layer["visible"] for layer in server.state(session_id)["state"]["layers"]] == [False, True]
+    assert [layer["visible"] for layer in server.state(session_id)["state"]["layers"]] == [True, False]
 
 
 def test_a_picked_file_is_added_and_shown(server: Server, page: Page, tmp_path: Path) -> None:
