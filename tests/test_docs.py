@@ -36,6 +36,7 @@ ROUTES = (
     "POST /presence",
     "POST /front",
     "GET /state",
+    "GET /state/near",
     "GET /style.json",
 )
 MORE_ROUTES = (

@@ -28,6 +28,7 @@ ROUTES = {
     "/sessions": COMMANDS,
     "/front": COMMANDS,
     "/state": COMMANDS,
+    "/state/near": COMMANDS,
     "/style.json": COMMANDS,
     "/pictures": DATA,
     "/data": DATA,

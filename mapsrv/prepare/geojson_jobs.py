@@ -17,6 +17,7 @@ from mapsrv.core import sampling
 from mapsrv.core.bounds import Bounds, bounds_of
 from mapsrv.core.covering import covered
 from mapsrv.core.features import Diff, apply_diff, check_diff, find_id, name_of
+from mapsrv.core.foreign import HEAD, kind_of
 from mapsrv.core.geojson import collection_of, normalise, promote
 from mapsrv.core.geometry import shown
 from mapsrv.core.geometry_faults import oddities
@@ -69,14 +70,8 @@ def _total(call: Callable[P, T]) -> Callable[P, T]:
             return call(*args, **kwargs)
         except RecursionError:
             raise InvalidGeoJson("The JSON nests too deep.") from None
-        except json.JSONDecodeError as error:
-            raise InvalidGeoJson(
-                f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}. Send GeoJSON."
-            ) from None
-        except UnicodeDecodeError as error:
-            raise InvalidGeoJson(
-                f"GeoJSON is UTF-8 text; byte {error.start} is not. Send it as UTF-8, not compressed."
-            ) from None
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise InvalidGeoJson(_no_json(error)) from None
         except UnicodeEncodeError:
             raise InvalidGeoJson(
                 "A text holds half of a surrogate pair (\\ud800 to \\udfff alone), which is no character."
@@ -90,6 +85,15 @@ def _total(call: Callable[P, T]) -> Callable[P, T]:
             raise InvalidGeoJson(said) from None
 
     return checked
+
+
+def _no_json(error: json.JSONDecodeError | UnicodeDecodeError) -> str:
+    what = kind_of(error.object if isinstance(error, UnicodeDecodeError) else error.doc[:HEAD].encode())
+    if what:
+        return f"This is {what}, no GeoJSON. Convert it, and send GeoJSON."
+    if isinstance(error, UnicodeDecodeError):
+        return f"GeoJSON is UTF-8 text; byte {error.start} is not. Send it as UTF-8, not compressed."
+    return f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}. Send GeoJSON."
 
 
 def parse(body: bytes) -> Json:

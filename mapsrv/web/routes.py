@@ -14,7 +14,7 @@ from mapsrv.asgi.message import HSTS
 from mapsrv.asgi.routes import route_of
 from mapsrv.errors import MapsrvError, OverRate, UnsupportedMediaType
 from mapsrv.hub.pictures import MAX_PICTURE
-from mapsrv.web import commands, data, events, front, health, pages, pictures, presence
+from mapsrv.web import commands, data, events, front, health, near, pages, pictures, presence
 from mapsrv.web.answer import JSON, Answer, error_answer
 from mapsrv.web.ask import Ask, ClientLeft
 from mapsrv.web.site import Site
@@ -102,6 +102,7 @@ ROUTES = (
     Route("/front", front.trade, "POST", checked=True, takes=(JSON,)),
     Route("/pictures", pictures.pictures, "POST", checked=True, takes=(pictures.PNG,), rate="tabs"),
     Route("/state", data.state),
+    Route("/state/near", near.near, rate="tabs"),
     Route("/style.json", data.style),
     Route("/data", data.upload, "POST", checked=True, takes=(JSON, "application/geo+json"), rate="data"),
     Route("/data/<name>", data.download),

@@ -3,22 +3,22 @@
 
 import type { Map as MapLibreMap } from "maplibre-gl";
 import type { Ask } from "./asked.ts";
+import { Commands } from "./commands.ts";
 import { DrawnReport } from "./drawn.ts";
 import { applyOp, isKnownOp } from "./state/apply.ts";
 import { Refusals } from "./state/refused.ts";
 import { toStyle } from "./state/style.ts";
-import type { Camera, FeatureDiff, MapEvent, MapLayer, MapState, Op, Snapshot } from "./state/types.ts";
-import { CameraGuide } from "./map/camera.ts";
+import type { Camera, FeatureDiff, MapEvent, MapState, Op, Snapshot } from "./state/types.ts";
 import { beside } from "./map/beside.ts";
+import { CameraGuide, type Mover } from "./map/camera.ts";
 import { hasDiff, same } from "./map/diff.ts";
-import { extentOf } from "./map/extent.ts";
 import { Sync } from "./map/sync.ts";
 import { byId } from "./panel/dom.ts";
-import { LayerList, type LayerActions } from "./panel/layers.ts";
-import { layerIdFor } from "./panel/slug.ts";
+import { LayerList } from "./panel/layers.ts";
+import { showOffer } from "./panel/offer.ts";
 import { RefusedNotice } from "./panel/refused.ts";
 import type { Status } from "./panel/saving.ts";
-import { line, saving, showLooked, showMessage, showPeople, showProblems, showTitle } from "./panel/status.ts";
+import { line, saving, showLooked, showPeople, showProblems, showTitle } from "./panel/status.ts";
 import { showGone, showOutdated } from "./panel/gone.ts";
 import type { Part } from "./part.ts";
 import type { Presence } from "./wire/presence.ts";
@@ -28,11 +28,12 @@ import type { Connection, StreamListener } from "./wire/stream.ts";
 const FORMAT = 1; // of snapshots that this page reads
 const CATCH_UP_MS = 1_000; // after a reconnect the missed events come in a burst: their camera is old news
 
-export class App implements StreamListener, LayerActions {
+export class App implements StreamListener {
   state: MapState | null = null;
   mapUrl = location.href;
   readonly guide: CameraGuide;
   readonly drawn: DrawnReport;
+  readonly commands: Commands;
   private readonly parts: Part[] = [];
   private readonly sync: Sync;
   private readonly list: LayerList;
@@ -44,17 +45,21 @@ export class App implements StreamListener, LayerActions {
   private wasOpen = false;
   private catchingUpUntil = 0;
 
-  constructor(private readonly map: MapLibreMap, private readonly server: Server, private readonly presence: Presence) {
-    this.guide = new CameraGuide(map, (waits) => this.showWaiting(waits));
+  constructor(private readonly map: MapLibreMap, server: Server, private readonly presence: Presence) {
+    this.guide = new CameraGuide(map, (offer) => void showOffer(offer, (point) => server.near(point)));
+    this.commands = new Commands({ map, server, guide: this.guide, layers: () => this.state?.layers ?? [], changed: () => this.render() });
     this.drawn = new DrawnReport(map, presence, {
       shown: () => this.sync.shown(),
       position: () => (this.drawable ? this.position : ""),
-      show: (problems) => showProblems(problems, (id) => this.titleOf(id)),
+      show: (problems) => {
+        showProblems(problems);
+        this.list.problems(problems);
+      },
       looked: showLooked,
       send: (token, picture) => server.picture(token, picture),
     });
     this.sync = new Sync(map, this.drawn);
-    this.list = new LayerList(byId("layers"), byId("no-layers"), this, beside(map));
+    this.list = new LayerList(byId("layers"), byId("no-layers"), this.commands, beside(map));
     map.once("style.load", () => {
       this.drawable = true;
       this.render();
@@ -84,6 +89,7 @@ export class App implements StreamListener, LayerActions {
     this.position = snapshot.position;
     if (!before) this.guide.start(this.state.camera);
     else if (!same(before.camera, this.state.camera)) this.guide.offer(this.state.camera);
+    this.commands.removals.snapshot(this.state.layers);
     this.render();
     for (const part of this.parts) part.snapshot?.(this.state, before);
   }
@@ -93,15 +99,17 @@ export class App implements StreamListener, LayerActions {
     const before = this.state;
     this.position = position;
     const diffs = new Map<string, FeatureDiff[]>();
+    const mover: Mover = { origin: event.origin };
     let camera: Camera | null = null;
     for (const op of event.ops) {
       this.state = applyOp(this.state, op);
       if (op.op === "set_camera") camera = op.camera;
       if (op.op === "update_features") noteDiff(diffs, op.id, op);
-      if (op.op === "put_layer") diffs.set(op.layer.id, [WHOLE]);
+      if (op.op === "put_layer") diffs.set((mover.put = op.layer).id, [WHOLE]);
     }
+    this.commands.removals.came(event.ops);
     this.render(diffs, event.ops);
-    if (camera) this.moveTo(camera);
+    if (camera) this.moveTo(camera, mover);
     for (const part of this.parts) part.event?.(event, this.state, before);
     return true;
   }
@@ -120,75 +128,25 @@ export class App implements StreamListener, LayerActions {
     this.notice.add(this.refusals.take(status.refused));
   }
 
-  send(_: string, name: string, args: object): Promise<boolean> {
-    return this.command(name, args);
-  }
-
-  show(layer: MapLayer, visible: boolean): Promise<boolean> {
-    return this.command("toggle_layer", { layer_id: layer.id, action: visible ? "show" : "hide" });
-  }
-
-  move(layer: MapLayer, place: object): Promise<boolean> {
-    return this.command("move_layer", { layer_id: layer.id, ...place });
-  }
-
-  remove(layer: MapLayer): Promise<boolean> {
-    return this.command("remove_layer", { layer_id: layer.id });
-  }
-
-  /** Only this viewer's map moves. */
-  async find(layer: MapLayer): Promise<void> {
-    const bounds = await extentOf(this.map, layer).catch(() => null);
-    if (bounds) this.guide.fit(bounds);
-    else showMessage(`“${layer.title || layer.id}” does not say where it is.`);
-  }
-
-  async addFile(file: File): Promise<void> {
-    showMessage(`Adding ${file.name} …`);
-    try {
-      const { data } = await this.server.upload(file);
-      const id = layerIdFor(file.name, this.state?.layers ?? []);
-      await this.server.command("add_layer", { id, source: data, title: file.name, fit: true });
-      showMessage(`${file.name} was added.`);
-    } catch (error) {
-      showMessage(`${file.name} was not added. ${(error as Error).message}`);
-    }
-  }
-
   titleOf(layerId: string): string {
     return this.state?.layers.find((layer) => layer.id === layerId)?.title || layerId;
   }
 
-  private async command(name: string, args: object): Promise<boolean> {
-    try {
-      await this.server.command(name, args);
-      showMessage("");
-      return true;
-    } catch (error) {
-      showMessage((error as Error).message);
-      return false;
-    }
-  }
-
-  private moveTo(camera: Camera): void {
-    if (Date.now() < this.catchingUpUntil) this.guide.offer(camera);
-    else this.guide.follow(camera);
+  private moveTo(camera: Camera, by: Mover): void {
+    if (Date.now() < this.catchingUpUntil) this.guide.offer(camera, by);
+    else this.guide.follow(camera, by);
   }
 
   private render(diffs?: Map<string, FeatureDiff[]>, ops?: Op[]): void {
     if (!this.state) return;
     showTitle(this.state.title);
-    this.list.update(this.state.layers);
+    const { removals } = this.commands;
+    this.list.update(this.state.layers.filter((layer) => !removals.isRemoved(layer)));
     if (this.drawable) {
-      this.sync.apply(toStyle(this.state, this.baseUrl), diffs);
+      this.sync.apply(toStyle({ ...this.state, layers: removals.drawn(this.state.layers) }, this.baseUrl), diffs);
       this.drawn.applied(ops);
     }
     document.documentElement.dataset.position = this.position; // last: what is told is drawn
-  }
-
-  private showWaiting(waits: boolean): void {
-    byId("go-there").hidden = !waits;
-    byId("stay-here").hidden = !waits;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { Answers, type Ask } from "./asked.ts";
-import { Problems, type Problem } from "./map/errors.ts";
+import { Problems, type SaidProblem } from "./map/errors.ts";
 import type { Report } from "./map/sync.ts";
 import { readTiles, type ReadTiles } from "./map/read.ts";
 import { pictureOf } from "./map/picture.ts";
@@ -15,7 +15,7 @@ export interface DrawnOf {
   shown(): StyleDocument;
   /** Up to where the map is applied; empty before it has begun. */
   position(): string;
-  show(problems: Problem[]): void;
+  show(problems: SaidProblem[]): void;
   /** A model has a picture of what this person sees. */
   looked(by: string): void;
   /** Sends a picture to who asked for it. */
@@ -30,9 +30,9 @@ export class DrawnReport implements Report {
   private read: ReadTiles | undefined;
 
   constructor(map: MapLibreMap, private readonly presence: Presence, private readonly of: DrawnOf) {
-    this.problems = new Problems((problems) => {
+    this.problems = new Problems(() => {
       this.tell();
-      of.show(problems);
+      of.show(this.problems.said());
     });
     this.watch = new Watch(map, {
       shown: () => of.shown(),
@@ -69,6 +69,7 @@ export class DrawnReport implements Report {
   applied(ops: Op[] = []): void {
     this.answers.pass(this.of.position());
     const touched = new Set(ops.map((op) => (op.op === "put_layer" ? op.layer.id : "id" in op ? op.id : "")));
+    if (ops.some(({ op }) => op === "set_basemap")) this.problems.clear(undefined);
     this.tell();
     if (this.problems.all().some((problem) => touched.has(problem.layer_id ?? ""))) this.presence.repeat("drawn");
   }

@@ -13,18 +13,19 @@ import { HIDDEN_MS, type Stream } from "./wire/stream.ts";
 
 const NARROW = matchMedia("(max-width: 640px)"); // as in css/phone.css
 const NAME_KEY = "mapsrv-name";
+const MODELS_WAIT_KEY = "mapsrv-models-wait";
 
 export function wirePage(app: App, stream: Stream, presence: Presence, map: MapLibreMap): void {
   wirePanel(app);
   wireVisibility(stream, presence);
   wireName(presence);
   wireConnect(() => app.mapUrl, showMessage);
-  wireFiles((file) => app.addFile(file));
+  wireFiles((file) => app.commands.addFile(file));
   byId("go-there").onclick = () => app.guide.goThere();
   const stay = iconButton("remove", "Stay here", () => app.guide.dismiss());
   stay.id = "stay-here";
-  stay.hidden = true;
   byId("stay-here").replaceWith(stay);
+  wireFollowing(app);
   const tell = (): void => void (app.state && presence.set({ viewport: viewportOf(map) }));
   map.on("moveend", tell);
   map.on("resize", tell);
@@ -81,21 +82,41 @@ function wireVisibility(stream: Stream, presence: Presence): void {
   changed();
 }
 
+function wireFollowing({ guide }: App): void {
+  const box = byId<HTMLInputElement>("models-move");
+  box.checked = kept(MODELS_WAIT_KEY) === "";
+  const tell = (): void => void (guide.modelsWait = !box.checked);
+  tell();
+  box.addEventListener("change", () => {
+    tell();
+    keep(MODELS_WAIT_KEY, box.checked ? "" : "1");
+  });
+}
+
 function wireName(presence: Presence): void {
   const input = byId<HTMLInputElement>("name");
-  try {
-    input.value = localStorage.getItem(NAME_KEY) ?? "";
-  } catch {
-    // storage is switched off: the name lasts as long as the page
-  }
+  input.value = kept(NAME_KEY);
   const tell = (): void => presence.set({ name: input.value.trim() });
   if (input.value) tell();
   input.addEventListener("change", () => {
     tell();
-    try {
-      localStorage.setItem(NAME_KEY, input.value.trim());
-    } catch {
-      // as above
-    }
+    keep(NAME_KEY, input.value.trim());
   });
+}
+
+// Storage throws where a person has switched it off: then a choice lasts as long as the page.
+function kept(key: string): string {
+  try {
+    return localStorage.getItem(key) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function keep(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // see above
+  }
 }

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CALM_MS, LONG_MS, Line, type Said } from "../src/panel/line.ts";
 import { Saving, THANKS_MS, type Words } from "../src/panel/saving.ts";
 import { Refusals } from "../src/state/refused.ts";
-import { Server } from "../src/wire/server.ts";
+import { ANSWER_MS, KEY_LIVES_MS, Server } from "../src/wire/server.ts";
+import { SHOWS_MS, TROUBLE_MS, Waiting, type Waits } from "../src/wire/waiting.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 
@@ -43,6 +44,16 @@ describe("the line to the server", () => {
     vi.advanceTimersByTime(LONG_MS);
     line.set("lost");
     expect(said).toEqual(["lost"]);
+  });
+  test("that is open says so, but not while a change waits long for its answer", () => {
+    line.set("open");
+    line.trouble(true);
+    line.set("open");
+    line.trouble(false);
+    expect(said).toEqual(["open", "silent", "open"]);
+    line.set("paused");
+    line.trouble(true);
+    expect(said.at(-1)).toBe("paused");
   });
   test("is said to reconnect at once after a pause, and no more once the map is gone", () => {
     line.set("open");
@@ -176,6 +187,62 @@ describe("a command", () => {
     expect(new Set(types)).toEqual(new Set(["application/json"]));
     const names = posted.map(({ headers }) => new Headers(headers).get("Mapsrv-Name"));
     expect(names).toEqual([null, "Ana", "Jos%C3%A9%20%F0%9F%97%BA", "half%20"]);
+  });
+});
+
+describe("a command that nobody answers", () => {
+  let keys: string[], hangs: number;
+  beforeEach(() => {
+    [keys, hangs] = [[], Infinity];
+    vi.stubGlobal("fetch", (_: string, { body, signal }: { body: string; signal: AbortSignal }) => {
+      keys.push(JSON.parse(body).id);
+      if (keys.length > hangs) return Promise.resolve(new Response("{}"));
+      return new Promise((_done, fail) => signal.addEventListener("abort", () => fail(signal.reason)));
+    });
+  });
+  afterEach(() => vi.unstubAllGlobals());
+  test("is sent again over another connection, under its key", async () => {
+    hangs = 1;
+    const done = new Server("s", "v").command("toggle_layer", {});
+    await vi.advanceTimersByTimeAsync(ANSWER_MS + 1_000);
+    expect(await done).toEqual({});
+    expect([keys.length, new Set(keys).size]).toEqual([2, 1]);
+  });
+  test("is given up before its key is forgotten, and no more is said than is known", async () => {
+    let said = "";
+    void new Server("s", "v").command("toggle_layer", {}).catch((error: Error) => (said = error.message));
+    await vi.advanceTimersByTimeAsync(KEY_LIVES_MS);
+    expect(said).toBe("The server has not answered for a minute, so this is given up. It may still have been done.");
+    expect(new Set(keys).size).toBe(1);
+  });
+});
+
+describe("changes that wait", () => {
+  let shown: Waits[], waiting: Waiting;
+  const until = (ms: number) => () => new Promise<void>((done) => setTimeout(done, ms));
+  beforeEach(() => {
+    shown = [];
+    waiting = new Waiting((waits) => shown.push(waits));
+  });
+  test("are not worth a word where they are answered soon", async () => {
+    void waiting.during("Hiding", until(SHOWS_MS - 1));
+    await vi.advanceTimersByTimeAsync(TROUBLE_MS);
+    expect(shown).toEqual([]);
+  });
+  test("are said, then are trouble, and are done", async () => {
+    void waiting.during("Hiding", until(TROUBLE_MS + 1_000));
+    await vi.advanceTimersByTimeAsync(1_000);
+    void waiting.during("Moving", until(500));
+    await vi.advanceTimersByTimeAsync(TROUBLE_MS);
+    const [one, two] = [["Hiding"], ["Hiding", "Moving"]];
+    expect(shown).toEqual([
+      { what: one, trouble: false }, { what: two, trouble: false }, { what: one, trouble: false }, { what: one, trouble: true }, { what: [], trouble: false },
+    ]);
+  });
+  test("are done too where they fail", async () => {
+    await expect(waiting.during("Hiding", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await vi.advanceTimersByTimeAsync(TROUBLE_MS);
+    expect(shown).toEqual([]);
   });
 });
 

@@ -14,6 +14,19 @@ test("the same cause is one line that counts, told as its count doubles", () => 
   expect(told.map((all) => all[0]!.count)).toEqual([1, 2, 4, 8]);
 });
 
+test("a person reads it beside the layer, in plain words and counted, with what helps behind it", () => {
+  const problems = new Problems(() => undefined);
+  for (let i = 0; i < 3; i++) problems.add("p", "tiles", said(`AJAXError: Failed to fetch (0): https://tiles.example/0/${i}/0.png`));
+  problems.add("p", "tiles", said("AJAXError:  (404): https://tiles.example/1/0/0.png"));
+  problems.add("p", "roads", cause("no such image"));
+  expect(problems.said()).toEqual([
+    { layer_id: "tiles", words: "Its server does not answer (3 times).", details: `${URL_} cannot be reached. Check host and path; its server may be down.` },
+    { layer_id: "tiles", words: "Nothing is at that address (404).", details: `404 from ${URL_}. Nothing is at that address: check it.` },
+    { layer_id: "roads", words: "no such image.", details: "" },
+  ]);
+  expect(Object.keys(problems.all()[0]!)).not.toContain("plain"); // the server takes what it knows
+});
+
 test("a layer has three lines, all together twenty, and texts are cut", () => {
   const problems = new Problems(() => undefined);
   for (let i = 0; i < 9; i++) problems.add("p", "roads", cause(`no ${i}`));
@@ -34,6 +47,8 @@ test("a layer's lines go when it changes, and those of its loading when it loads
   expect(texts()).toEqual(["no such image", "no context"]);
   problems.clear("roads");
   expect(texts()).toEqual(["no context"]);
+  problems.clear(undefined);
+  expect(texts()).toEqual([]);
 });
 
 const URL_ = "https://tiles.example/{z}/{x}/{y}.png";

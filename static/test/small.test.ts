@@ -14,6 +14,7 @@ describe("a hand", () => {
     const hand = new Hand(() => now);
     expect(hand.isOn()).toBe(false);
     hand.begin();
+    hand.moved();
     now = 60_000;
     expect(hand.isOn()).toBe(true);
     hand.end();
@@ -21,8 +22,15 @@ describe("a hand", () => {
     expect(hand.isOn()).toBe(true);
     now += 1;
     expect(hand.isOn()).toBe(false);
-    hand.touch();
+    hand.moved();
     expect(hand.isOn()).toBe(true);
+  });
+  test("that moved nothing is off the map with its button: a click", () => {
+    const hand = new Hand(() => 9_000);
+    hand.begin();
+    expect(hand.isOn()).toBe(true);
+    hand.end();
+    expect(hand.isOn()).toBe(false);
   });
   test("with two fingers is on until both are up", () => {
     let now = 0;

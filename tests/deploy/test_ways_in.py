@@ -30,8 +30,9 @@ def ingress_paths() -> list[tuple[str, str]]:
 
 
 def routes() -> Iterator[str]:
-    yield from (route.path.partition("/<")[0] for route in ROUTES)
-    yield from PATHS
+    """What is to be routed; what lies beneath another, as /state/near, goes with that."""
+    paths = {*(route.path.partition("/<")[0] for route in ROUTES), *PATHS}
+    yield from (path for path in paths if path.rpartition("/")[0] not in paths)
 
 
 @pytest.mark.parametrize("paths", [gateway_paths, ingress_paths])

@@ -88,7 +88,7 @@ def test_a_click_shows_properties_and_tells_models_what_the_person_points_at(
     [seen] = wait_until(pointing)
     assert seen["layer_id"] == "places" and seen["properties"]["name"] == "There"
     page.keyboard.press("Escape")
-    page.locator(".maplibregl-popup-close-button").click()
+    expect(page.locator(".maplibregl-popup")).to_have_count(0)
     wait_until(lambda: not pointing())
 
 
@@ -127,7 +127,7 @@ def test_what_one_page_cannot_draw_is_told_and_the_rest_is_drawn(server: Server,
     server.command(session_id, "add_layer", id="bad", source=gone, layers=circle("bad"))
     server.command(session_id, "add_layer", id="good", source=points("a", "b"), layers=circle("good"))
     page.wait_for_function(rendered("good", 2), timeout=DRAWN)
-    expect(page.locator("#problem-list")).to_contain_text("bad")
+    expect(page.locator("#layers li[data-layer=bad] .problems")).to_contain_text("does not answer")
 
     def problems() -> Any:
         return call(server, "http", ("get_map_state", {"session_id": session_id}))[0]["problems"]
@@ -158,7 +158,7 @@ def test_adding_a_layer_again_replaces_it_source_and_all(server: Server, page: P
     assert found == "c"
 
 
-def test_layers_are_listed_hidden_moved_and_removed_by_hand(server: Server, page: Page) -> None:
+def test_layers_are_listed_hidden_and_moved_by_hand(server: Server, page: Page) -> None:
     session_id = a_map(server, page)
     for name, colour in (("red", "#ff0000"), ("blue", "#0000ff")):
         server.command(session_id, "add_layer", id=name, source=points("a"), layers=circle(name, colour))
@@ -169,10 +169,7 @@ def test_layers_are_listed_hidden_moved_and_removed_by_hand(server: Server, page
     wait_until(lambda: pixel(page, *where(page, 0, 0)) == (255, 0, 0), 30)
     page.get_by_label("red", exact=True).uncheck()
     wait_until(lambda: pixel(page, *where(page, 0, 0)) == (0, 0, 255), 30)
-    page.get_by_role("button", name="More: blue").click()
-    page.get_by_role("button", name="Remove: blue").click()
-    expect(page.locator("#layers .name")).to_have_text(["red"])
-    assert [layer["visible"] for layer in server.state(session_id)["state"]["layers"]] == [False]
+    assert [layer["visible"] for layer in server.state(session_id)["state"]["layers"]] == [True, False]
 
 
 def test_a_picked_file_is_added_and_shown(server: Server, page: Page, tmp_path: Path) -> None:

@@ -92,7 +92,8 @@ def test_an_archive_that_is_not_there_is_told(server: Server, page: Page) -> Non
     with serving({}) as elsewhere:
         source = f"{elsewhere.url}/x.pmtiles"
         server.command(session_id, "add_layer", id="none", title="None", type="raster", source=source)
-        expect(page.locator("#problem-list")).to_contain_text("None: ", timeout=DRAWN)
+        failed = page.locator("#layers li[data-layer=none] .problems")
+        expect(failed).to_contain_text("Nothing is at that address (404)", timeout=DRAWN)
     [problem] = wait_until(lambda: problems(server, session_id))
     assert problem["layer_id"] == "none" and "404" in problem["text"]
 
@@ -135,7 +136,9 @@ def test_geojson_that_its_server_keeps_from_other_pages_is_told(server: Server, 
     with serving({"/x.geojson": json.dumps(PLACES).encode()}, cors=False) as elsewhere:
         source = f"{elsewhere.url}/x.geojson"
         server.command(session_id, "add_layer", id="spots", title="Spots", source=source, layers=SPOTS)
-        expect(page.locator("#problem-list")).to_contain_text("Spots: ", timeout=DRAWN)
+        expect(page.locator("#layers li[data-layer=spots] .problems")).to_contain_text(
+            "other sites", timeout=DRAWN
+        )
         assert elsewhere.asked
     [problem] = wait_until(lambda: problems(server, session_id))
     assert problem["layer_id"] == "spots" and source in problem["text"]

@@ -81,7 +81,7 @@ def test_geojson_of_every_kind_is_drawn(server: Server, page: Page, session: str
     last = server.command(session, "open_map", title="All of them")["position"]
     page.wait_for_function("p => document.documentElement.dataset.position === p", arg=last, timeout=DRAWN)
     page.wait_for_function(found("point"), timeout=DRAWN)
-    assert page.locator("#problems:visible").count() == 0
+    assert page.locator("#problems:visible, .problems:visible").count() == 0
     [text_ids] = [layer for layer in server.state(session)["state"]["layers"] if layer["id"] == "text-ids"]
     assert text_ids["source"]["promoteId"]
     ids = page.evaluate("mapsrv.map.queryRenderedFeatures({layers: ['text-ids']}).map(f => f.id).sort()")

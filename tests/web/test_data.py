@@ -61,6 +61,23 @@ async def test_what_is_not_geojson_is_422(client: Client, session: str, body: An
     assert (answer.status, answer.code) == (422, "invalid_geojson")
 
 
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"name,lat\nBern,46.9\n", "This is a table (CSV), no GeoJSON. Convert it"),
+        (b"<?xml version='1.0'?><gpx version='1.1'>", "This is a GPX track, no GeoJSON. Convert it"),
+        (b"\x1f\x8b\x08\xff\xff", "This is compressed by gzip, no GeoJSON. Convert it"),
+        (b"\xff{", "byte 0 is not"),
+        (b"{'type'}", "This is not JSON: "),
+    ],
+)
+async def test_what_is_no_json_is_told_what_it_is(
+    client: Client, session: str, body: bytes, says: str
+) -> None:
+    answer = await client.post(f"/data?session={session}", body)
+    assert answer.status == 422 and says in answer.json["error"]["message"]
+
+
 async def test_geojson_over_the_limit_is_413(client: Client, session: str) -> None:
     large = b'{"type":"FeatureCollection","features":[]}' + b" " * MAX_DATA
     answer = await client.post(f"/data?session={session}", large, content_length=str(len(large)))

@@ -1,19 +1,35 @@
-// Moves the map to the shared camera, but never under a person's hand: then the move waits for "Go there".
+// Moves the map to the shared camera, but never under a person's hand: then the move waits for "Go there". So do all
+// moves of models where a person said so. A short move is eased, not flown: what is in view stays in view.
 // Only moves made here lack an originalEvent, which is how MapLibre tells a hand's moves from a program's.
 
 import type { Map as MapLibreMap, PaddingOptions } from "maplibre-gl";
-import type { BoundsCamera, Camera, CenterCamera } from "../state/types.ts";
+import type { BoundsCamera, Camera, CenterCamera, MapLayer, Origin } from "../state/types.ts";
 import { Hand } from "./hand.ts";
+import { isShort, type View } from "./short.ts";
 
 const FIT_MAX_ZOOM = 16; // a single point has no extent to fit
 const FLY_MS = 1_600;
+const EASE_MS = 300;
 const MARGIN = 40; // pixels around what is fitted, when the camera does not say
+
+/** Whose move it is, and the layer that it shows, where those are known. */
+export interface Mover {
+  origin?: Origin;
+  put?: MapLayer;
+}
+
+/** A move that waits. */
+export interface Offer extends Mover {
+  camera: Camera;
+}
 
 export class CameraGuide {
   readonly hand = new Hand(Date.now);
+  /** Whether a model's move waits too, with no hand on the map. */
+  modelsWait = false;
   private waiting: Camera | null = null;
 
-  constructor(private readonly map: MapLibreMap, private readonly onWaiting: (waits: boolean) => void) {
+  constructor(private readonly map: MapLibreMap, private readonly onWaiting: (waits: Offer | null) => void) {
     watchHand(map, this.hand);
   }
 
@@ -23,14 +39,14 @@ export class CameraGuide {
   }
 
   /** Somebody changed the shared camera. */
-  follow(camera: Camera): void {
-    if (this.hand.isOn()) this.offer(camera);
+  follow(camera: Camera, by: Mover = {}): void {
+    if (this.hand.isOn() || (this.modelsWait && by.origin?.kind === "model")) this.offer(camera, by);
     else this.go(camera);
   }
 
-  offer(camera: Camera): void {
+  offer(camera: Camera, by: Mover = {}): void {
     this.waiting = camera;
-    this.onWaiting(true);
+    this.onWaiting({ ...by, camera });
   }
 
   goThere(): void {
@@ -39,7 +55,7 @@ export class CameraGuide {
 
   dismiss(): void {
     this.waiting = null;
-    this.onWaiting(false);
+    this.onWaiting(null);
   }
 
   fit(bounds: BoundsCamera["bounds"]): void {
@@ -62,7 +78,13 @@ export class CameraGuide {
     const target = "center" in camera ? centered(camera) : this.fitted(camera, maxZoom);
     if (!target) return;
     if (duration === 0 || wantsCalm()) this.map.jumpTo(target);
+    else if (isShort(this.view(), target, sizeOf(this.map))) this.map.easeTo({ ...target, duration: EASE_MS, essential: true });
     else this.map.flyTo({ ...target, duration, essential: true });
+  }
+
+  private view(): View {
+    const { lng, lat } = this.map.getCenter();
+    return { center: [lng, lat], zoom: this.map.getZoom(), bearing: this.map.getBearing(), pitch: this.map.getPitch() };
   }
 
   /** On a screen too small for the padding, the padding gives way. */
@@ -83,6 +105,8 @@ const centered = ({ center, zoom, bearing, pitch }: CenterCamera) => ({
   ...(pitch === undefined ? {} : { pitch }),
 });
 
+const sizeOf = (map: MapLibreMap): number => Math.min(map.getContainer().clientWidth, map.getContainer().clientHeight);
+
 const wantsCalm = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function watchHand(map: MapLibreMap, hand: Hand): void {
@@ -92,9 +116,9 @@ function watchHand(map: MapLibreMap, hand: Hand): void {
   const end = (id: number): void => void (down.delete(id) && hand.end());
   canvas.addEventListener("pointerdown", ({ pointerId }) => begin(pointerId));
   for (const type of ["pointerup", "pointercancel"] as const) addEventListener(type, ({ pointerId }) => end(pointerId), true);
-  canvas.addEventListener("wheel", () => hand.touch(), { passive: true });
-  canvas.addEventListener("keydown", () => hand.touch());
-  // Inertia, keys and the zoom buttons go on after the finger is up; -1 is no pointer's id.
-  map.on("move", (event) => void (event.originalEvent && hand.touch()));
-  map.on("moveend", (event) => void (event.originalEvent && hand.touch()));
+  // A turn of the wheel moves the map a frame later.
+  canvas.addEventListener("wheel", () => hand.moved(), { passive: true });
+  // Inertia, keys and the zoom buttons go on after the finger is up.
+  map.on("move", (event) => void (event.originalEvent && hand.moved()));
+  map.on("moveend", (event) => void (event.originalEvent && hand.moved()));
 }

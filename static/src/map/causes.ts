@@ -5,6 +5,7 @@
 
 export interface Cause {
   text: string;
+  plain?: string; // the same for who sees it beside the layer's title
   fix?: string;
   /** load: what was fetched is to blame, and a fetch that succeeds ends it. draw: the style is. */
   kind: "load" | "draw";
@@ -48,10 +49,11 @@ export function causeOf(message: string, where: Where): Cause {
   return { text: message, kind: "draw" };
 }
 
-const load = (text: string, fix: string): Cause => ({ text, fix, kind: "load" });
+const load = (text: string, fix: string, plain?: string): Cause => ({ text, fix, kind: "load", ...(plain ? { plain } : {}) });
 
 function refused(status: number, words: string, address: string): Cause {
-  return load(`${status}${words ? ` ${words}` : ""} from ${shown(address)}`, HELP[status] ?? (status < 500 ? HELP[400]! : HELP[500]!));
+  const fix = HELP[status] ?? (status < 500 ? HELP[400]! : HELP[500]!);
+  return load(`${status}${words ? ` ${words}` : ""} from ${shown(address)}`, fix, `${fix.split(/[:.]/)[0]} (${status})`);
 }
 
 const HELP: { [status: number]: string } = {
@@ -67,7 +69,8 @@ const HELP: { [status: number]: string } = {
 function unreachable(address: string, where: Where): Cause {
   if (where.secure && address.startsWith("http:"))
     return load(`Browsers load nothing by http on a page that came by https: ${shown(address)}`, "Use its https address.");
-  const cause = load(`${shown(where.address ?? address)} cannot be reached.`, "Check host and path; its server may be down.");
+  const text = `${shown(where.address ?? address)} cannot be reached.`;
+  const cause = load(text, "Check host and path; its server may be down.", "Its server does not answer");
   return address ? { ...cause, probe: address } : cause;
 }
 
@@ -79,6 +82,7 @@ export const keptFromPages = (address: string): Cause =>
   load(
     `${shown(address)} answers, but its server does not let other sites' pages read it (CORS).`,
     "Fetch it yourself and add the data as GeoJSON, or use a server that sends Access-Control-Allow-Origin.",
+    "Its server does not let other sites' pages read it",
   );
 
 export function unknownSourceLayer(name: string, there: string[]): Cause {
@@ -88,7 +92,7 @@ export function unknownSourceLayer(name: string, there: string[]): Cause {
 }
 
 export const noTilesAt = (address: string): Cause =>
-  load(`404 for every tile in view from ${shown(address)}`, "Check the template and its zooms; or there are no tiles where people look.");
+  load(`404 for every tile in view from ${shown(address)}`, "Check the template and its zooms; or there are no tiles where people look.", "Its server has no tiles here (404)");
 
 export const missingImage = (name: string): Cause => ({
   text: `There is no image "${name}": this map has no icons.`,
@@ -97,7 +101,7 @@ export const missingImage = (name: string): Cause => ({
 });
 
 export const stillOut = (address: string, seconds: number): Cause =>
-  load(`${shown(address)} has not answered for ${seconds} seconds.`, "Wait, or use another source.");
+  load(`${shown(address)} has not answered for ${seconds} seconds.`, "Wait, or use another source.", "Its server has not answered yet");
 
 export function failsToEvaluate(layer: string, property: string, message: string, failed: number, of: number): Cause {
   const text = `${property} of "${layer}": ${message} (${failed} of ${of} features)`;

@@ -17,9 +17,16 @@ export interface Problem {
   since: string;
 }
 
+/** The same for a person, beside the layer's title; `details`, if any, name the address, and what helps. */
+export interface SaidProblem {
+  layer_id?: string;
+  words: string;
+  details: string;
+}
+
 interface Item {
   line: Problem;
-  kind: Cause["kind"];
+  cause: Cause;
 }
 
 export class Problems {
@@ -36,17 +43,25 @@ export class Problems {
     const line: Problem = { text, count: 1, since };
     if (layerId !== undefined) line.layer_id = layerId;
     if (cause.fix) line.fix = cause.fix.slice(0, LONGEST);
-    this.become([...this.items, { line, kind: cause.kind }].slice(-MOST));
+    this.become([...this.items, { line, cause }].slice(-MOST));
   }
 
-  /** A layer that is changed or gone starts anew; of one that has loaded only what was the load's. */
-  clear(layerId: string, kind?: Cause["kind"]): void {
-    const left = this.items.filter((item) => item.line.layer_id !== layerId || (kind && item.kind !== kind));
+  /** A layer that is changed or gone starts anew; of one that has loaded only what was the load's. Undefined: the ground. */
+  clear(layerId: string | undefined, kind?: Cause["kind"]): void {
+    const left = this.items.filter((item) => item.line.layer_id !== layerId || (kind && item.cause.kind !== kind));
     if (left.length !== this.items.length) this.become(left);
   }
 
   all(): Problem[] {
     return this.items.map(({ line }) => line);
+  }
+
+  said(): SaidProblem[] {
+    return this.items.map(({ line: { layer_id, text, fix, count }, cause }) => {
+      const often = count > 1 ? ` (${count.toLocaleString()} times)` : "";
+      const words = `${bare(cause.plain?.slice(0, LONGEST) ?? text)}${often}.`;
+      return { layer_id, words, details: cause.plain || fix ? [`${bare(text)}.`, fix].filter(Boolean).join(" ") : "" };
+    });
   }
 
   /** A count is told as it doubles: who asks in between gets the exact one. */
@@ -60,3 +75,5 @@ export class Problems {
     this.onChange(this.all());
   }
 }
+
+const bare = (text: string): string => text.replace(/\.$/, "");

@@ -34,10 +34,31 @@ export function watchPointing(
       tell(null);
     });
   });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !popup || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const held = popup.getElement().contains(document.activeElement);
+    popup.remove();
+    if (held) map.getCanvas().focus();
+  });
+  watchHover(map, hover);
+}
+
+/** A hand over what can be clicked, and its name. To look is dear where there is much: once a frame, and for pointers that hover. */
+function watchHover(map: MapLibreMap, hover: HoverName): void {
+  const hovers = matchMedia("(hover: hover)");
+  let last: MapMouseEvent | null = null;
+  const look = (): void => {
+    if (last && !map.isMoving()) {
+      const [first] = near(map, last);
+      map.getCanvas().style.cursor = first ? "pointer" : "";
+      hover.show(first, last.point);
+    }
+    last = null;
+  };
   map.on("mousemove", (event) => {
-    const [first] = near(map, event);
-    map.getCanvas().style.cursor = first ? "pointer" : "";
-    hover.show(first, event.point);
+    if (!hovers.matches) return;
+    if (!last) requestAnimationFrame(look);
+    last = event;
   });
 }
 

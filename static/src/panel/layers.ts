@@ -2,6 +2,7 @@
 // dozen layers on there is a field to find one by its name.
 
 import type { Beside } from "../map/beside.ts";
+import type { SaidProblem } from "../map/errors.ts";
 import type { MapLayer } from "../state/types.ts";
 import { el } from "./dom.ts";
 import { whenExplained } from "./explained.ts";
@@ -16,7 +17,7 @@ export interface LayerActions {
   show(layer: MapLayer, visible: boolean): Promise<boolean>;
   move(layer: MapLayer, place: Place): Promise<unknown>;
   find(layer: MapLayer): unknown;
-  remove(layer: MapLayer): unknown;
+  remove(layer: MapLayer): void;
   /** Sends a change by its tool's name; `what` says in words what was to happen. Whether it was done. */
   send(what: string, name: string, args: object): Promise<boolean>;
 }
@@ -28,6 +29,7 @@ export class LayerList {
   private readonly search = el("input", { type: "search", id: "find-layer", placeholder: "Find a layer", ariaLabel: "Find a layer", hidden: true });
   private readonly none = el("p", { className: "no-match", role: "status" });
   private layers: MapLayer[] = []; // top first
+  private failed: SaidProblem[] = [];
 
   constructor(private readonly list: HTMLElement, private readonly empty: HTMLElement, private readonly actions: LayerActions, private readonly beside: Beside) {
     this.menu = new LayerMenu(actions);
@@ -60,9 +62,18 @@ export class LayerList {
     this.sift();
   }
 
+  /** What could not be drawn stands in the row of its layer, and goes with it. */
+  problems(all: SaidProblem[]): void {
+    this.failed = all;
+    for (const [id, row] of this.rows) row.problems.show(all.filter(({ layer_id }) => layer_id === id));
+  }
+
   private row(layer: MapLayer): Row {
-    const row = this.rows.get(layer.id) ?? new Row(this.actions, this.menu, this.reorder, this.beside);
+    const known = this.rows.get(layer.id);
+    if (known) return known;
+    const row = new Row(this.actions, this.menu, this.reorder, this.beside);
     this.rows.set(layer.id, row);
+    row.problems.show(this.failed.filter(({ layer_id }) => layer_id === layer.id));
     return row;
   }
 

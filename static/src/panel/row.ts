@@ -11,11 +11,13 @@ import type { LayerActions } from "./layers.ts";
 import { drawLegend, drawSwatch } from "./legend.ts";
 import type { LayerMenu } from "./menu.ts";
 import type { Reorder } from "./reorder.ts";
+import { RowProblems } from "./row_problems.ts";
 
 const LOCALE = globalThis.navigator?.language; // the reader's
 
 export class Row {
   readonly element: HTMLLIElement;
+  readonly problems = new RowProblems();
   private layer!: MapLayer;
   private drawn: StyleLayer[] = [];
   private picture: string | undefined;
@@ -40,7 +42,7 @@ export class Row {
     const head = el("div", { className: "row-head" }, this.handle, label, this.more);
     const about = el("p", { className: "about" }, this.added, this.restyled);
     const body = el("div", { className: "row-body" }, about, this.hint, this.filters, this.legend);
-    this.element = el("li", {}, head, body);
+    this.element = el("li", {}, head, this.problems.element, body);
     reorder.take(this.element, this.handle);
   }
 

@@ -1,13 +1,15 @@
 // The facts about the map as text: its title, the line to the server, where changes are kept, who is here, what failed.
 
-import type { Problem } from "../map/errors.ts";
+import type { SaidProblem } from "../map/errors.ts";
 import { byId, el, setText } from "./dom.ts";
 import { Line, type Said } from "./line.ts";
 import { Saving, type Words } from "./saving.ts";
+import { Waiting } from "../wire/waiting.ts";
 
 const LINE: { [K in Said]: string } = {
   connecting: "Connecting …",
   open: "Connected",
+  silent: "The server does not answer …",
   reconnecting: "Reconnecting …",
   lost: "Not connected. Trying again …",
   paused: "Paused while this tab is hidden",
@@ -26,7 +28,15 @@ export function showTitle(title: string): void {
 export const line = new Line((said) => {
   setText(byId("connection"), LINE[said]);
   byId("connection").dataset.said = said;
-  byId("connection").classList.toggle("unusual", said === "reconnecting" || said === "lost");
+  byId("connection").classList.toggle("unusual", said === "reconnecting" || said === "lost" || said === "silent");
+  document.body.classList.toggle("cut", said !== "open"); // hides what is known only while the line is there
+});
+
+/** Changes from here that have no answer yet. */
+export const waiting = new Waiting(({ what, trouble }) => {
+  setText(byId("sending"), what.length > 1 ? `${what.length} changes wait for the server` : what.map((one) => `${one}: waits for the server`).join(""));
+  byId("sending").classList.toggle("unusual", trouble);
+  line.trouble(trouble);
 });
 
 export const saving = new Saving(({ fact, news, waiting }: Words) => {
@@ -50,18 +60,16 @@ export function showLooked(by: string): void {
 
 let forgetting: ReturnType<typeof setTimeout>;
 
-/** An answer to what the person just did. */
-export function showMessage(text: string): void {
+/** An answer to what the person just did; `lasts` until the next. */
+export function showMessage(text: string, lasts = false): void {
   clearTimeout(forgetting);
   setText(byId("message"), text);
-  if (text) forgetting = setTimeout(() => setText(byId("message"), ""), MESSAGE_MS);
+  if (text && !lasts) forgetting = setTimeout(() => setText(byId("message"), ""), MESSAGE_MS);
 }
 
-export function showProblems(problems: Problem[], titleOf: (layerId: string) => string): void {
-  const words = (problem: Problem): string => [problem.text, problem.fix].filter(Boolean).join(" ");
-  const text = (problem: Problem): string =>
-    problem.layer_id === undefined ? words(problem) : `${titleOf(problem.layer_id)}: ${words(problem)}`;
-  const lines = problems.map((problem) => el("li", {}, text(problem)));
+/** What failed and is no layer's: that stands in the layer's row. */
+export function showProblems(problems: SaidProblem[]): void {
+  const lines = problems.filter(({ layer_id }) => layer_id === undefined).map(({ words }) => el("li", {}, words));
   byId("problem-list").replaceChildren(...lines);
   byId("problems").hidden = lines.length === 0;
 }

@@ -4,13 +4,19 @@
 import type { EventSourceLike } from "./stream.ts";
 
 const EXPLAIN_UNREACHABLE = "The server could not be reached. The change may not have been made.";
+const EXPLAIN_SILENT = "The server has not answered for a minute, so this is given up. It may still have been done.";
 const WAITS_MS = [500, 1_000, 2_000, 4_000]; // in which another process takes over from one that was killed
+/** A server remembers the keys of a map's newest 5,000 changes. Past a minute a retry could be a second change. */
+export const KEY_LIVES_MS = 60_000;
+export const ANSWER_MS = 10_000; // after that the same is sent over another connection: this one may be dead
 const HALF_A_PAIR = /\p{Surrogate}/gu; // which no URI can bear
 const AGAIN = new Set([502, 503, 504]);
+const NEAR_MS = 500; // that a person waits for a place's name
 
 interface Sending {
   headers?: Record<string, string>;
   keepalive?: boolean;
+  signal?: AbortSignal;
 }
 
 export interface DataAnswer {
@@ -45,11 +51,12 @@ export class Server {
   }
 
   /** Sends a command, and again where the server is away: always under the same key, so it is done at most once. */
-  async command(command: string, args: object): Promise<any> {
+  async command(command: string, args: object, keepalive = false): Promise<any> {
     const body = JSON.stringify({ command, arguments: args, id: randomId() });
     const name = encodeURIComponent(this.name().replace(HALF_A_PAIR, "")); // a header is ASCII
     const headers: Record<string, string> = name ? { "Mapsrv-Name": name } : {};
-    return answered(await patiently(() => this.post(this.path("commands"), body, { headers })));
+    const send = (signal: AbortSignal): Promise<Response> => this.post(this.path("commands"), body, { headers, keepalive, signal });
+    return answered(await patiently((left) => within(Math.min(left, ANSWER_MS), send)));
   }
 
   async upload(file: Blob): Promise<DataAnswer> {
@@ -74,6 +81,14 @@ export class Server {
     await this.post(`pictures?ask=${encodeURIComponent(token)}`, picture, { headers });
   }
 
+  /** What place a point [lng, lat] is near; null where none is known, or nobody answers soon. */
+  async near([lng, lat]: [number, number]): Promise<string | null> {
+    const target = `${this.path("state/near")}&lng=${lng.toFixed(4)}&lat=${lat.toFixed(4)}`;
+    const asked = (signal: AbortSignal): Promise<{ near?: unknown }> => fetch(target, { signal }).then((answer) => answer.json());
+    const { near } = await within(NEAR_MS, asked).catch(() => ({ near: null }));
+    return typeof near === "string" ? near : null;
+  }
+
   /** The proof for the token of a link. It outlives the page: a token that was traded is good no more. */
   async trade(token: string): Promise<string> {
     const body = JSON.stringify({ token });
@@ -84,21 +99,36 @@ export class Server {
     return `${name}?session=${encodeURIComponent(this.session)}`;
   }
 
-  private post(target: string, body: BodyInit, { headers = {}, keepalive = false }: Sending = {}): Promise<Response> {
-    return fetch(target, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body, keepalive });
+  private post(target: string, body: BodyInit, { headers = {}, ...sending }: Sending = {}): Promise<Response> {
+    return fetch(target, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body, ...sending });
   }
 }
 
-/** The first answer that is not "away", or the last one; a server that asks for a longer wait is not pressed. */
-async function patiently(send: () => Promise<Response>): Promise<Response> {
+/**
+ * The first answer that is not "away", or the last one; a server that asks for a longer wait is not pressed. `send` is
+ * told how long the key of what it sends still lives.
+ */
+async function patiently(send: (left: number) => Promise<Response>): Promise<Response> {
+  const until = Date.now() + KEY_LIVES_MS;
+  let silent = false;
   for (const wait of [...WAITS_MS, null]) {
-    const answer = await send().catch(() => null);
-    const away = answer === null || AGAIN.has(answer.status);
+    const answer = await send(until - Date.now()).catch((error: Error) => void (silent = error.name === "AbortError"));
+    const away = !answer || AGAIN.has(answer.status);
     const longer = Number(answer?.headers.get("Retry-After")) * 1_000 > WAITS_MS.at(-1)!;
     if (answer && (!away || longer || wait === null)) return answer;
     await new Promise((resolve) => setTimeout(resolve, wait ?? 0));
   }
-  throw new Error(EXPLAIN_UNREACHABLE);
+  throw new Error(silent ? EXPLAIN_SILENT : EXPLAIN_UNREACHABLE);
+}
+
+async function within<T>(ms: number, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const cut = new AbortController();
+  const timer = setTimeout(() => cut.abort(), ms);
+  try {
+    return await send(cut.signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function answered(response: Response): Promise<any> {
