@@ -146,6 +146,7 @@ class Documents:
     async def sampled(self, name: str, body: bytes) -> Sample:
         """Return a sample of a regular document, under that name. Raises Busy."""
         return Sample(name, *await self._compute(len(body), geojson_jobs.sampled, body))
+
     async def holds_box(self, source: Mapping[str, Json], box: Bounds) -> bool:
         """Return whether one area of a source's data holds all of the box; False for data of others."""
         about = await self.summary(source)

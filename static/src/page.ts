@@ -4,10 +4,8 @@ import type { Map as MapLibreMap, PaddingOptions } from "maplibre-gl";
 import type { App } from "./app.ts";
 import { viewportOf } from "./map/view.ts";
 import { watchPointing } from "./map/pointing.ts";
-import { wireConnect } from "./panel/connect.ts";
 import { byId, iconButton } from "./panel/dom.ts";
 import { wireFiles } from "./panel/files.ts";
-import { showMessage } from "./panel/status.ts";
 import type { Presence } from "./wire/presence.ts";
 import { HIDDEN_MS, type Stream } from "./wire/stream.ts";
 
@@ -18,7 +16,6 @@ export function wirePage(app: App, stream: Stream, presence: Presence, map: MapL
   wirePanel(app);
   wireVisibility(stream, presence);
   wireName(presence);
-  wireConnect(() => app.mapUrl, showMessage);
   wireFiles((file) => app.addFile(file));
   byId("go-there").onclick = () => app.guide.goThere();
   const stay = iconButton("remove", "Stay here", () => app.guide.dismiss());
@@ -63,11 +60,12 @@ function wireVisibility(stream: Stream, presence: Presence): void {
     window.clearTimeout(hiding);
     const visible = document.visibilityState === "visible";
     presence.set({ visible });
-    if (visible) return stream.resume();
+    if (visible) return stream.wake();
     presence.flush(); // a hidden tab's timers are slow
     hiding = window.setTimeout(() => stream.pause(), HIDDEN_MS);
   };
   document.addEventListener("visibilitychange", changed);
+  addEventListener("online", () => document.visibilityState === "visible" && stream.wake(0)); // the old line may be dead
   addEventListener("focus", () => presence.focused());
   addEventListener("pagehide", () => {
     presence.gone();
@@ -76,9 +74,10 @@ function wireVisibility(stream: Stream, presence: Presence): void {
   addEventListener("pageshow", ({ persisted }) => {
     if (!persisted) return;
     presence.back();
-    stream.resume();
+    stream.wake();
   });
-  changed();
+  if (document.visibilityState === "visible") presence.set({ visible: true });
+  else changed();
 }
 
 function wireName(presence: Presence): void {
