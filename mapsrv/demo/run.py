@@ -16,6 +16,7 @@ from mcp.client import Client
 from mcp.shared.exceptions import MCPError
 
 from mapsrv.config import Config
+from mapsrv.core.state import TITLE as UNTITLED
 from mapsrv.demo.client import PATHS, call, open_client
 from mapsrv.demo.story import TITLE, tell
 from mapsrv.errors import MapsrvError, StartupError
@@ -84,7 +85,7 @@ async def _server(config: Config) -> LocalServer | None:
 async def _join(client: Client, config: Config) -> Demo:
     """Join the map in front, or the one that is told, else make one; name it, and have it seen."""
     told = await call(client, "open_map", **({"session_id": config.session} if config.session else {}))
-    if not told["title"]:  # else it is somebody's, and called so
+    if told["title"] == UNTITLED:  # else somebody has named it
         told = await call(client, "open_map", session_id=told["session_id"], title=TITLE)
     demo = Demo(client, told["session_id"], told["url"], config.pace)
     _say(f"The map: {for_print(demo.link)}")
