@@ -33,9 +33,8 @@ function placeOf({ mapUrl, command, touch }: Setting): Place {
 export function stepsFor(setting: Setting): Step[] {
   const known: { [gap: string]: string } = { base: new URL(".", setting.mapUrl).href.replace(/\/$/, "") };
   if (setting.command) {
-    const [command, ...args] = setting.command;
     known.shell = setting.command.map(quoted).join(" ");
-    known.config = JSON.stringify({ mcpServers: { mapsrv: { command, args } } }, null, 2);
+    known.config = configOf(setting.command);
   }
   const steps: { [name: string]: Step } = told.steps;
   return told.places[placeOf(setting)].map((name) => {
@@ -56,6 +55,13 @@ export function sayings(setting: Setting): Said[] {
 
 export const SAY = told.say;
 export const TAKE = told.take;
+
+/** What hosts have in their file, laid out as people write it. */
+function configOf([command, ...args]: readonly string[]): string {
+  const list = args.map((word) => JSON.stringify(word)).join(", ");
+  const lines = [`"command": ${JSON.stringify(command)},`, `"args": [${list}]`].map((line) => `      ${line}\n`).join("");
+  return `{\n  "mcpServers": {\n    "mapsrv": {\n${lines}    }\n  }\n}`;
+}
 
 /** In one pass: what is put in has no gaps. */
 const filled = (text: string, known: { [gap: string]: string }): string =>
