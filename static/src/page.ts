@@ -60,12 +60,12 @@ function wireVisibility(stream: Stream, presence: Presence): void {
     window.clearTimeout(hiding);
     const visible = document.visibilityState === "visible";
     presence.set({ visible });
-    if (visible) return stream.wake();
+    if (visible) return stream.resume();
     presence.flush(); // a hidden tab's timers are slow
     hiding = window.setTimeout(() => stream.pause(), HIDDEN_MS);
   };
   document.addEventListener("visibilitychange", changed);
-  addEventListener("online", () => document.visibilityState === "visible" && stream.wake(0)); // the old line may be dead
+  addEventListener("online", () => document.visibilityState === "visible" && stream.resume(0)); // the old line may be dead
   addEventListener("focus", () => presence.focused());
   addEventListener("pagehide", () => {
     presence.gone();
@@ -74,7 +74,7 @@ function wireVisibility(stream: Stream, presence: Presence): void {
   addEventListener("pageshow", ({ persisted }) => {
     if (!persisted) return;
     presence.back();
-    stream.wake();
+    stream.resume();
   });
   if (document.visibilityState === "visible") presence.set({ visible: true });
   else changed();

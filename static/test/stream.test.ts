@@ -124,7 +124,7 @@ describe("when EventSource gives up", () => {
     stream.pause();
     await vi.advanceTimersByTimeAsync(120_000);
     expect([stream.connection, sources.length]).toEqual(["paused", 1]);
-    stream.wake();
+    stream.resume();
     expect(last().position).toBe("e.1.a");
   });
 });
@@ -138,7 +138,7 @@ describe("back from the background, or from no network", () => {
     }
     await vi.advanceTimersByTimeAsync(0);
     const before = sources.length;
-    stream.wake();
+    stream.resume();
     expect([sources.length, last().position]).toEqual([before + 1, "e.1.a"]);
     last().giveUp();
     await vi.advanceTimersByTimeAsync(1_500);
@@ -147,26 +147,26 @@ describe("back from the background, or from no network", () => {
   test("a line that was heard of lately is kept, unless the network is another", () => {
     opened();
     vi.setSystemTime(Date.now() + DOUBT_MS - 1);
-    stream.wake();
+    stream.resume();
     expect([sources.length, stream.connection]).toEqual([1, "open"]);
-    stream.wake(0);
+    stream.resume(0);
     expect([sources.length, sources[0].closed, stream.connection]).toEqual([2, true, "connecting"]);
   });
   test("a line that was silent while the page slept is left for a new one", () => {
     opened();
     vi.setSystemTime(Date.now() + DOUBT_MS);
-    stream.wake();
+    stream.resume();
     expect([sources.length, last().position, sources[0].closed]).toEqual([2, "e.1.a", true]);
   });
   test("a try that has just begun is left to end, and a map that is gone stays gone", async () => {
     opened();
-    stream.wake(0);
-    stream.wake(0);
+    stream.resume(0);
+    stream.resume(0);
     expect(sources.length).toBe(2);
     answer = "gone";
     last().giveUp();
     await vi.advanceTimersByTimeAsync(0);
-    stream.wake(0);
+    stream.resume(0);
     expect([sources.length, stream.connection]).toEqual([2, "gone"]);
   });
 });

@@ -90,7 +90,7 @@ export class Stream {
    * The person is back, or the network is: what is waited for is tried at once. A line that said nothing for `trust`
    * milliseconds is left for a new one, since timers stood still while the page slept.
    */
-  wake(trust = DOUBT_MS): void {
+  resume(trust = DOUBT_MS): void {
     if (this.connection === "gone") return;
     const now = this.setting.now();
     const trusted = this.connection === "open" ? now - this.heardAt < trust : this.source && now - this.startedAt < FRESH_MS;
