@@ -25,7 +25,7 @@ from mapsrv.errors import StartupError
 from mapsrv.local import start
 from mapsrv.local.greeting import greeting
 from mapsrv.local.own_command import own_command
-from mapsrv.wire.connect import steps, words
+from mapsrv.wire import connect
 from tests.e2e.kit.server import running, wait_until
 
 COMMAND = [sys.executable, "-m", "mapsrv"]
@@ -93,16 +93,16 @@ def test_it_prints_where_it_is_and_how_to_connect(tmp_path: Path) -> None:
 def test_it_says_which_line_to_take_and_what_to_say_then_in_the_words_of_the_page() -> None:
     own = parse(["--data-dir", "/maps"], {})
     said = greeting(own, "http://127.0.0.1:8081", "http://127.0.0.1:8081/").splitlines()
-    code, desktop, other = steps("own", command=own_command(own))
+    code, desktop, other = connect.steps("own", command=own_command(own))
     assert said[2:8] == [
-        words()["take"],
+        connect.words()["take"],
         f"{code.client}. {code.where}",
         f"  {code.texts[0]}",
         f"{desktop.client}. {desktop.where}",
         f"  {desktop.texts[0]}",
         f"{other.client}. {other.where.removesuffix(':')}.",
     ]
-    assert said[8] == f"{words()['then']} {words()['say']}"
+    assert said[8] == f"{connect.words()['then']} {connect.words()['say']}"
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
