@@ -6,26 +6,21 @@ here is a bug. Over stdio nothing but the protocol may reach stdout.
 
 from __future__ import annotations
 
-import json
 import os
-import shlex
-import shutil
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import trio
 
-from mapsrv.config import REDIS, Config, parse
+from mapsrv.config import Config, parse
 from mapsrv.errors import MapsrvError, leaves
 
 if TYPE_CHECKING:
     from mapsrv.local.front import Front
 
-IMAGE = "MAPSRV_IMAGE"  # set by our Dockerfile alone: in other containers people have a shell, and paths
 INTERRUPTED = 130  # as shells say it: 128 and SIGINT
 
 
@@ -77,10 +72,13 @@ def _exit_code(error: BaseException) -> int:
 
 async def _serve(config: Config) -> None:
     from mapsrv.local.front import load_front
+    from mapsrv.local.greeting import greeting
+    from mapsrv.local.own_command import in_image, own_command
     from mapsrv.local.start import watch_log
     from mapsrv.server import serve
 
-    front = await trio.to_thread.run_sync(load_front, config.data_dir)
+    command = [] if in_image() else own_command(config)
+    front = await trio.to_thread.run_sync(load_front, config.data_dir, command)
     async with trio.open_nursery() as beside:
         async with trio.open_nursery() as nursery:
             url = await nursery.start(partial(serve, front=front), config)
@@ -128,62 +126,6 @@ async def _demo(config: Config) -> None:
 
 # Each imports what it needs: `mapsrv stdio` must answer a host before a web server is loaded.
 COMMANDS: dict[str, Callable[[Config], Awaitable[None]]] = {"serve": _serve, "stdio": _stdio, "demo": _demo}
-
-
-def own_command(config: Config) -> list[str]:
-    """Return the command that runs `mapsrv stdio` for this server, with full paths: hosts have no PATH."""
-    program = Path(sys.argv[0])
-    beside = Path(sys.executable).with_name("mapsrv")
-    if program.stem == "mapsrv" and (found := shutil.which(str(program))):
-        command = [str(Path(found).absolute())]
-    else:
-        command = [str(beside)] if beside.is_file() else [sys.executable, "-m", "mapsrv"]
-    folder = config.data_dir.absolute()
-    default = parse([], {}).data_dir.absolute()
-    return [*command, "stdio", *([] if folder == default else ["--data-dir", str(folder)])]
-
-
-def greeting(config: Config, url: str, shown: str) -> str:
-    """Return what a person is told when the server runs at `url`; they open it at `shown`."""
-    if os.environ.get(IMAGE):
-        return _from_outside(config, url)
-    command = own_command(config)
-    desktop = json.dumps({"mcpServers": {"mapsrv": {"command": command[0], "args": command[1:]}}})
-    return "\n".join(
-        [
-            f"mapsrv is at {shown}",
-            f"Maps are kept {_where(config.store)}",
-            f"Claude Desktop, in its configuration: {desktop}",
-            f"Claude Code: claude mcp add mapsrv -- {shlex.join(command)}",
-            f"         or: claude mcp add --transport http mapsrv {url}/mcp",
-            f"Any other MCP client: {url}/mcp (streamable HTTP) or {url}/sse (HTTP+SSE)",
-            "Ctrl-C ends it.",
-        ]
-    )
-
-
-def _from_outside(config: Config, url: str) -> str:
-    """Return what is told from within a container: how it is reached, and no path of there."""
-    port = url.rpartition(":")[2]
-    base = config.public_url or f"http://localhost:{port}"
-    kept = "in a file of its volume" if config.store.startswith("sqlite:") else _where(config.store)
-    return "\n".join(
-        [
-            f"mapsrv listens on port {port} of this container; publish it (docker run -p {port}:{port} ...).",
-            f"From outside it is at {base}/",
-            f"Maps are kept {kept}",
-            f"Claude Code: claude mcp add --transport http mapsrv {base}/mcp",
-            f"Any other MCP client: {base}/mcp (streamable HTTP) or {base}/sse (HTTP+SSE)",
-        ]
-    )
-
-
-def _where(store: str) -> str:
-    """Return where maps are kept, without the passwords that an address may hold."""
-    kind, _, path = store.partition(":")
-    if kind in REDIS:
-        return "in Redis, for all that serve them from there"
-    return f"in {path}" if path else "in memory only: they are gone when mapsrv ends"
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from tests.e2e.kit.server import Server, running
 
 PICTURE = Path(__file__).parents[1] / "docs" / "demo.png"
 WIDTH, HEIGHT = 1180, 620  # pixels; with these the file has under 300 KB
-TITLE = "The world's great cities"
 IDLE = "() => window.mapsrv.map.loaded() && !window.mapsrv.map.isMoving()"
 NEW_FRAME_MS = 1_500  # for tiles and labels that fade in
 
@@ -27,7 +26,6 @@ def drawn_by_the_demo(server: Server) -> str:
     session_id = server.new_map()
     asked = ["--url", server.url, "--session", session_id, "--pace", "0", "--no-open"]
     subprocess.run([sys.executable, "-m", "mapsrv", "demo", *asked], env=server.env, check=True)
-    server.command(session_id, "open_map", title=TITLE)
     return session_id
 
 

@@ -19,11 +19,13 @@ import httpx2
 import pytest
 
 from mapsrv import __version__
-from mapsrv.__main__ import greeting, own_command
 from mapsrv.config import Config, parse
-from mapsrv.demo import run
+from mapsrv.demo import client
 from mapsrv.errors import StartupError
 from mapsrv.local import start
+from mapsrv.local.greeting import greeting
+from mapsrv.local.own_command import own_command
+from mapsrv.wire import connect
 from tests.e2e.kit.server import running, wait_until
 
 COMMAND = [sys.executable, "-m", "mapsrv"]
@@ -84,9 +86,23 @@ def test_it_prints_where_it_is_and_how_to_connect(tmp_path: Path) -> None:
             "--data-dir",
             str(tmp_path),
         ]  # or its stdio would not find this server
-        assert f"claude mcp add mapsrv -- {desktop['command']} " in said
-        assert f"claude mcp add --transport http mapsrv {found[1]}/mcp\n" in said
-        assert f"{found[1]}/sse" in said
+        assert f"claude mcp add --scope user mapsrv -- {desktop['command']} " in said
+        assert said.count("http://") == 1, "an address is told once, and the lines to paste need none"
+
+
+def test_it_says_which_line_to_take_and_what_to_say_then_in_the_words_of_the_page() -> None:
+    own = parse(["--data-dir", "/maps"], {})
+    said = greeting(own, "http://127.0.0.1:8081", "http://127.0.0.1:8081/").splitlines()
+    code, desktop, other = connect.steps("own", command=own_command(own))
+    assert said[2:8] == [
+        connect.words()["take"],
+        f"{code.client}. {code.where}",
+        f"  {code.texts[0]}",
+        f"{desktop.client}. {desktop.where}",
+        f"  {desktop.texts[0]}",
+        f"{other.client}. {other.where.removesuffix(':')}.",
+    ]
+    assert said[8] == f"{connect.words()['then']} {connect.words()['say']}"
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -142,6 +158,38 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
         port = str(other.getsockname()[1])
         said = refused(tmp_path, "--no-open", "--port", port)
     assert port in said and "--port" in said
+
+
+def test_a_port_that_is_taken_is_told_with_the_mapsrv_that_has_it(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        assert server.process is not None
+        own = refused(tmp_path, "--no-open", "--port", str(server.port))
+        assert f"process {server.process.pid}" in own and f"open {server.url}/ " in own
+        other = refused(tmp_path / "other", "--no-open", "--port", str(server.port))
+        assert f"another mapsrv, at {server.url}/," in other and "process" not in other
+
+
+@pytest.mark.parametrize(
+    ("command", "told", "not_told"),
+    [
+        (
+            "demo",
+            {"--transport", "--url", "--session", "--pace", "--data-dir", "--open"},
+            {"--port", "--rates"},
+        ),
+        ("stdio", {"--no-files", "--port"}, {"--pace"}),
+        ("serve", {"--port", "--rates"}, {"--pace", "--no-files"}),
+    ],
+)
+def test_the_help_of_a_command_tells_its_own_flags_alone(
+    command: str, told: set[str], not_told: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse([command, "--help"], {})
+    flags = set(re.findall(r"^  (?:-h, )?(--[a-z-]+)", capsys.readouterr().out, re.MULTILINE))
+    assert ended.value.code == 0 and told <= flags and not not_told & flags
+    if command == "demo":
+        assert flags == told | {"--help", "--version", "--no-open"}
 
 
 def test_a_store_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
@@ -208,7 +256,7 @@ def test_hosts_are_given_the_full_path_of_the_program(
     monkeypatch.setattr(sys, "argv", ["mapsrv"])
     own = parse([], {})
     assert own_command(own) == [str(program), "stdio"]
-    assert f"claude mcp add mapsrv -- {program} stdio\n" in greeting(own, "http://127.0.0.1:8081", "")
+    assert f"claude mcp add --scope user mapsrv -- {program} stdio\n" in greeting(own, "http://h:1", "")
     monkeypatch.setattr(sys, "argv", ["somewhere/__main__.py"])
     assert own_command(own)[1:] in (["stdio"], ["-m", "mapsrv", "stdio"])
     assert Path(own_command(own)[0]).is_absolute()
@@ -238,7 +286,7 @@ def test_a_started_server_gets_the_settings_of_who_started_it(tmp_path: Path) ->
 def test_no_command_line_of_a_started_process_holds_a_password(by: str) -> None:
     store = "redis://ana:geheim@127.0.0.1/0"
     flags, variables = (["--store", store], {}) if by == "flag" else ([], {"MAPSRV_STORE": store})
-    for command, words in (("stdio", start.arguments), ("demo", run.arguments)):
+    for command, words in (("stdio", start.arguments), ("demo", client.arguments)):
         asked = parse([command, *flags], variables)
         assert not any("geheim" in word for word in words(asked))
         assert parse(words(asked), start.environment(asked)).store == store

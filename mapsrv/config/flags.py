@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platformdirs
@@ -20,6 +21,7 @@ from mapsrv.config.values import WrongValue
 
 COMMANDS = ("serve", "stdio", "demo")
 STDIO, DEMO = frozenset({"stdio"}), frozenset({"demo"})  # all else is for all: they may start a server
+OF_DEMO = ("open", "data-dir")  # what its help tells besides its own
 
 REDIS = ("redis", "rediss", "unix", "redis+sentinel")  # kinds of address of a store that pods share
 DRAIN_WINDOW = 5.0  # seconds, where other processes can take over; alone there is nobody to spare
@@ -66,7 +68,7 @@ class Config:
     session: str | None = None
     idle_exit: float | None = None
     any_port: bool = False
-    pace: float = 1.5
+    pace: float = 4.0
 
 
 def _store(text: str) -> str:
@@ -144,8 +146,8 @@ _OPTIONS = (
     Option("no-files", v.yes, None, "over stdio, refuse to read files of this machine", commands=STDIO),
     Option("transport", _transport, "sse", "how the demo talks: sse, http or stdio", "NAME", DEMO),
     Option("url", v.url, None, "server that the demo uses; default: the running one", "URL", DEMO),
-    Option("session", str, None, "map that the demo draws on; default: a new one", "ID", DEMO),
-    Option("pace", v.wait, "1.5", "pause between the demo's steps", "SECONDS", DEMO),
+    Option("session", str, None, "map that the demo draws on; default: the one in front", "ID", DEMO),
+    Option("pace", v.wait, "4", "pause between the demo's steps", "SECONDS", DEMO),
     Option("idle-exit", v.some_time, None, "end when unused for this long", "SECONDS", hidden=True),
     Option("any-port", v.yes, None, "where the port is taken, listen on a free one", hidden=True),
 )
@@ -160,21 +162,39 @@ def options() -> tuple[Option, ...]:
     return tuple(option for option in _OPTIONS if not option.hidden)
 
 
-def _parser() -> Parser:
-    about = "A live map that people and language models share. mapsrv bridge --help tells of the bridge."
-    parser = Parser("mapsrv", allow_abbrev=False, description=about)
+ABOUT = {
+    "serve": "A live map that people and language models share. mapsrv stdio, mapsrv demo and mapsrv bridge have"
+    " a --help of their own.",
+    "stdio": "The same over stdio, for a host that starts its MCP servers itself. Starts a server where none runs.",
+    "demo": "Draws on the map in front through a real MCP client, in about a minute. Flags of the server that it"
+    " starts over stdio stand in mapsrv --help.",
+}
+
+
+def _told(option: Option, command: str) -> bool:
+    """Whether a command's help tells of an option."""
+    if command == "demo":
+        return option.commands == DEMO or option.name in OF_DEMO
+    return option.fits(command)
+
+
+def _parser(command: str) -> Parser:
+    told = [replace(option, hidden=option.hidden or not _told(option, command)) for option in _OPTIONS]
+    named = "mapsrv" if command == "serve" else f"mapsrv {command}"
+    usage = "mapsrv [stdio | demo | bridge] [options]" if command == "serve" else f"{named} [options]"
+    parser = Parser(named, allow_abbrev=False, description=ABOUT[command], usage=usage)
     parser.add_argument("--version", action="version", version=f"mapsrv {__version__}")
     parser.add_argument(
-        "command", nargs="?", choices=(*COMMANDS, "bridge"), default="serve", help="default: serve"
+        "command", nargs="?", choices=(*COMMANDS, "bridge"), default="serve", help=argparse.SUPPRESS
     )
-    parser.add_options(_OPTIONS)
+    parser.add_options(told)
     parser.add_argument("--no-open", dest="open", action="store_const", const="0", help="open no browser")
     return parser
 
 
 def parse(argv: Sequence[str], environ: Mapping[str, str]) -> Config:
     """Return the Config of a command line (without the program's name) and an environment."""
-    parser = _parser()
+    parser = _parser(next((word for word in argv if word in COMMANDS), "serve"))
     given = parser.parse_intermixed_args(list(argv))
     if given.command == "bridge":
         parser.error("bridge must come first: mapsrv bridge --port 8080 -- COMMAND")

@@ -26,6 +26,10 @@ MAX_FILES = 65_536  # descriptors; the usual soft limit of 1,024 is some thousan
 Listeners = list[Listener]
 
 
+class PortTaken(StartupError):
+    """Another process listens there."""
+
+
 async def open_listeners(host: str, port: int, *, any_port: bool = False) -> tuple[Listeners, int]:
     """Return listeners on every address of `host`, and their port; 0 is a free one. Raises StartupError.
 
@@ -40,7 +44,8 @@ async def open_listeners(host: str, port: int, *, any_port: bool = False) -> tup
         return _listeners(addresses, port)
     except OSError as error:
         if not (any_port and error.errno == errno.EADDRINUSE):
-            raise StartupError(_explained(host, port, error)) from None
+            kind = PortTaken if error.errno == errno.EADDRINUSE else StartupError
+            raise kind(_explained(host, port, error)) from None
     return _listeners(addresses, 0)
 
 

@@ -13,6 +13,7 @@ from mapsrv.local.announcement import (
     respond,
     withdraw,
 )
+from mapsrv.local.connection import is_mapsrv
 from mapsrv.local.find import find_server, open_announcement
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PATH",
     "announce",
     "find_server",
+    "is_mapsrv",
     "local_app",
     "local_url",
     "new_secret",

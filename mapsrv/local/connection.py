@@ -13,8 +13,10 @@ request is on its way: then Lost is raised, and nobody here knows whether the re
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -24,10 +26,13 @@ import trio
 from mapsrv.local.announcement import PATH, LocalServer, proof
 
 ANSWER_SECONDS = 3.0  # for the proof: a server on this machine that is slower is busy or stuck
+LOOK_SECONDS = 1.0  # for who may be no mapsrv at all
 REST_SECONDS = 4.0  # less than servers keep a connection that rests: 75 unless told
 READ_BYTES = 65_536
 MAX_PROOF = 200  # bytes; ours have 64, and a stranger may send what it likes
 MAX_ANSWER = 16 * 1024 * 1024  # bytes of one answer, from a process that is this user's own
+
+_PROOF = re.compile(rb"[0-9a-f]{64}")
 
 
 class Lost(Exception):
@@ -122,6 +127,18 @@ class ProvenConnection:
         nonce = secrets.token_urlsafe(24)
         answer = await self.ask(Request("GET", f"{PATH}?nonce={nonce}", {}), MAX_PROOF)
         return hmac.compare_digest(answer.body, proof(self.server.secret, nonce).encode())
+
+
+async def is_mapsrv(url: str) -> bool:
+    """Return whether who answers there speaks as a mapsrv does, whoever it is: it is believed nothing else."""
+    with trio.move_on_after(LOOK_SECONDS), suppress(OSError, ValueError, Lost):
+        parts = urlsplit(url)
+        stream = await trio.open_tcp_stream(parts.hostname or "", parts.port or 80)
+        with closing(ProvenConnection(LocalServer(url, 0, "", ""), stream)) as connection:
+            nonce = secrets.token_urlsafe(24)
+            answer = await connection.ask(Request("GET", f"{PATH}?nonce={nonce}", {}), MAX_PROOF)
+        return _PROOF.fullmatch(answer.body) is not None
+    return False
 
 
 async def open_proven(server: LocalServer) -> ProvenConnection | None:

@@ -25,6 +25,7 @@ import re
 import secrets
 import sys
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,9 +53,13 @@ class _Given:
 
 
 class Front:
-    """The tokens and proofs of one server. Without a key its proofs end with it."""
+    """The tokens and proofs of one server. Without a key its proofs end with it.
 
-    def __init__(self, key: bytes | None = None) -> None:
+    `command` is how this user's assistants start `mapsrv stdio`: who proves nothing is told no path.
+    """
+
+    def __init__(self, key: bytes | None = None, command: Sequence[str] = ()) -> None:
+        self.command = tuple(command)
         key = secrets.token_bytes(KEY_BYTES) if key is None else key
         # The salt: nothing else that this key may come to sign can pass for a proof.
         self._signer = Signer(key, b"mapsrv.front", key_derivation="hmac", digest_method=hashlib.sha256)
@@ -130,7 +135,7 @@ def for_print(link: str) -> str:
     return link if sys.stdout.isatty() else parted(link)[0]
 
 
-def load_front(data_dir: Path) -> Front:
+def load_front(data_dir: Path, command: Sequence[str] = ()) -> Front:
     """Return what signs by the key beside the maps, made where there is none that is this user's alone.
 
     Waits; for a thread. Where the folder cannot be written, proofs end with the server.
@@ -143,4 +148,4 @@ def load_front(data_dir: Path) -> Front:
             write_private(path, key)
         except OSError:
             pass  # as where a pod has no folder; its store holds the maps
-    return Front(key)
+    return Front(key, command)

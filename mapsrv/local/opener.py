@@ -54,7 +54,7 @@ async def show(data_dir: Path, link: str, waits: Waits, open_url: Open = open_br
     return late
 
 
-async def show_of(data_dir: Path, link: str) -> bool:
+async def show_of(data_dir: Path, link: str, open_url: Open = open_browser) -> bool:
     """Do so for a link of the server that is announced in that folder; False without a browser."""
     if not has_browser():
         return False
@@ -63,7 +63,7 @@ async def show_of(data_dir: Path, link: str) -> bool:
         server = await find_server(data_dir)
         return server is not None and await is_waiting(server, token)
 
-    return await show(data_dir, link, waits)
+    return await show(data_dir, link, waits, open_url)
 
 
 def clear(data_dir: Path) -> None:

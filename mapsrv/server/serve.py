@@ -23,7 +23,7 @@ from mapsrv.errors import StartupError, leaves
 from mapsrv.gazetteer.gazetteer import Gazetteer
 from mapsrv.http_server.connections import Connections
 from mapsrv.http_server.serve import obey, open_serving
-from mapsrv.http_server.sockets import open_listeners, raise_file_limit
+from mapsrv.http_server.sockets import PortTaken, open_listeners, raise_file_limit
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.lifecycle import flush, open_hub
 from mapsrv.local import opener
@@ -39,6 +39,7 @@ from mapsrv.server.dispatch import Dispatch
 from mapsrv.server.keys import open_keys
 from mapsrv.server.loop_lag import watch_the_loop
 from mapsrv.server.open_store import open_store
+from mapsrv.server.port_taken import explained
 from mapsrv.style_spec import open_engine
 from mapsrv.tools.publish import Publisher
 from mapsrv.tools.run import Tools
@@ -96,7 +97,10 @@ async def serve(
 
 
 async def _serve(config: Config, stop: trio.Event, front: Front, started: Callable[[str], None]) -> None:
-    listeners, port = await open_listeners(config.host, config.port, any_port=config.any_port)
+    try:
+        listeners, port = await open_listeners(config.host, config.port, any_port=config.any_port)
+    except PortTaken as error:
+        raise await explained(config) or error from None
     try:
         secret, url = local.new_secret(), local.local_url(config.host, port)
         async with open_house(config, front, secret, url) as house, trio.open_nursery() as nursery:

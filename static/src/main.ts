@@ -10,7 +10,9 @@ import { Stream, type EventSourceLike, type StreamSetting } from "./wire/stream.
 import { takeViewerId } from "./wire/viewer.ts";
 import { wirePage } from "./page.ts";
 import { openMap } from "./map/view.ts";
+import { Connect } from "./panel/connect.ts";
 import { byId } from "./panel/dom.ts";
+import { showMessage } from "./panel/status.ts";
 
 const session = new URLSearchParams(location.search).get("session") ?? "";
 const front = new Front(
@@ -28,6 +30,7 @@ void front.take(); // before anything shows or keeps this page's address
 addEventListener("hashchange", () => void front.take()); // a link with a token, opened where its map is open
 const map = openMap(byId("map"));
 const app = new App(map, server, presence);
+app.add(new Connect({ mapUrl: () => app.mapUrl, say: showMessage, command: () => server.ownCommand() }));
 
 const setting: StreamSetting = {
   open: (position): EventSourceLike => server.openStream(position),
@@ -35,6 +38,7 @@ const setting: StreamSetting = {
   setTimeout: (run, ms) => window.setTimeout(run, ms),
   clearTimeout: (timer) => window.clearTimeout(timer),
   random: Math.random,
+  now: Date.now,
 };
 const stream = new Stream(setting, app);
 

@@ -4,10 +4,8 @@ import type { Map as MapLibreMap, PaddingOptions } from "maplibre-gl";
 import type { App } from "./app.ts";
 import { viewportOf } from "./map/view.ts";
 import { watchPointing } from "./map/pointing.ts";
-import { wireConnect } from "./panel/connect.ts";
 import { byId, iconButton } from "./panel/dom.ts";
 import { wireFiles } from "./panel/files.ts";
-import { showMessage } from "./panel/status.ts";
 import type { Presence } from "./wire/presence.ts";
 import { HIDDEN_MS, type Stream } from "./wire/stream.ts";
 
@@ -19,7 +17,6 @@ export function wirePage(app: App, stream: Stream, presence: Presence, map: MapL
   wirePanel(app);
   wireVisibility(stream, presence);
   wireName(presence);
-  wireConnect(() => app.mapUrl, showMessage);
   wireFiles((file) => app.commands.addFile(file));
   byId("go-there").onclick = () => app.guide.goThere();
   const stay = iconButton("remove", "Stay here", () => app.guide.dismiss());
@@ -69,6 +66,7 @@ function wireVisibility(stream: Stream, presence: Presence): void {
     hiding = window.setTimeout(() => stream.pause(), HIDDEN_MS);
   };
   document.addEventListener("visibilitychange", changed);
+  addEventListener("online", () => document.visibilityState === "visible" && stream.resume(0)); // the old line may be dead
   addEventListener("focus", () => presence.focused());
   addEventListener("pagehide", () => {
     presence.gone();
@@ -79,7 +77,8 @@ function wireVisibility(stream: Stream, presence: Presence): void {
     presence.back();
     stream.resume();
   });
-  changed();
+  if (document.visibilityState === "visible") presence.set({ visible: true });
+  else changed();
 }
 
 function wireFollowing({ guide }: App): void {

@@ -3,7 +3,6 @@ import { withOldIdentities } from "../src/app.ts";
 import { changedKeys, same, toMapLibreDiff } from "../src/map/diff.ts";
 import { Hand } from "../src/map/hand.ts";
 import { pointingAt } from "../src/map/pointing.ts";
-import { connectTexts } from "../src/panel/connect.ts";
 import { layerIdFor, slug } from "../src/panel/slug.ts";
 
 vi.mock("maplibre-gl", () => ({ Popup: class {} }));
@@ -79,12 +78,6 @@ test("an equal layer of a snapshot is the old one", () => {
   const before: any = { layers: [layer] };
   const now = withOldIdentities(before, { layers: [{ id: "b" }, { id: "a", style_layers: [] }] } as any);
   expect(now.layers[1]).toBe(layer);
-});
-
-test("what is pasted into assistants keeps the path prefix and is quoted for shells", () => {
-  const texts = connectTexts("https://h.example/pre/?session=a-b");
-  expect(texts.claudeCode).toBe('claude mcp add --transport http mapsrv "https://h.example/pre/mcp?session=a-b"');
-  expect(texts.sse).toBe("https://h.example/pre/sse?session=a-b");
 });
 
 test("pointing tells at most 20 properties, cut, without our own", () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { SILENCE_MS, Stream, type Connection, type EventSourceLike } from "../src/wire/stream.ts";
+import { DOUBT_MS, SILENCE_MS, Stream, type Connection, type EventSourceLike } from "../src/wire/stream.ts";
 
 class FakeSource implements EventSourceLike {
   readyState = 0;
@@ -43,6 +43,7 @@ beforeEach(() => {
       setTimeout: (run, ms) => setTimeout(run, ms),
       clearTimeout: (timer) => clearTimeout(timer),
       random: () => 0.5,
+      now: () => Date.now(),
     },
     {
       onConnection: (connection) => connections.push(connection),
@@ -125,6 +126,48 @@ describe("when EventSource gives up", () => {
     expect([stream.connection, sources.length]).toEqual(["paused", 1]);
     stream.resume();
     expect(last().position).toBe("e.1.a");
+  });
+});
+
+describe("back from the background, or from no network", () => {
+  test("a line that is waited for is tried at once, and waits begin anew", async () => {
+    opened();
+    for (let i = 0; i < 5; i++) {
+      last().giveUp();
+      if (i < 4) await vi.advanceTimersByTimeAsync(31_000);
+    }
+    await vi.advanceTimersByTimeAsync(0);
+    const before = sources.length;
+    stream.resume();
+    expect([sources.length, last().position]).toEqual([before + 1, "e.1.a"]);
+    last().giveUp();
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(sources.length).toBe(before + 2);
+  });
+  test("a line that was heard of lately is kept, unless the network is another", () => {
+    opened();
+    vi.setSystemTime(Date.now() + DOUBT_MS - 1);
+    stream.resume();
+    expect([sources.length, stream.connection]).toEqual([1, "open"]);
+    stream.resume(0);
+    expect([sources.length, sources[0].closed, stream.connection]).toEqual([2, true, "connecting"]);
+  });
+  test("a line that was silent while the page slept is left for a new one", () => {
+    opened();
+    vi.setSystemTime(Date.now() + DOUBT_MS);
+    stream.resume();
+    expect([sources.length, last().position, sources[0].closed]).toEqual([2, "e.1.a", true]);
+  });
+  test("a try that has just begun is left to end, and a map that is gone stays gone", async () => {
+    opened();
+    stream.resume(0);
+    stream.resume(0);
+    expect(sources.length).toBe(2);
+    answer = "gone";
+    last().giveUp();
+    await vi.advanceTimersByTimeAsync(0);
+    stream.resume(0);
+    expect([sources.length, stream.connection]).toEqual([2, "gone"]);
   });
 });
 

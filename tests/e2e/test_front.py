@@ -23,7 +23,9 @@ def at(page: Page) -> str:
 
 def test_a_token_is_traded_once_and_stays_through_reload_and_back(server: Server, page: Page) -> None:
     session, trades = server.new_map(), []
-    page.on("request", lambda asked: trades.append(asked.url) if asked.url.endswith("/front") else None)
+    page.on(
+        "request", lambda asked: trades.append(asked.url) if '{"token"' in (asked.post_data or "") else None
+    )
     link = given(server.folder, session)
     opened(page, link)
     assert at(page) == parted(link)[0] and comes_to_front(server.folder, session)

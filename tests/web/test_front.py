@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import trio
 
+from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.hub.hub import Hub
 from mapsrv.local.front import TOKEN_SECONDS, Front
 from mapsrv.web.app import create_app
@@ -105,6 +106,37 @@ async def test_another_sites_page_cannot_trade(client: Client, site: Site) -> No
     assert (answer.status, answer.code) == (415, "unsupported_media_type")
     assert (await client.post("/front", [token])).status == 422
     await proof_of(client, token)
+
+
+COMMAND = ("/opt/mapsrv", "stdio")
+
+
+async def test_the_command_is_told_to_this_users_own_pages_alone(client: Client, site: Site) -> None:
+    site.front = Front(command=COMMAND)
+    proof = await proof_of(client, site.front.token())
+    answer = await client.post("/front", {"proof": proof})
+    assert (answer.status, answer.json) == (200, {"command": list(COMMAND)})
+    assert answer.header("cache-control") == "no-store"
+    for forged in FORGED:
+        refused = await client.post("/front", {"proof": forged})
+        assert (refused.status, refused.code) == (422, "invalid_argument") and COMMAND[
+            0
+        ].encode() not in refused.body
+    evil = await client.post("/front", {"proof": proof}, origin="http://evil.example")
+    assert evil.status == 403
+    assert (
+        await client.post("/front", {"proof": proof})
+    ).status == 200, "a proof is good as often as one likes"
+
+
+@pytest.mark.parametrize("public", [None, "https://maps.example.org/pre"])
+async def test_where_no_host_can_start_it_no_command_is_told(
+    client: Client, site: Site, public: str | None
+) -> None:
+    site.front = Front(command=COMMAND if public else ())
+    site.origins = OriginGuard("127.0.0.1", public)
+    proof = await proof_of(client, site.front.token())
+    assert (await client.post("/front", {"proof": proof})).json == {"command": None}
 
 
 async def test_a_proof_outlives_the_server_and_is_good_at_no_other(

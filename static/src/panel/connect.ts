@@ -1,39 +1,93 @@
-// The dialog that says what to paste into an assistant, and the link to share. What is shown is plain text to copy.
+// The dialog that says how to connect an assistant and what to say to it then, and the one line of a map without layers
+// that leads there. What is shown is plain text to copy; whether an assistant has come stands above it.
 
-import { button, byId, copy, el, iconButton } from "./dom.ts";
+import { modelsIn, whoIsHere, type Model } from "./assistants.ts";
+import { button, byId, copy, el, iconButton, setText } from "./dom.ts";
+import { SAY, TAKE, insteadOfSteps, sayings, stepsFor, type Setting, type Step } from "./steps.ts";
+import type { Part } from "../part.ts";
+import type { Connection } from "../wire/stream.ts";
 
-const EXPLAIN_DESKTOP =
-  "Add this to its configuration file. Desktop programs do not know your shell's path, " +
-  "so put in the full path of mapsrv that the server printed when it started:";
+const WAITING = "Waiting for an assistant";
+const UNKNOWN = "Whether an assistant is here is not known while this page is not connected";
+const TOUCH = "(pointer: coarse)"; // the first pointer: a laptop whose screen can be touched has a fine one
 
-export function connectTexts(mapUrl: string) {
-  const session = new URL(mapUrl).searchParams.get("session") ?? "";
-  const base = new URL(".", mapUrl).href;
-  const mcp = `${base}mcp?session=${encodeURIComponent(session)}`;
-  return {
-    // Quoted, as "?" is a pattern to some shells.
-    claudeCode: `claude mcp add --transport http mapsrv "${mcp}"`,
-    mcp,
-    sse: `${base}sse?session=${encodeURIComponent(session)}`,
-    desktop: JSON.stringify({ mcpServers: { mapsrv: { command: "mapsrv", args: ["stdio"] } } }, null, 2),
-    chat: `Please work on this map: ${mapUrl}`,
-  };
+export interface ConnectSetting {
+  mapUrl(): string;
+  say(text: string): void;
+  /** How a host starts `mapsrv stdio`; null for whoever is not the user who runs it, on the machine where it runs. */
+  command(): Promise<string[] | null>;
 }
 
-export function openConnect(mapUrl: string): void {
-  const texts = connectTexts(mapUrl);
-  byId("connect-body").replaceChildren(
-    part("Claude Code", "Run this in a terminal:", [texts.claudeCode]),
-    part("Any assistant that takes an MCP address", "Streamable HTTP, or for older ones HTTP with SSE:", [texts.mcp, texts.sse]),
-    part("Claude Desktop", EXPLAIN_DESKTOP, [texts.desktop]),
-    part("In the chat", "Tell your assistant which map you mean by pasting the map's link:", [texts.chat]),
-  );
-  byId<HTMLDialogElement>("connect").showModal();
+export class Connect implements Part {
+  private readonly dialog = byId<HTMLDialogElement>("connect");
+  private command: string[] | null = null;
+  private models: Model[] = [];
+  private known = true;
+
+  constructor(private readonly setting: ConnectSetting) {
+    byId("connect-open").onclick = () => this.open();
+    byId("connect-close").replaceWith(iconButton("remove", "Close", () => this.dialog.close()));
+    byId("copy-link").onclick = () => void this.copyLink();
+    this.show();
+  }
+
+  presence(frame: any): void {
+    this.models = modelsIn(frame);
+    this.show();
+  }
+
+  connection(connection: Connection): void {
+    this.known = connection !== "lost" && connection !== "gone";
+    this.show();
+  }
+
+  open(): void {
+    this.fill();
+    this.dialog.showModal();
+    void this.setting.command().catch(() => null).then((command) => {
+      const told = JSON.stringify(command) !== JSON.stringify(this.command);
+      this.command = command;
+      if (told) this.fill();
+    });
+  }
+
+  private fill(): void {
+    const mapUrl = this.setting.mapUrl();
+    const setting: Setting = { mapUrl, command: this.command, touch: matchMedia(TOUCH).matches };
+    const none = insteadOfSteps(setting);
+    const said = sayings(setting).map(({ before, text }) => el("div", {}, el("p", {}, before), copyable(text)));
+    byId("connect-body").replaceChildren(
+      el("p", { className: "take" }, none || TAKE),
+      ...stepsFor(setting).map(shown),
+      el("section", { className: "then" }, ...said),
+    );
+  }
+
+  private show(): void {
+    const here = this.known ? whoIsHere(this.models) : "";
+    const status = byId("connect-status");
+    setText(status, this.known ? here || WAITING : UNKNOWN);
+    status.classList.toggle("here", here !== "");
+    this.showFirst(here ? this.models[0]! : null);
+  }
+
+  /** The line of a map that has nothing on it: the one thing to do. */
+  private showFirst(model: Model | null): void {
+    const line = byId("no-layers");
+    const text = model ? `No layers yet. Say to ${model.name}: “${SAY}”` : "";
+    if (line.dataset.said === text) return;
+    line.dataset.said = text;
+    line.replaceChildren(...(model ? [text] : ["No layers yet. ", button("Connect your assistant", () => this.open())]));
+  }
+
+  private async copyLink(): Promise<void> {
+    const url = this.setting.mapUrl();
+    this.setting.say((await copy(url)) ? "Link copied" : `The map's link: ${url}`);
+  }
 }
 
-function part(heading: string, explanation: string, texts: string[]): HTMLElement {
-  return el("section", {}, el("h3", {}, heading), el("p", {}, explanation), ...texts.map(copyable));
-}
+const shown = ({ client, where, texts }: Step): HTMLElement =>
+  el("section", {}, el("h3", {}, client), el("p", {}, where), ...texts.map(copyable));
 
 function copyable(text: string): HTMLElement {
   const done = el("span", { className: "offscreen", role: "status" });
@@ -46,11 +100,4 @@ async function copyAndSay(text: string, copier: HTMLElement, done: HTMLElement):
   copier.textContent = copied ? "Copied" : "Select and copy it by hand";
   done.textContent = copied ? "Copied" : "Could not copy";
   setTimeout(() => (copier.textContent = "Copy"), 2_000);
-}
-
-export function wireConnect(mapUrl: () => string, say: (text: string) => void): void {
-  const dialog = byId<HTMLDialogElement>("connect");
-  byId("connect-open").onclick = () => openConnect(mapUrl());
-  byId("connect-close").replaceWith(iconButton("remove", "Close", () => dialog.close()));
-  byId("copy-link").onclick = async () => say((await copy(mapUrl())) ? "Link copied" : `The map's link: ${mapUrl()}`);
 }

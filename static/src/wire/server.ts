@@ -95,6 +95,14 @@ export class Server {
     return (await answered(await patiently(() => this.post("front", body, { keepalive: true })))).proof;
   }
 
+  /** How a host starts `mapsrv stdio`, which only this user's own pages are told; null for others, and far away. */
+  async ownCommand(): Promise<string[] | null> {
+    const proof = this.proof();
+    if (proof === undefined) return null;
+    const answer = await this.post("front", JSON.stringify({ proof }));
+    return answer.ok ? (await answer.json()).command : null;
+  }
+
   private path(name: string): string {
     return `${name}?session=${encodeURIComponent(this.session)}`;
   }

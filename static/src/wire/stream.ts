@@ -5,6 +5,8 @@ import type { MapEvent, Snapshot } from "../state/types.ts";
 
 export const SILENCE_MS = 40_000; // the server pings every 15 s: two missed, and the line is dead
 export const HIDDEN_MS = 60_000; // browsers allow six streams to a host, so a hidden tab gives its own back
+export const DOUBT_MS = 16_000; // without a word for longer than pings are apart: a page that slept cannot trust its line
+const FRESH_MS = 2_000; // a try that began so lately is left to end
 const BACKOFF_MIN_MS = 1_000;
 const BACKOFF_MAX_MS = 30_000;
 const CLOSED = 2; // EventSource.CLOSED: it has given up
@@ -27,6 +29,7 @@ export interface StreamSetting {
   setTimeout(run: () => void, ms: number): unknown;
   clearTimeout(timer: any): void;
   random(): number;
+  now(): number; // milliseconds, of a clock that goes on while the machine sleeps
 }
 
 export interface StreamListener {
@@ -46,6 +49,8 @@ export class Stream {
   private watchdog: unknown = null;
   private retry: unknown = null;
   private failures = 0;
+  private startedAt = -Infinity;
+  private heardAt = -Infinity;
   private odd = ""; // the head a ping named that is not our position; twice the same means we missed something
 
   constructor(private readonly setting: StreamSetting, private readonly listener: StreamListener) {}
@@ -55,6 +60,7 @@ export class Stream {
     if (this.connection !== "lost") this.become("connecting");
     const source = this.setting.open(this.position);
     this.source = source;
+    this.startedAt = this.setting.now();
     const on = (type: string, handle: (data: any, id: string) => void): void =>
       source.addEventListener(type, ({ data, lastEventId }) => {
         if (source !== this.source) return;
@@ -80,8 +86,17 @@ export class Stream {
     this.become("paused");
   }
 
-  resume(): void {
-    if (this.connection === "paused") this.start();
+  /**
+   * The person is back, or the network is: what is waited for is tried at once. A line that said nothing for `trust`
+   * milliseconds is left for a new one, since timers stood still while the page slept.
+   */
+  resume(trust = DOUBT_MS): void {
+    if (this.connection === "gone") return;
+    const now = this.setting.now();
+    const trusted = this.connection === "open" ? now - this.heardAt < trust : this.source && now - this.startedAt < FRESH_MS;
+    if (trusted) return;
+    this.failures = 0;
+    this.start();
   }
 
   /** Forgets the position and takes the whole state. */
@@ -105,12 +120,14 @@ export class Stream {
   }
 
   private opened(): void {
+    this.heardAt = this.setting.now();
     this.watch();
     if (this.position) this.become("open"); // a newcomer is open only once it has its snapshot
   }
 
   private heard(): void {
     this.failures = 0;
+    this.heardAt = this.setting.now();
     this.watch();
     if (this.position) this.become("open");
   }
