@@ -29,7 +29,7 @@ TAB_LETTERS = 16  # of a tab's public id
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One request of a tab. `values` has visible, name, viewport, pointing, cursor and drawn, as far as it says them.
+    """One request of a tab. `values` has what it says of visible, name, viewport, pointing, cursor and drawn.
 
     `problems` are those of a page that does not tell what it has drawn.
     """

@@ -79,7 +79,9 @@ async def test_a_tab_is_told_with_the_author_that_its_changes_bear(
         assert viewer.keys() == {"id", "name", "kind"}, "no cookie tells it apart"
     client.cookies["mapsrv_viewer"] = "a" * 22
     async with client.stream(f"/events?session={session}&viewer=tab") as stream:
-        await client.post(f"/commands?session={session}", {"command": "open_map", "arguments": {"title": "x"}})
+        await client.post(
+            f"/commands?session={session}", {"command": "open_map", "arguments": {"title": "x"}}
+        )
         await trio.sleep(1)
         (viewer,) = json.loads(stream.of("presence")[-1].data)["viewers"]
         assert json.loads(stream.of("event")[-1].data)["origin"]["id"] == viewer["author"]

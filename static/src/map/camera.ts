@@ -3,6 +3,7 @@
 
 import type { Map as MapLibreMap, PaddingOptions } from "maplibre-gl";
 import type { BoundsCamera, Camera, CenterCamera } from "../state/types.ts";
+import { isAt } from "./at.ts";
 import { Hand } from "./hand.ts";
 
 const FIT_MAX_ZOOM = 16; // a single point has no extent to fit
@@ -11,6 +12,8 @@ const MARGIN = 40; // pixels around what is fitted, when the camera does not say
 
 export class CameraGuide {
   readonly hand = new Hand(Date.now);
+  /** Whether moves wait with no hand on the map too, as while somebody is followed. */
+  holds: () => boolean = () => false;
   private waiting: Camera | null = null;
 
   constructor(private readonly map: MapLibreMap, private readonly onWaiting: (waits: boolean) => void) {
@@ -24,7 +27,8 @@ export class CameraGuide {
 
   /** Somebody changed the shared camera. */
   follow(camera: Camera): void {
-    if (this.hand.isOn()) this.offer(camera);
+    if (isAt(this.map, camera)) this.dismiss();
+    else if (this.hand.isOn() || this.holds()) this.offer(camera);
     else this.go(camera);
   }
 
@@ -83,7 +87,7 @@ const centered = ({ center, zoom, bearing, pitch }: CenterCamera) => ({
   ...(pitch === undefined ? {} : { pitch }),
 });
 
-const wantsCalm = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const wantsCalm = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function watchHand(map: MapLibreMap, hand: Hand): void {
   const canvas = map.getCanvasContainer();
