@@ -1,7 +1,7 @@
 """Two people and Claude on one map: who is here, where they look, and what each sees of what the others do.
 
-What is looked for is what a person would see: boxes on the screen, names, where the map is. One server and
-two pages serve all tests, each on a map of its own.
+What is looked for is what a person would see: boxes on the screen, names, where the map is. One map and
+two pages serve all tests.
 """
 
 from __future__ import annotations
@@ -37,32 +37,35 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def pages(browser: Browser) -> Iterator[tuple[Page, Page]]:
-    with browser.new_context(viewport=SIZE) as one, browser.new_context(viewport=SIZE) as other:
-        both = one.new_page(), other.new_page()
-        for page in both:
-            page.add_init_script(GLOWS)
-        yield both
-
-
-@pytest.fixture
 def session(server: Server) -> str:
     session_id = server.new_map()
     at_zero(server, session_id)
     return session_id
 
 
-@pytest.fixture
-def people(server: Server, session: str, pages: tuple[Page, Page]) -> tuple[Page, Page]:
+@pytest.fixture(scope="module")
+def both(browser: Browser, server: Server, session: str) -> Iterator[tuple[Page, Page]]:
     """Ana, who set her name, and somebody who set none."""
-    ana, other = pages
-    for page in pages:
-        opened(page, f"{server.url}/?session={session}")
-    ana.locator("#name").fill("Ana")
-    ana.locator("#name").press("Tab")
-    expect(row(other, "Ana")).to_be_visible()
-    expect(ana.locator("#people-list li.person")).to_have_count(1)
-    return ana, other
+    with browser.new_context(viewport=SIZE) as one, browser.new_context(viewport=SIZE) as other:
+        pages = one.new_page(), other.new_page()
+        for page in pages:
+            page.add_init_script(GLOWS)
+            opened(page, f"{server.url}/?session={session}")
+        pages[0].locator("#name").fill("Ana")
+        pages[0].locator("#name").press("Tab")
+        expect(row(pages[1], "Ana")).to_be_visible()
+        yield pages
+
+
+@pytest.fixture
+def people(both: tuple[Page, Page]) -> tuple[Page, Page]:
+    """The two, where they began."""
+    for page in both:
+        page.mouse.move(990, 610)
+        page.evaluate("() => void mapsrv.map.jumpTo({ center: [0, 0], zoom: 4 })")
+    for page in both:
+        expect(page.locator(".person-mark .frame")).to_be_hidden()
+    return both
 
 
 def row(page: Page, name: str) -> Locator:
@@ -139,6 +142,18 @@ def test_a_pointer_and_a_view_are_seen_where_they_are(people: tuple[Page, Page])
     assert ana.locator(".person-mark .frame").is_hidden(), "who sees all of it sees no frame"
 
 
+def test_everyone_is_shown_a_view_and_its_author_is_not_asked(
+    server: Server, session: str, people: tuple[Page, Page]
+) -> None:
+    ana, other = people
+    drag(ana, 200)
+    ana.get_by_role("button", name="Show everyone my view").click()
+    expect(ana.locator("#message")).to_have_text("Everyone is shown your view.")
+    wait_until(look_alike(ana, other))
+    assert server.state(session)["state"]["camera"]["center"] == pytest.approx(looks_at(ana)[:2], abs=1e-5)
+    expect(ana.get_by_role("button", name="Go there")).to_be_hidden()
+
+
 def test_one_goes_to_another_and_follows_until_a_hand_ends_it(people: tuple[Page, Page]) -> None:
     ana, other = people
     drag(ana, -120)
@@ -177,18 +192,6 @@ def test_while_somebody_is_followed_an_assistants_move_waits(
         expect(page.get_by_role("button", name="Go there")).to_be_visible()
     ana.mouse.up()
     assert look_alike(ana, other)() and abs(looks_at(other)[0]) < 1
-
-
-def test_everyone_is_shown_a_view_and_its_author_is_not_asked(
-    server: Server, session: str, people: tuple[Page, Page]
-) -> None:
-    ana, other = people
-    drag(ana, 200)
-    ana.get_by_role("button", name="Show everyone my view").click()
-    expect(ana.locator("#message")).to_have_text("Everyone is shown your view.")
-    wait_until(look_alike(ana, other))
-    assert server.state(session)["state"]["camera"]["center"] == pytest.approx(looks_at(ana)[:2], abs=1e-5)
-    expect(ana.get_by_role("button", name="Go there")).to_be_hidden()
 
 
 def test_what_claude_changes_glows_where_it_is_and_no_author_sees_their_own(
@@ -250,17 +253,18 @@ def fleet(lng: float) -> list[dict[str, Any]]:
     return [{"type": "Feature", "id": "bus", "properties": {}, "geometry": geometry}]
 
 
-def test_who_wants_no_motion_sees_a_still(server: Server, session: str, browser: Browser) -> None:
-    with browser.new_context(viewport=SIZE, reduced_motion="reduce") as context:
-        page = opened(context.new_page(), f"{server.url}/?session={session}")
-        add(server, session, "still")
-        glow = page.locator(".glow[data-layer=still]")
+def test_who_wants_no_motion_sees_a_still(server: Server, session: str, people: tuple[Page, Page]) -> None:
+    ana, other = people
+    other.emulate_media(reduced_motion="reduce")
+    add(server, session, "still")
+    glows = [page.locator(".glow[data-layer=still]") for page in people]
+    looks = "it => [getComputedStyle(it).animationName, getComputedStyle(it).opacity]"
+    for glow in glows:
         expect(glow).to_be_visible(timeout=DRAWN)
-        assert glow.evaluate("it => [getComputedStyle(it).animationName, getComputedStyle(it).opacity]") == [
-            "none",
-            "1",
-        ]
+    assert glows[1].evaluate(looks) == ["none", "1"]
+    for glow in glows:
         expect(glow).to_have_count(0)
+    other.emulate_media(reduced_motion="no-preference")
 
 
 def test_assistants_are_in_the_list_and_two_of_one_name_are_told_apart(

@@ -39,14 +39,18 @@ export class Marks {
       mark.root.remove();
       this.marks.delete(id);
     }
-    this.draw();
-  }
-
-  private draw(): void {
     for (const { person, name, color } of this.shown) {
       const mark = this.marks.get(person.id) ?? this.made(person.id);
       mark.root.style.setProperty("--tint", color);
       mark.dotName.textContent = mark.frameName.textContent = name;
+    }
+    this.draw();
+  }
+
+  /** Where they are now: also at each frame of a move. */
+  private draw(): void {
+    for (const { person } of this.shown) {
+      const mark = this.marks.get(person.id)!;
       this.drawDot(mark, person);
       this.drawFrame(mark, person);
     }
