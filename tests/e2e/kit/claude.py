@@ -1,8 +1,14 @@
-"""A real MCP client that names itself Claude."""
+"""A real MCP client that names itself Claude.
+
+It calls in a thread of its own: what a call makes glow may be over before the client has hung up.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import trio
@@ -28,3 +34,12 @@ def claude(server: Server, session_id: str, *calls: tuple[str, dict[str, Any]]) 
         return answers
 
     return trio.run(main)
+
+
+@contextmanager
+def calling(server: Server, session_id: str, *calls: tuple[str, dict[str, Any]]) -> Iterator[None]:
+    """Have Claude call while the caller looks; at the end it must have been answered."""
+    with ThreadPoolExecutor(1) as thread:
+        answered = thread.submit(claude, server, session_id, *calls)
+        yield
+        answered.result()
