@@ -9,12 +9,13 @@ import type { Place } from "./place.ts";
 
 export const STAY_MS = 8_000;
 const MOST = 3;
-const HALF: Point = [92, 26]; // pixels: as wide and high as css/seen.css lets them be, and the gap to the edge
+const GAP = 8; // pixels to the edge, and between two
 
 interface Arrow {
   place: Place;
   button: HTMLButtonElement;
   sign: SVGElement;
+  half: Point; // pixels: half its size, and the gap
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -36,7 +37,9 @@ export class Arrows {
     const label = `${title} changed, out of view. Go there`;
     const button = el("button", { type: "button", className: "arrow", ariaLabel: label, title: label }, name);
     button.prepend(sign);
-    const arrow: Arrow = { place, button, sign, timer: undefined };
+    this.root.append(button);
+    const half: Point = [button.offsetWidth / 2 + GAP, button.offsetHeight / 2 + GAP];
+    const arrow: Arrow = { place, button, sign, half, timer: undefined };
     button.onclick = () => {
       this.drop(layer);
       this.overlay.map.getCanvas().focus();
@@ -45,7 +48,6 @@ export class Arrows {
     button.onpointerenter = button.onfocus = () => clearTimeout(arrow.timer);
     button.onpointerleave = button.onblur = () => this.stay(layer, arrow);
     this.arrows.set(layer, arrow);
-    this.root.append(button);
     this.stay(layer, arrow);
     this.draw();
   }
@@ -70,8 +72,9 @@ export class Arrows {
     const arrows = [...this.arrows.values()];
     if (!arrows.length) return;
     const free = this.overlay.free();
-    const edges = arrows.map(({ place }) => edgeOf(free, middle(this.overlay, place), HALF));
-    apart(edges, free, 2 * HALF[0], 44).forEach(({ x, y, turn }, i) => {
+    const edges = arrows.map(({ place, half }) => edgeOf(free, middle(this.overlay, place), half));
+    const [width, height] = [0, 1].map((side) => 2 * Math.max(...arrows.map(({ half }) => half[side]!)) - GAP) as [number, number];
+    apart(edges, free, width, height).forEach(({ x, y, turn }, i) => {
       arrows[i]!.button.style.translate = `${Math.round(x)}px ${Math.round(y)}px`;
       arrows[i]!.sign.style.rotate = `${Math.round(turn)}deg`;
     });

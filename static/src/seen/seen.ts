@@ -15,7 +15,7 @@ import { Waiting } from "./waiting.ts";
 
 const STILL_MS = 2_500; // a map that moves is waited for so long: what is out of view may be where it goes
 
-const CLOCK = { now: Date.now, after: (ms: number, run: () => void) => setTimeout(run, ms), cancel: clearTimeout };
+const CLOCK = { now: Date.now, after: (ms: number, run: () => void) => setTimeout(run, ms), cancel: (timer: any) => clearTimeout(timer) };
 
 export interface SeenOf {
   map: MapLibreMap;
