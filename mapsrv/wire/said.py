@@ -29,7 +29,7 @@ TAB_LETTERS = 16  # of a tab's public id
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One request of a tab. `values` has visible, name, viewport, pointing and drawn, as far as it says them.
+    """One request of a tab. `values` has what it says of visible, name, viewport, pointing, cursor and drawn.
 
     `problems` are those of a page that does not tell what it has drawn.
     """
@@ -63,6 +63,7 @@ _READ: Mapping[str, Callable[[Mapping[str, Json]], Json]] = {
     "name": lambda told: clean_name(text(told, "name", MAX_NAME)),
     "viewport": lambda told: viewers.viewport(told["viewport"]),
     "pointing": lambda told: viewers.pointing(told["pointing"]),
+    "cursor": lambda told: viewers.cursor(told["cursor"]),
     "drawn": lambda told: drawn(told["drawn"]),
 }
 

@@ -21,7 +21,7 @@ MAX_POINTING = 300  # characters of JSON of it that others are told
 MAX_TEXT = 60  # characters of a feature's property in it, where not all fits
 DECIMALS = 5  # of a degree: a metre on the ground
 MAX_LNG = 3600.0  # degrees: a page that shows the world several times over goes past 180
-MAX_ELEMENT = 2048  # bytes of a viewer: a name, a viewport and `pointing` of four bytes a character
+MAX_ELEMENT = 2048  # bytes of a viewer: a name, places, and `pointing` of four bytes a character
 
 # [lowest, highest] of what a viewport holds, in degrees or zoom levels; MapLibre's own limits.
 RANGES = {"zoom": (-2.0, 30.0), "bearing": (-3600.0, 3600.0), "pitch": (0.0, 180.0)}
@@ -41,21 +41,26 @@ def viewport(value: Json) -> Json:
     kept: dict[str, Json] = {}
     for name, ranges in POINTS.items():
         if name in value:
-            kept[name] = _numbers(name, value[name], ranges)
+            kept[name] = _numbers(f"viewport.{name}", value[name], ranges)
     for name, range_ in RANGES.items():
         if name in value:
-            kept[name] = _numbers(name, [value[name]], (range_,))[0]
+            kept[name] = _numbers(f"viewport.{name}", [value[name]], (range_,))[0]
     return kept
 
 
 def _numbers(name: str, value: Json, ranges: tuple[tuple[float, float], ...]) -> list[Json]:
     if not isinstance(value, list) or len(value) != len(ranges):
-        raise InvalidArgument(f"viewport.{name}: expected {len(ranges)} numbers.")
+        raise InvalidArgument(f"{name}: expected {len(ranges)} numbers.")
     for number, (low, high) in zip(value, ranges, strict=True):
         right_type = isinstance(number, (int, float)) and not isinstance(number, bool)
         if not right_type or not math.isfinite(number) or not low <= number <= high:
-            raise InvalidArgument(f"viewport.{name}: expected numbers from {low:g} to {high:g}.")
+            raise InvalidArgument(f"{name}: expected numbers from {low:g} to {high:g}.")
     return [_rounded(number) for number in value]
+
+
+def cursor(value: Json) -> Json:
+    """Return where a tab's pointer was last, [lng, lat]. Raises InvalidArgument."""
+    return None if value is None else _numbers("cursor", value, (LNG, LAT))
 
 
 def pointing(value: Json) -> Json:
@@ -104,10 +109,12 @@ def _length(value: Json) -> int:
 # --- what others are told -------------------------------------------------------------
 
 
-def element(id: str, name: str, kind: str, viewport: Json, pointing: Json) -> bytes:
-    """Return a presence element of what was read above."""
+def element(id: str, name: str, kind: str, told: Mapping[str, Json]) -> bytes:
+    """Return a presence element of what was read above, as far as it is known.
+
+    With `author`, the id that the tab's changes bear, a page knows which are its own and whose others are.
+    """
     value: dict[str, Json] = {"id": id, "name": name, "kind": kind}
-    told = {"viewport": viewport, "pointing": pointing}
     return codec.dumps(value | {key: item for key, item in told.items() if item is not None})
 
 

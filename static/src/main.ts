@@ -9,10 +9,14 @@ import { Server } from "./wire/server.ts";
 import { Stream, type EventSourceLike, type StreamSetting } from "./wire/stream.ts";
 import { takeViewerId } from "./wire/viewer.ts";
 import { wirePage } from "./page.ts";
+import { Overlay } from "./map/overlay.ts";
 import { openMap } from "./map/view.ts";
 import { Connect } from "./panel/connect.ts";
 import { byId } from "./panel/dom.ts";
 import { showMessage } from "./panel/status.ts";
+import { People } from "./people/people.ts";
+import { wireShowView } from "./people/show_view.ts";
+import { Seen } from "./seen/seen.ts";
 
 const session = new URLSearchParams(location.search).get("session") ?? "";
 const front = new Front(
@@ -31,6 +35,12 @@ addEventListener("hashchange", () => void front.take()); // a link with a token,
 const map = openMap(byId("map"));
 const app = new App(map, server, presence);
 app.add(new Connect({ mapUrl: () => app.mapUrl, say: showMessage, command: () => server.ownCommand() }));
+const overlay = new Overlay(map);
+const people = new People({ map, overlay, guide: app.guide, presence, viewer: server.viewer });
+app.add(people);
+app.add(new Seen({ map, overlay, isOwn: (origin) => people.isOwn(origin), go: (bounds) => app.guide.fit(bounds) }));
+app.guide.holds = () => people.follows;
+wireShowView(map, (name, args) => server.command(name, args), showMessage);
 
 const setting: StreamSetting = {
   open: (position): EventSourceLike => server.openStream(position),

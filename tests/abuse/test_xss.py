@@ -130,7 +130,7 @@ def test_what_a_person_says_is_text(server: Server, page: Page, session: str) ->
         told = {"viewer": page.evaluate("mapsrv.viewer"), "name": hack[:80]}
         told |= {"pointing": pointing, "problems": problems}
         assert post(server, "/presence", session, told).status_code == 204
-        expect(page.locator("#people")).to_contain_text(hack[:40])
+        expect(page.locator("#people-list")).to_contain_text(hack[:40])
         for text in ("{}", json.dumps(HERE)):  # one is refused, and named; the other is drawn under its name
             file: Any = {"name": f"{hack}.geojson", "mimeType": "application/json", "buffer": text.encode()}
             page.locator("#file").set_input_files(files=[file])
@@ -185,7 +185,7 @@ def test_what_a_stream_says_is_text(server: Server, page: Page, session: str, ha
     page.route("**/events?*", lambda route: route.fulfill(body=said, headers=headers))
     page.goto(f"{server.url}/?session={session}")
     expect(page.locator("#title")).to_have_text(hack)
-    expect(page.locator("#people")).to_contain_text(hack)
+    expect(page.locator("#people-list")).to_contain_text(hack)
     expect(page.locator("#refused-list li").first).to_contain_text(hack)
     page.locator("#connect-open").click()
     expect(page.locator("#connect-body")).to_contain_text(hack)

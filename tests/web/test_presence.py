@@ -33,6 +33,8 @@ WRONG: tuple[dict[str, Any], ...] = (
     {"viewport": {"pitch": 181}},
     {"viewport": {"bounds": [1, 2, 3]}},
     {"pointing": "there"},
+    {"cursor": "there"},
+    {"cursor": [8.5, 91]},
     {"pointing": {"properties": {"text": "x" * 5000}}},
     {"problems": {}},
     {"problems": [{"message": "no"}] * 21},
@@ -57,12 +59,32 @@ async def test_what_a_tab_says_reaches_the_others(
             "name": "Ana",
             "viewport": {**VIEWPORT, "junk": "x" * 100},
             "pointing": POINTING,
+            "cursor": [8.5, 47.4],
         }
         answer = await client.post(f"/presence?session={session}", {"viewer": "tab", **told})
         assert (answer.status, answer.body, answer.cookies) == (204, b"", {})
         await trio.sleep(1)
         (viewer,) = json.loads(stream.of("presence")[-1].data)["viewers"]
         assert (viewer["name"], viewer["viewport"], viewer["pointing"]) == ("Ana", VIEWPORT, POINTING)
+        assert viewer["cursor"] == [8.5, 47.4]
+
+
+async def test_a_tab_is_told_with_the_author_that_its_changes_bear(
+    client: Client, session: str, autojump_clock: object
+) -> None:
+    client.cookies.clear()
+    async with client.stream(f"/events?session={session}&viewer=tab") as stream:
+        await trio.sleep(1)
+        (viewer,) = json.loads(stream.of("presence")[-1].data)["viewers"]
+        assert viewer.keys() == {"id", "name", "kind"}, "no cookie tells it apart"
+    client.cookies["mapsrv_viewer"] = "a" * 22
+    async with client.stream(f"/events?session={session}&viewer=tab") as stream:
+        await client.post(
+            f"/commands?session={session}", {"command": "open_map", "arguments": {"title": "x"}}
+        )
+        await trio.sleep(1)
+        (viewer,) = json.loads(stream.of("presence")[-1].data)["viewers"]
+        assert json.loads(stream.of("event")[-1].data)["origin"]["id"] == viewer["author"]
 
 
 async def test_a_persons_name_turns_no_text_around_and_hides_nothing(

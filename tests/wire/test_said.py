@@ -36,6 +36,7 @@ members = st.fixed_dictionaries(
         "name": st.text(max_size=80) | st.none(),
         "viewport": st.none() | st.just(VIEWPORT),
         "pointing": st.none() | st.dictionaries(st.text(max_size=9), JSON, max_size=5),
+        "cursor": st.none() | st.just([8.123456789, 47.4]),
         "problems": st.lists(
             st.fixed_dictionaries({"message": st.text(min_size=1)}, optional={"layer_id": st.text()})
             | st.just(LONG)
@@ -69,10 +70,12 @@ def test_what_a_tab_says_is_read_and_what_it_leaves_out_stays_as_it_was() -> Non
             "name": " Ana\nof Ulm",
             "viewport": VIEWPORT,
             "pointing": pointing,
+            "cursor": [8.5, 47.4],
             "problems": [{"message": "no tile", "layer_id": "a"}],
         },
     )
-    values = {"name": "Ana of Ulm", "viewport": {"center": [8.12346, 47.4], "zoom": 9}, "pointing": pointing}
+    values: dict[str, Any] = {"name": "Ana of Ulm", "viewport": {"center": [8.12346, 47.4], "zoom": 9}}
+    values |= {"pointing": pointing, "cursor": [8.5, 47.4]}
     assert said == Said(TAB, 7, values, (Problem("no tile", "a", older=True),))
     assert read_said(TAB, {"visible": False, "gone": True}) == Said(TAB, 0, {"visible": False}, gone=True)
     assert read_said(TAB, {"name": None, "pointing": None}).values == {"name": "", "pointing": None}
@@ -151,6 +154,7 @@ def test_a_later_release_may_say_more_in_this_format() -> None:
         {"visible": 1},
         {"viewport": {"zoom": 99}},
         {"pointing": "there"},
+        {"cursor": [0, 91]},
         {"problems": [{}]},
         {"problems": [{"message": "no"}] * 21},
         {"drawn": []},

@@ -37,7 +37,8 @@ def test_numbers_are_told_to_five_decimals() -> None:
         "lng_lat": [8.12346, 47],
         "properties": {"n": 1.23457, "list": [{"x": 0.12346}]},
     }
-    assert viewers.viewport(None) is None is viewers.pointing(None)
+    assert viewers.cursor([8.123456789, 47]) == [8.12346, 47]
+    assert viewers.viewport(None) is None is viewers.pointing(None) is viewers.cursor(None)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,12 @@ def test_numbers_are_told_to_five_decimals() -> None:
 def test_what_is_no_viewport_is_refused(wrong: Any) -> None:
     with pytest.raises(InvalidArgument, match="viewport"):
         viewers.viewport(wrong)
+
+
+@pytest.mark.parametrize("wrong", [3, [8.5], [8.5, 47.4, 1], [8.5, 91], [1e9, 0], [True, 0], ["8", 1], {}])
+def test_what_is_no_place_has_no_cursor(wrong: Any) -> None:
+    with pytest.raises(InvalidArgument, match="cursor: expected"):
+        viewers.cursor(wrong)
 
 
 def test_what_is_no_object_is_not_pointed_at() -> None:
@@ -88,7 +95,8 @@ def test_an_element_has_2_kib_and_other_processes_tell_it_on(name: str, said: di
         points = viewers.pointing(said)
     except InvalidArgument:
         points = {"text": "\U0001f5fa" * 280}
-    encoded = viewers.element("0" * 16, clean_name(name * 9), "person", shows, points)
+    told = {"author": "f" * 16, "viewport": shows, "pointing": points, "cursor": viewers.cursor(BOUNDS[:2])}
+    encoded = viewers.element("0" * 16, clean_name(name * 9), "person", told)
     assert len(encoded) <= viewers.MAX_ELEMENT
     assert viewers.element_again(codec.loads(encoded)) == encoded
 

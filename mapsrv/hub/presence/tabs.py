@@ -26,7 +26,7 @@ NOBODY = ""  # the person of all their tabs that are away
 
 @dataclass(slots=True)
 class Viewer:
-    """One tab. viewport and pointing are as wire/viewers.py read them."""
+    """One tab. viewport, pointing and cursor are as wire/viewers.py read them."""
 
     person: str  # whose MAX_TABS it is one of
     name: str = ""
@@ -36,10 +36,18 @@ class Viewer:
     hidden: bool = False
     viewport: Json = None
     pointing: Json = None
+    cursor: Json = None
     drawn: Json = None  # as wire/drawn.py read it; None: its page does not tell
     front: float | None = None  # when it was last in front, on this machine
     element: bytes | None = None  # as it is told, made once per change
     numbers: dict[str, int] = field(default_factory=dict)  # of the requests that it has its values by
+
+    @property
+    def told(self) -> dict[str, Json]:
+        """What others are told beside its name; `author` is the id that its changes bear, if it has one."""
+        author = None if self.person == NOBODY or " " in self.person else self.person
+        places = {"viewport": self.viewport, "pointing": self.pointing, "cursor": self.cursor}
+        return {"author": author, **places}
 
 
 class Tabs:

@@ -122,7 +122,7 @@ class Presence:
             viewer.hidden = not changes["visible"]
         if own and changes.get("visible"):
             viewer.front = self._clock()
-        for name in ("name", "viewport", "pointing", "drawn"):
+        for name in ("name", "viewport", "pointing", "cursor", "drawn"):
             if name in changes:
                 setattr(viewer, name, changes[name])
         if changes.keys() - {"drawn"}:  # which others are not told
@@ -188,8 +188,7 @@ class Presence:
 
 def _element(viewer_id: str, viewer: Viewer) -> bytes:
     if viewer.element is None:
-        said = (viewer.name, viewer.kind, viewer.viewport, viewer.pointing)
-        viewer.element = wire.element(viewer_id, *said)
+        viewer.element = wire.element(viewer_id, viewer.name, viewer.kind, viewer.told)
     return viewer.element
 
 

@@ -4,6 +4,7 @@
 
 import type { Map as MapLibreMap, PaddingOptions } from "maplibre-gl";
 import type { BoundsCamera, Camera, CenterCamera, MapLayer, Origin } from "../state/types.ts";
+import { isAt } from "./at.ts";
 import { Hand } from "./hand.ts";
 import { isShort, type View } from "./short.ts";
 
@@ -27,6 +28,8 @@ export class CameraGuide {
   readonly hand = new Hand(Date.now);
   /** Whether a model's move waits too, with no hand on the map. */
   modelsWait = false;
+  /** Whether moves wait with no hand on the map too, as while somebody is followed. */
+  holds: () => boolean = () => false;
   private waiting: Camera | null = null;
 
   constructor(private readonly map: MapLibreMap, private readonly onWaiting: (waits: Offer | null) => void) {
@@ -40,7 +43,8 @@ export class CameraGuide {
 
   /** Somebody changed the shared camera. */
   follow(camera: Camera, by: Mover = {}): void {
-    if (this.hand.isOn() || (this.modelsWait && by.origin?.kind === "model")) this.offer(camera, by);
+    if (isAt(this.map, camera)) this.dismiss();
+    else if (this.hand.isOn() || this.holds() || (this.modelsWait && by.origin?.kind === "model")) this.offer(camera, by);
     else this.go(camera);
   }
 
@@ -107,7 +111,7 @@ const centered = ({ center, zoom, bearing, pitch }: CenterCamera) => ({
 
 const sizeOf = (map: MapLibreMap): number => Math.min(map.getContainer().clientWidth, map.getContainer().clientHeight);
 
-const wantsCalm = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const wantsCalm = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function watchHand(map: MapLibreMap, hand: Hand): void {
   const canvas = map.getCanvasContainer();

@@ -1,6 +1,8 @@
 // What MapLibre knows of its sources and does not publish: which tiles are in view, and what is in them. The one place
 // that looks behind its API, and finds nothing where a later release has it elsewhere.
 
+import type { Feature } from "../state/types.ts";
+
 export interface TileInView {
   state: string; // loading, loaded, reloading, unloaded, errored, expired
   layers: string[]; // source-layers
@@ -23,6 +25,17 @@ export function isLoading(map: Inside, id: string): boolean {
 /** What a GeoJSON source has loaded, where it is known. */
 export function loadedData(map: Inside, id: string): unknown {
   return map.getSource(id)?._data?.geojson;
+}
+
+/** Features of a GeoJSON source that are here, by id: the promoted one where the source has that. */
+export function featuresHere(map: Inside, id: string, ids: (string | number)[]): Feature[] {
+  const source = map.getSource(id);
+  const { updateable, geojson } = source?._data ?? {};
+  if (updateable) return ids.flatMap((one) => (updateable.has(one) ? [{ ...updateable.get(one), id: one }] : []));
+  const wanted = new Set(ids);
+  const promoted: string | undefined = typeof source?.promoteId === "string" ? source.promoteId : undefined;
+  const idOf = (one: any): string | number => (promoted ? one.properties?.[promoted] : one.id);
+  return (geojson?.features ?? []).filter((one: any) => wanted.has(idOf(one))).map((one: any) => ({ ...one, id: idOf(one) }));
 }
 
 export function tilesInView(map: Inside, id: string): TileInView[] {

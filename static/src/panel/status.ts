@@ -17,7 +17,6 @@ const LINE: { [K in Said]: string } = {
 };
 
 const MESSAGE_MS = 12_000;
-const MOST_NAMES = 8; // of people, in one line
 
 export function showTitle(title: string): void {
   setText(byId("title"), title || "Untitled map");
@@ -46,10 +45,9 @@ export const saving = new Saving(({ fact, news, waiting }: Words) => {
   byId("saving").classList.toggle("unusual", news !== "");
 });
 
-export function showPeople({ count = 0, viewers = [] }: { count?: number; viewers?: { name?: string }[] }): void {
-  const names = viewers.map((viewer) => viewer.name).filter(Boolean).slice(0, MOST_NAMES);
-  const people = count === 1 ? "1 person here" : `${count} people here`;
-  setText(byId("people"), names.length ? `${people}: ${names.join(", ")}` : people);
+/** Who they are stands in the list of people. */
+export function showPeople({ count = 0 }: { count?: number }): void {
+  setText(byId("people"), count === 1 ? "1 person here" : `${count} people here`);
 }
 
 /** A quiet line: it is a fact, and nothing that a person has to act on. */

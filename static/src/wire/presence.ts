@@ -28,6 +28,7 @@ export interface PresenceValues {
   name?: string;
   viewport?: object;
   pointing?: Pointing | null;
+  cursor?: [number, number];
   drawn?: Drawn;
 }
 
