@@ -8,7 +8,6 @@ from dataclasses import fields
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
-from mapsrv.core import commands as c
 from mapsrv.core import ops as o
 from mapsrv.core.log import Origin, Position
 from mapsrv.core.prepared import Answer
@@ -110,14 +109,17 @@ def _known(value: Mapping[str, Json], names: Iterable[str]) -> dict[str, Json]:
 
 def encode_event(at: str, origin: Origin, ops: Iterable[o.Op]) -> bytes:
     """Return the one encoding of an event, `Event.body`."""
-    return dumps({"at": at, "origin": origin.to_json(), "ops": [op_to_json(op) for op in ops]})
+    agent = {"agent": origin.agent} if origin.agent else {}  # the first release refuses more in `origin`
+    ops_json = [op_to_json(op) for op in ops]
+    return dumps({"at": at, "origin": origin.to_json(), "ops": ops_json, **agent})
 
 
 def decode_event(body: bytes) -> tuple[str, Origin, tuple[o.Op, ...]]:
     """Read what encode_event wrote; raises ValueError, KeyError or TypeError for anything else."""
     value = loads(body)
     try:
-        return value["at"], Origin.from_json(value["origin"]), tuple(op_from_json(op) for op in value["ops"])
+        origin = Origin.from_json(value["origin"], value.get("agent", ""))
+        return value["at"], origin, tuple(op_from_json(op) for op in value["ops"])
     except AttributeError as error:
         raise TypeError("not an op") from error
 

@@ -183,7 +183,8 @@ class Replication:
                 live.asks.heard(said)
                 if live.presence.knows(said.tab):
                     live.tab_says(said)
-            case wire.Told(pod, count, viewers, here, asks):
+            case wire.Told(pod, count, viewers, here, asks, models, calls):
+                live.presence.models.elsewhere(pod, models, calls)
                 before = live.presence.count_here
                 for said in live.presence.others_told(pod, count, viewers, here, asks):
                     await self.pass_on(live, said)
@@ -203,7 +204,7 @@ class Replication:
             await trio.sleep(BEAT_SECONDS)
             for live in list(self._held().values()):
                 live.presence.forget_others()
-                if live.presence.count_here:
+                if live.presence.count_here or live.presence.models.here:
                     await self.tell_viewers(live)
 
 
