@@ -29,6 +29,7 @@ ROUTES = {
     "/front": COMMANDS,
     "/state": COMMANDS,
     "/style.json": COMMANDS,
+    "/log": COMMANDS,
     "/pictures": DATA,
     "/data": DATA,
     "/data/<name>": DATA,

@@ -103,6 +103,7 @@ ROUTES = (
     Route("/pictures", pictures.pictures, "POST", checked=True, takes=(pictures.PNG,), rate="tabs"),
     Route("/state", data.state),
     Route("/style.json", data.style),
+    Route("/log", data.log, checked=True, rate="tabs"),
     Route("/data", data.upload, "POST", checked=True, takes=(JSON, "application/geo+json"), rate="data"),
     Route("/data/<name>", data.download),
     Route("/health", health.health),

@@ -147,9 +147,13 @@ def snapshot_bytes(session_id: str, url: str, position: Position, state: bytes) 
     return head + state + tail
 
 
-def snapshot_around(session_id: str, url: str, position: Position) -> tuple[bytes, bytes]:
-    """Return what stands before and after the encoded state in a snapshot; no line ends are in either."""
-    head = dumps({"format": FORMAT, "session_id": session_id, "url": url, "position": str(position)})
+def snapshot_around(session_id: str, url: str, position: Position, you: str = "") -> tuple[bytes, bytes]:
+    """Return what stands before and after the encoded state in a snapshot; no line ends are in either.
+
+    `you` is the id that the reader's own events have as their origin's; empty where that is not known.
+    """
+    told = {"format": FORMAT, "session_id": session_id, "url": url, "position": str(position)}
+    head = dumps({**told, "you": you} if you else told)
     return head[:-1] + b',"state":', b"}"
 
 
