@@ -84,7 +84,7 @@ export class App implements StreamListener, LayerActions {
     if (!before) this.guide.start(this.state.camera);
     else if (!same(before.camera, this.state.camera)) this.guide.offer(this.state.camera);
     this.render();
-    for (const part of this.parts) part.snapshot?.(this.state, before);
+    for (const part of this.parts) part.snapshot?.(this.state, before, snapshot);
   }
 
   onEvent(event: MapEvent, position: string): boolean {
@@ -101,7 +101,7 @@ export class App implements StreamListener, LayerActions {
     }
     this.render(diffs, event.ops);
     if (camera) this.moveTo(camera);
-    for (const part of this.parts) part.event?.(event, this.state, before);
+    for (const part of this.parts) part.event?.(event, this.state, before, position);
     return true;
   }
 
