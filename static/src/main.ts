@@ -4,6 +4,9 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import "./page.css";
 import { App } from "./app.ts";
 import { Front } from "./wire/front.ts";
+import { Activity } from "./watching/activity.ts";
+import { Now } from "./watching/now.ts";
+import { goTo } from "./watching/place.ts";
 import { Presence } from "./wire/presence.ts";
 import { Server } from "./wire/server.ts";
 import { Stream, type EventSourceLike, type StreamSetting } from "./wire/stream.ts";
@@ -28,6 +31,10 @@ void front.take(); // before anything shows or keeps this page's address
 addEventListener("hashchange", () => void front.take()); // a link with a token, opened where its map is open
 const map = openMap(byId("map"));
 const app = new App(map, server, presence);
+
+const now = new Now();
+app.add(now);
+app.add(new Activity(now, { log: (before) => server.log(before), go: (act) => goTo(app, act) }));
 
 const setting: StreamSetting = {
   open: (position): EventSourceLike => server.openStream(position),
