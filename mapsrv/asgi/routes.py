@@ -30,6 +30,7 @@ ROUTES = {
     "/state": COMMANDS,
     "/state/near": COMMANDS,
     "/style.json": COMMANDS,
+    "/log": COMMANDS,
     "/pictures": DATA,
     "/data": DATA,
     "/data/<name>": DATA,

@@ -70,20 +70,25 @@ ANONYMOUS = "anonymous"  # the id of every person whose browser keeps no cookie
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who asked: kind is person, model or system."""
+    """Who asked: kind is person, model or system.
+
+    `agent` tells models of one name apart, and is not what keys are scoped by: a host may start its client
+    anew between a call and its retry.
+    """
 
     kind: str
     id: str
     name: str
+    agent: str = ""
 
     def to_json(self) -> dict[str, Json]:
-        """Return it as it stands in an event."""
+        """Return it as it stands in an event, which has the agent beside it."""
         return {"kind": self.kind, "id": self.id, "name": self.name}
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Json]) -> Origin:
+    def from_json(cls, value: Mapping[str, Json], agent: str = "") -> Origin:
         """Read what to_json wrote, and whatever a later release has beside it. Raises KeyError, TypeError."""
-        return cls(value["kind"], value["id"], value["name"])
+        return cls(value["kind"], value["id"], value["name"], agent)
 
 
 @dataclass(frozen=True, slots=True)

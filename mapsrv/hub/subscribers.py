@@ -14,7 +14,7 @@ from typing import NamedTuple
 import trio
 
 from mapsrv.asgi.peer import Peer
-from mapsrv.core.log import Event, Position
+from mapsrv.core.log import ANONYMOUS, Event, Position
 from mapsrv.core.session import Replay
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.seats import Mark, Seat
@@ -178,7 +178,9 @@ class Subscriber:
 
     def _snapshot(self, cursor: Position, state: bytes) -> bytes:
         """Begin a snapshot: the state, encoded once, is sent as it is and copied for no reader."""
-        head, tail = codec.snapshot_around(self.live.id, self._url, cursor)
+        kind, id = self._author
+        you = id if kind == "person" and id != ANONYMOUS else ""
+        head, tail = codec.snapshot_around(self.live.id, self._url, cursor, you)
         begun, end = sse.frame("snapshot", head, id=str(cursor)).removesuffix(b"\n\n"), tail + b"\n\n"
         self._rest = deque((state, end))
         return begun

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 from base64 import b64encode
 from functools import partial
 from typing import Any
@@ -68,7 +69,7 @@ class Publisher:
             instructions=INSTRUCTIONS,
             get_tool_input_schema=_MIRRORED.get,
             on_list_tools=self._list_tools,
-            on_call_tool=partial(self._call_tool, opening, Named()),
+            on_call_tool=partial(self._call_tool, opening, Named(secrets.token_hex(8))),
         )
 
     async def _list_tools(self, ctx: Any, params: PaginatedRequestParams | None) -> ListToolsResult:

@@ -10,10 +10,12 @@ import trio
 
 from mapsrv.asgi.rate_limits import RateLimits
 from mapsrv.core.commands import AddLayer, Command, SetTitle
+from mapsrv.core.session import NOTHING_CHANGED
 from mapsrv.core.state import Json
-from mapsrv.errors import InvalidArgument, InvalidGeoJson, NotGeoJson, UnknownLayer
+from mapsrv.errors import InvalidArgument, InvalidGeoJson, MapsrvError, NotGeoJson, UnknownLayer
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.live_session import LiveSession
+from mapsrv.hub.presence.models import Call
 from mapsrv.local.front import Front, address
 from mapsrv.prepare.own_routes import NO_ROUTES, OwnRoutes
 from mapsrv.tools import queries
@@ -22,25 +24,24 @@ from mapsrv.tools.caller import Caller
 from mapsrv.tools.local_files import not_geojson, read_file, way_out
 from mapsrv.tools.results import Result, elsewhere, places_result, query_result, receipt_result
 from mapsrv.tools.screenshot import screenshot
+from mapsrv.tools.shown import READING, Shown, show_refused
 from mapsrv.tools.tiles import with_source_layers
 from mapsrv.tools.viewer import with_viewer
 from mapsrv.tools.which_map import NoMapNamed, WhichMap
 from mapsrv.wire.calls import (
-    CALLS,
     FindPlaces,
     GetLayerInfo,
     GetMapScreenshot,
     GetMapState,
     ListLayers,
     OpenMap,
+    Parsed,
     local_path,
     parse_call,
 )
 from mapsrv.wire.receipt import Receipt, map_url
 from mapsrv.wire.source_text import NeedsLayers
-from mapsrv.wire.tools import get_map_screenshot
-
-_READING = frozenset(name for name, call in CALLS.items() if call.annotations["readOnlyHint"])
+from mapsrv.wire.tools import get_map_screenshot, open_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,35 +74,48 @@ class Tools:
 
     async def call(self, name: str, arguments: Json, caller: Caller, key: str | None = None) -> Result:
         """Return a call's result; raises MapsrvError."""
-        if name not in _READING or name == get_map_screenshot.TOOL.name:  # which makes others work
+        if name not in READING or name == get_map_screenshot.TOOL.name:  # which makes others work
             self._rates.check("commands", caller.counts_for)
         try:
-            parsed = parse_call(name, arguments)
-        except NeedsLayers as error:
-            raise await self._with_source_layers(error, caller) from None
+            parsed = await self._parsed(name, arguments, caller)
+        except MapsrvError as error:
+            show_refused(self._hub, name, arguments, caller, error)
+            raise
         request = parsed.request
-        self._own.check(request, caller.base_url)
         if isinstance(request, OpenMap):
             return await self._open_map(request, parsed.session_id, caller, key)
         if isinstance(request, FindPlaces):  # of no map: none need be open
             return places_result(await self._hub.gazetteer.find(request))
         session_id = await self._which.of(parsed.session_id, caller)
-        try:
-            match request:
-                case GetMapState() | GetMapScreenshot() | ListLayers() | GetLayerInfo():
-                    result = await self._query(request, session_id, caller)
-                case _:
-                    receipt = await self._execute(request, session_id, caller, key)
-                    result = self._told(receipt, f"{name}: done.", caller)
-        except UnknownLayer as error:
-            raise await was_there(self._hub, error, request, session_id) from error
+        async with Shown(self._hub, session_id, name, request, caller) as call:
+            try:
+                match request:
+                    case GetMapState() | GetMapScreenshot() | ListLayers() | GetLayerInfo():
+                        result = await self._query(request, session_id, caller)
+                    case _:
+                        receipt = await self._execute(request, session_id, caller, key, call)
+                        result = self._told(receipt, f"{name}: done.", caller)
+            except UnknownLayer as error:
+                raise await was_there(self._hub, error, request, session_id) from error
         if parsed.session_id is not None:
             caller.named.note(session_id)
         return result
 
-    async def _execute(self, request: Command, session_id: str, caller: Caller, key: str | None) -> Receipt:
+    async def _parsed(self, name: str, arguments: Json, caller: Caller) -> Parsed:
+        try:
+            parsed = parse_call(name, arguments)
+        except NeedsLayers as error:
+            raise await self._with_source_layers(error, caller) from None
+        self._own.check(parsed.request, caller.base_url)
+        return parsed
+
+    async def _execute(
+        self, request: Command, session_id: str, caller: Caller, key: str | None, call: Call
+    ) -> Receipt:
         command = await self._with_file(request, session_id, caller)
         receipt = await self._hub.execute(session_id, command, caller.origin, key)
+        if NOTHING_CHANGED not in receipt.warnings:
+            call.position = receipt.position
         receipt = await with_viewer(self._hub, receipt, command, self._wait)
         return await completed(self._hub, receipt, command, caller)
 
@@ -125,12 +139,12 @@ class Tools:
                 pass
         if session_id is None:
             session_id, did = await self._which.new(caller), "Made a new map."
-        if request.title is not None:
-            command = SetTitle(request.title)
-            receipt = await self._execute(command, session_id, caller, key)
-        else:
-            async with self._hub.open_current(session_id) as live:
-                receipt = await completed(self._hub, _receipt(live), None, caller)
+        async with Shown(self._hub, session_id, open_map.TOOL.name, request, caller) as call:
+            if request.title is not None:
+                receipt = await self._execute(SetTitle(request.title), session_id, caller, key, call)
+            else:
+                async with self._hub.open_current(session_id) as live:
+                    receipt = await completed(self._hub, _receipt(live), None, caller)
         caller.named.note(session_id)
         return self._told(receipt, did, caller)
 

@@ -28,9 +28,11 @@ from mapsrv.local import LocalServer, read
 from mapsrv.local.announcement import FILE_NAME
 from mapsrv.local.connection import Answer, Lost, ProvenConnection, Request, open_proven
 from mapsrv.local.start import ensure_server
-from mapsrv.tools.caller import NO_FILES_HEADER, SECRET_HEADER
+from mapsrv.tools.caller import AGENT_HEADER, NO_FILES_HEADER, SECRET_HEADER
 
 MAX_RESTING = 8  # connections of one assistant; more calls at once than that are rare
+# Which assistant this process serves. Some hosts start it anew between two calls: they stay the same.
+HOST = str(os.getppid())
 
 Mark = tuple[int, int, int]
 
@@ -74,7 +76,8 @@ class Upstream:
                 connection.close()
 
     def _credentials(self, server: LocalServer) -> Mapping[str, str]:
-        return {SECRET_HEADER: server.secret, **({NO_FILES_HEADER: "1"} if self._config.no_files else {})}
+        files = {NO_FILES_HEADER: "1"} if self._config.no_files else {}
+        return {SECRET_HEADER: server.secret, AGENT_HEADER: HOST, **files}
 
     async def _kept(self) -> ProvenConnection | None:
         """Return a connection that rests, and goes to the server that is announced now."""

@@ -1,14 +1,16 @@
-"""A map as data: GET /state, GET /style.json, and GeoJSON in and out at /data."""
+"""A map as data: GET /state, GET /style.json, GET /log, and GeoJSON in and out at /data."""
 
 from __future__ import annotations
 
+from mapsrv.core.log import Position
 from mapsrv.core.state import Json
-from mapsrv.errors import TooLarge
+from mapsrv.errors import InvalidArgument, TooLarge
 from mapsrv.web.answer import JSON, Answer, json_answer, open_to_all, tagged
 from mapsrv.web.ask import Ask
 from mapsrv.web.page import ASK_FIRST, FOR_EVER
 from mapsrv.web.site import Site
 from mapsrv.wire import codec
+from mapsrv.wire.log_page import log_page
 from mapsrv.wire.receipt import map_url
 from mapsrv.wire.style import to_style
 
@@ -27,6 +29,17 @@ async def style(site: Site, ask: Ask) -> Answer:
     session_id, base_url = ask.session_id, site.base_url(ask)
     async with site.hub.open_current(session_id) as live:
         return open_to_all(json_answer(to_style(live.state, base_url)))
+
+
+async def log(site: Site, ask: Ask) -> Answer:
+    """Answer what changed the map, newest first: the newest page, or that before a position."""
+    session_id, text = ask.session_id, ask.argument("before")
+    before = Position.parse(text) if text else None
+    if text and before is None:
+        raise InvalidArgument("before: expected a position, such as that of the last event of a page.")
+    async with site.hub.open_current(session_id) as live:
+        whole = not (live.alone or live.session.came_from)
+        return json_answer(site.hold(ask, log_page(live.session.log, before, whole=whole)))
 
 
 async def upload(site: Site, ask: Ask) -> Answer:

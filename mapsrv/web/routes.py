@@ -104,6 +104,7 @@ ROUTES = (
     Route("/state", data.state),
     Route("/state/near", near.near, rate="tabs"),
     Route("/style.json", data.style),
+    Route("/log", data.log, checked=True, rate="tabs"),
     Route("/data", data.upload, "POST", checked=True, takes=(JSON, "application/geo+json"), rate="data"),
     Route("/data/<name>", data.download),
     Route("/health", health.health),

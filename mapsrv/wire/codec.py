@@ -109,14 +109,17 @@ def _known(value: Mapping[str, Json], names: Iterable[str]) -> dict[str, Json]:
 
 def encode_event(at: str, origin: Origin, ops: Iterable[o.Op]) -> bytes:
     """Return the one encoding of an event, `Event.body`."""
-    return dumps({"at": at, "origin": origin.to_json(), "ops": [op_to_json(op) for op in ops]})
+    agent = {"agent": origin.agent} if origin.agent else {}  # the first release refuses more in `origin`
+    ops_json = [op_to_json(op) for op in ops]
+    return dumps({"at": at, "origin": origin.to_json(), "ops": ops_json, **agent})
 
 
 def decode_event(body: bytes) -> tuple[str, Origin, tuple[o.Op, ...]]:
     """Read what encode_event wrote; raises ValueError, KeyError or TypeError for anything else."""
     value = loads(body)
     try:
-        return value["at"], Origin.from_json(value["origin"]), tuple(op_from_json(op) for op in value["ops"])
+        origin = Origin.from_json(value["origin"], value.get("agent", ""))
+        return value["at"], origin, tuple(op_from_json(op) for op in value["ops"])
     except AttributeError as error:
         raise TypeError("not an op") from error
 
@@ -144,9 +147,13 @@ def snapshot_bytes(session_id: str, url: str, position: Position, state: bytes) 
     return head + state + tail
 
 
-def snapshot_around(session_id: str, url: str, position: Position) -> tuple[bytes, bytes]:
-    """Return what stands before and after the encoded state in a snapshot; no line ends are in either."""
-    head = dumps({"format": FORMAT, "session_id": session_id, "url": url, "position": str(position)})
+def snapshot_around(session_id: str, url: str, position: Position, you: str = "") -> tuple[bytes, bytes]:
+    """Return what stands before and after the encoded state in a snapshot; no line ends are in either.
+
+    `you` is the id that the reader's own events have as their origin's; empty where that is not known.
+    """
+    told = {"format": FORMAT, "session_id": session_id, "url": url, "position": str(position)}
+    head = dumps({**told, "you": you} if you else told)
     return head[:-1] + b',"state":', b"}"
 
 

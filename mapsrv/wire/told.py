@@ -6,7 +6,9 @@ five kinds, and raises for all else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from mapsrv.core.state import Json
 from mapsrv.wire import codec
@@ -16,6 +18,7 @@ from mapsrv.wire.viewers import presence
 
 MAX_POD = 64  # characters of a process's id
 MAX_TOLD = 512 * 1024  # bytes of JSON: a release that bounded no frame told up to half of it
+NOTHING: Mapping[str, Json] = MappingProxyType({})
 MAX_COUNT = 1_000_000  # viewers of a process: more than it can stream to
 
 
@@ -28,6 +31,8 @@ class Told:
     viewers: list[Json]
     here: int
     asks: str | None = None  # the one of them that may be asked
+    models: Json = None  # that called there, as they came: wire/models.py reads them
+    calls: Json = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,19 @@ def asked(pod: str, tab: str, ask: Ask) -> bytes:
     return codec.dumps({"pod": pod, "asked": tab, **ask.to_json()})
 
 
-def told(pod: str, count: int, here: list[bytes], away: list[bytes], asks: str | None = None) -> bytes:
-    """Return what a process tells the others of its viewers, as a frame is bounded and ordered."""
-    head: dict[str, Json] = {"pod": pod, "count": count, "here": len(here)}
+def told(
+    pod: str,
+    count: int,
+    here: list[bytes],
+    away: list[bytes],
+    asks: str | None = None,
+    models: Mapping[str, Json] = NOTHING,
+) -> bytes:
+    """Return what a process tells the others of its viewers, as a frame is bounded and ordered.
+
+    `models` has those that called there, and their calls.
+    """
+    head: dict[str, Json] = {"pod": pod, "count": count, "here": len(here), **models}
     return presence(head if asks is None else head | {"asks": asks}, [*here, *away])
 
 
@@ -99,5 +114,6 @@ def read_told(body: bytes) -> Told | Turn | Who | Asked | PassedOn:
             if len(pod) <= MAX_POD and 0 <= count <= MAX_COUNT and isinstance(here, int):
                 asks = told.get("asks")
                 known = isinstance(asks, str) and len(asks) == TAB_LETTERS
-                return Told(pod, count, viewers, max(0, here), asks if known else None)
+                more = told.get("models"), told.get("calls")
+                return Told(pod, count, viewers, max(0, here), asks if known else None, *more)
     raise ValueError("not of a process's viewers, its turn, its questions, or one of its tabs")

@@ -91,7 +91,7 @@ export class App implements StreamListener {
     else if (!same(before.camera, this.state.camera)) this.guide.offer(this.state.camera);
     this.commands.removals.snapshot(this.state.layers);
     this.render();
-    for (const part of this.parts) part.snapshot?.(this.state, before);
+    for (const part of this.parts) part.snapshot?.(this.state, before, snapshot);
   }
 
   onEvent(event: MapEvent, position: string): boolean {
@@ -110,7 +110,7 @@ export class App implements StreamListener {
     this.commands.removals.came(event.ops);
     this.render(diffs, event.ops);
     if (camera) this.moveTo(camera, mover);
-    for (const part of this.parts) part.event?.(event, this.state, before);
+    for (const part of this.parts) part.event?.(event, this.state, before, position);
     return true;
   }
 

@@ -4,6 +4,9 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import "./page.css";
 import { App } from "./app.ts";
 import { Front } from "./wire/front.ts";
+import { Activity } from "./watching/activity.ts";
+import { Now } from "./watching/now.ts";
+import { goTo } from "./watching/place.ts";
 import { Presence } from "./wire/presence.ts";
 import { Server } from "./wire/server.ts";
 import { Stream, type EventSourceLike, type StreamSetting } from "./wire/stream.ts";
@@ -41,6 +44,10 @@ app.add(people);
 app.add(new Seen({ map, overlay, isOwn: (origin) => people.isOwn(origin), go: (bounds) => app.guide.fit(bounds) }));
 app.guide.holds = () => people.follows;
 wireShowView(map, (name, args) => server.command(name, args), showMessage);
+
+const now = new Now();
+app.add(now);
+app.add(new Activity(now, { log: (before) => server.log(before), go: (act) => goTo(app, act) }));
 
 const setting: StreamSetting = {
   open: (position): EventSourceLike => server.openStream(position),

@@ -2,13 +2,14 @@
 // happened: main.ts makes it and hands it to the App, which tells all parts in the order in which they were added,
 // after its own state and the map have taken the change.
 
-import type { MapEvent, MapState } from "./state/types.ts";
+import type { MapEvent, MapState, Snapshot } from "./state/types.ts";
 import type { Connection } from "./wire/stream.ts";
 
 export interface Part {
   /** The whole state, at first and after any gap; `before` is what was shown until now. */
-  snapshot?(state: MapState, before: MapState | null): void;
-  event?(event: MapEvent, state: MapState, before: MapState): void;
+  snapshot?(state: MapState, before: MapState | null, snapshot: Snapshot): void;
+  /** `position` is where the map is after it. */
+  event?(event: MapEvent, state: MapState, before: MapState, position: string): void;
   /** The frame `presence`: who is here. */
   presence?(frame: any): void;
   connection?(connection: Connection): void;

@@ -185,7 +185,7 @@ async def test_presence_goes_out_whole_at_most_twice_a_second_and_only_when_chan
         frames += [frame[1] for frame in taken(reader)]
         assert 3 <= len(frames) <= 6
         viewer = {"id": "tab", "name": "Ana", "kind": "person", "viewport": {"zoom": 99}}
-        assert frames[-1] == {"count": 1, "viewers": [viewer]}
+        assert frames[-1] == {"count": 1, "models": [], "calls": [], "viewers": [viewer]}
         live.presence.told("tab", {"viewport": {"zoom": 99}})
         await trio.sleep(1)
         assert not list(taken(reader))

@@ -89,6 +89,8 @@ async def test_each_tab_has_its_own_rate_and_all_of_one_address_have_theirs(
     answer = await say(far, "one more")
     assert answer.status == 429 and answer.header("ratelimit-policy") == '"tabs";q=2500;w=5'
     assert (await say(other, "one more")).status == 204
+    log = f"/log?session={session}"
+    assert [(await one.get(log)).status for one in (far, other)] == [429, 200]
 
 
 @pytest.mark.parametrize("what", ["commands", "data", "sessions"])

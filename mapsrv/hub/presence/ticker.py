@@ -1,7 +1,12 @@
-"""When news of presence goes out: at ticks, whole, and only what changed since the last one."""
+"""When news of presence goes out: at ticks, whole, and only what changed since the last one.
+
+That a model called a while ago is news too, and nobody says it: sessions with models are looked at now and
+then.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 
 import trio
@@ -10,6 +15,7 @@ from mapsrv.hub.live_session import LiveSession
 
 TICK = 0.5  # seconds: presence goes out at most twice a second
 RATE = 2_000  # frames a second on average: news of who is here must not hold up news of the map
+SWEEP = 15.0  # seconds: so much longer than its time a model or a call may be told of
 
 
 class PresenceTicker:
@@ -18,6 +24,7 @@ class PresenceTicker:
     def __init__(self, tell: Callable[[LiveSession], Awaitable[None]]) -> None:
         self._tell = tell
         self._changed: dict[LiveSession, None] = {}
+        self._with_models: dict[LiveSession, None] = {}
         self._due = trio.Event()
 
     def note(self, live: LiveSession) -> None:
@@ -28,12 +35,23 @@ class PresenceTicker:
     async def run(self) -> None:
         """Publish for ever."""
         while True:
-            await self._due.wait()
+            with trio.move_on_after(SWEEP if self._with_models else math.inf):
+                await self._due.wait()
+            self._sweep()
             self._due = trio.Event()
             changed, self._changed, told = self._changed, {}, 0
             for live in changed:
+                if live.presence.models:
+                    self._with_models[live] = None
                 if live.presence.publish():
                     live.wake()
                     told += live.streams
                     await self._tell(live)
             await trio.sleep(max(TICK, told / RATE))
+
+    def _sweep(self) -> None:
+        for live in list(self._with_models):
+            if live.presence.models.expire():
+                self._changed[live] = None
+            if not live.presence.models:
+                del self._with_models[live]

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
 
 from mapsrv.core.state import Json
+from mapsrv.hub.presence.models import Models
 from mapsrv.hub.presence.other_pods import OtherPods
 from mapsrv.hub.presence.tabs import Tabs, Viewer
 from mapsrv.wire import told as news
@@ -35,6 +36,7 @@ class Presence:
     def __init__(self, clock: Callable[[], float], changed: Callable[[], None]) -> None:
         self._viewers = Tabs(clock)
         self._other_pods = OtherPods(clock)
+        self.models = Models(clock, changed)
         self._clock = clock
         self._changed = changed
         self._asks: str | None = None  # the tab that others were told they may ask
@@ -156,7 +158,7 @@ class Presence:
 
     def forget_others(self) -> None:
         """Forget the processes that have said nothing for a while."""
-        if self._other_pods.forget():
+        if self._other_pods.forget() | self.models.forget_others():
             self._changed()
 
     def publish(self) -> bool:
@@ -169,13 +171,13 @@ class Presence:
 
     def told_to_others(self, pod: str) -> bytes:
         """Return what this process tells the others."""
-        here, away = self._elements()
-        return news.told(pod, self.count_here, here, away, self._asks)
+        told = self.models.told_to_others()
+        return news.told(pod, self.count_here, *self._elements(), self._asks, told)
 
     def _encode(self) -> bytes:
         here, away = self._elements()
         elements = chain(here, self._other_pods.here, away, self._other_pods.away)
-        return wire.presence({"count": self.count}, elements)
+        return wire.presence({"count": self.count} | self.models.told(), elements)
 
     def _elements(self) -> tuple[list[bytes], list[bytes]]:
         """Return the elements of the viewers here, with a stream and without, MAX_SHOWN at most."""

@@ -57,7 +57,7 @@ class BesideEvents:
             case wire.Turn():
                 live.hold()
             case wire.Who():
-                if live.presence.count_here:
+                if live.presence.count_here or live.presence.models.here:
                     await self.tell_viewers(live)
             case wire.Asked(_, tab, ask):
                 if live.presence.has_stream_of(tab):
@@ -67,7 +67,8 @@ class BesideEvents:
                 live.asks.heard(said)
                 if live.presence.knows(said.tab):
                     live.tab_says(said)
-            case wire.Told(pod, count, viewers, here, asks):
+            case wire.Told(pod, count, viewers, here, asks, models, calls):
+                live.presence.models.elsewhere(pod, models, calls)
                 before = live.presence.count_here
                 for said in live.presence.others_told(pod, count, viewers, here, asks):
                     await self.pass_on(live, said)
@@ -96,7 +97,7 @@ class BesideEvents:
             await trio.sleep(BEAT_SECONDS)
             for live in list(self._held().values()):
                 live.presence.forget_others()
-                if live.presence.count_here:
+                if live.presence.count_here or live.presence.models.here:
                     await self.tell_viewers(live)
 
 

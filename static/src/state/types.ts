@@ -109,6 +109,7 @@ export interface Origin {
 export interface MapEvent {
   at?: string | number;
   origin?: Origin;
+  agent?: string; // tells models of one name apart
   ops: Op[];
 }
 
@@ -117,6 +118,7 @@ export interface Snapshot {
   session_id: string;
   url: string;
   position: string;
+  you?: string; // the id of this browser's own events
   state: MapState;
 }
 

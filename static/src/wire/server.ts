@@ -1,6 +1,7 @@
 // The calls this page makes, all relative to its own address so that a path prefix does not matter. An answer that is
 // no success becomes an Error whose message can be shown as it is.
 
+import type { LogPage } from "../watching/history.ts";
 import type { EventSourceLike } from "./stream.ts";
 
 const EXPLAIN_UNREACHABLE = "The server could not be reached. The change may not have been made.";
@@ -73,6 +74,12 @@ export class Server {
     const text = JSON.stringify({ viewer: this.viewer, n: this.said, proof: this.proof(), ...body });
     const answer = await this.post(this.path("presence"), text, { keepalive }).catch(() => null);
     return answer !== null && answer.status !== 429 && answer.status < 500;
+  }
+
+  /** What changed the map before a position, newest first; the newest of all where it is empty. */
+  async log(before: string): Promise<LogPage> {
+    const older = before && `&before=${encodeURIComponent(before)}`;
+    return answered(await fetch(this.path("log") + older, { signal: AbortSignal.timeout(10_000) }));
   }
 
   /** A picture for who asked for it; the token says who, and is good once. */

@@ -1,0 +1,80 @@
+// The line over the map, and on the row of the layer that it concerns: who does what.
+
+import { byId, el, setText } from "../panel/dom.ts";
+import type { Part } from "../part.ts";
+import type { MapEvent, MapState, Snapshot } from "../state/types.ts";
+import type { Connection } from "../wire/stream.ts";
+import { callWords, readFrame, type Call, type Model } from "./calls.ts";
+import { Moments, type Moment } from "./moments.ts";
+import { isOwn, whoCalls, whoOf } from "./who.ts";
+import { actsOf, Known, together } from "./words.ts";
+
+const ENDS: { [state in Call["state"]]: string } = { running: "working", done: "done", refused: "refused" };
+
+export class Now implements Part {
+  you = "";
+  models: Model[] = [];
+  private state: MapState | null = null;
+  private readonly line = byId("now");
+  private readonly doing = el("p", { className: "doing" });
+  private readonly moments = new Moments((moment) => this.show(moment));
+
+  constructor() {
+    const hold = (held: boolean) => (): void => this.moments.hold(held);
+    this.line.addEventListener("pointerenter", hold(true));
+    this.line.addEventListener("pointerleave", hold(false));
+  }
+
+  connection(connection: Connection): void {
+    if (connection !== "open") this.moments.begin();
+  }
+
+  snapshot(state: MapState, _before: MapState | null, { you }: Snapshot): void {
+    this.state = state;
+    this.you = you ?? this.you;
+  }
+
+  event(event: MapEvent, state: MapState, before: MapState, position: string): void {
+    this.state = state;
+    if (isOwn(event, this.you)) return; // who did it sees it
+    const acts = actsOf(event.ops, new Known(before.layers));
+    const layer = acts.find((act) => act.layer !== undefined)?.layer;
+    const who = whoOf(event, this.models, this.you);
+    this.moments.event({ who, did: together(acts), state: "done", quiet: false, ...(layer === undefined ? {} : { layer }) }, position);
+  }
+
+  presence(frame: any): void {
+    const { models, calls } = readFrame(frame);
+    this.models = models;
+    this.moments.calls(calls, (call) => this.momentOf(call));
+  }
+
+  private momentOf(call: Call): Moment {
+    const did = callWords(call, (id) => this.state?.layers.find((layer) => layer.id === id)?.title || id);
+    const moment = { who: whoCalls(call), did, state: call.state, quiet: call.reads };
+    return { ...moment, ...(call.layer_id === undefined ? {} : { layer: call.layer_id }), ...(call.reason ? { reason: call.reason } : {}) };
+  }
+
+  private show(moment: Moment | null): void {
+    this.line.classList.toggle("shown", moment !== null);
+    this.doing.remove();
+    if (!moment) return;
+    const { who, did, state, quiet, layer, reason } = moment;
+    this.line.dataset.state = state;
+    this.line.classList.toggle("quiet", quiet);
+    const told = [el("span", { className: "who" }, who.name), ` ${did}`];
+    if (reason) told.push(el("span", { className: "reason" }, `: ${reason}`));
+    this.line.replaceChildren(dot(who.hue), el("span", { className: "told" }, ...told), el("span", { className: "state" }, ENDS[state]));
+    if (layer === undefined) return;
+    setText(this.doing, `${who.name} ${did}${state === "running" ? " …" : ""}`);
+    this.doing.title = this.doing.textContent!;
+    this.doing.dataset.state = state;
+    document.querySelector(`#layers [data-layer="${CSS.escape(layer)}"]`)?.append(this.doing);
+  }
+}
+
+export function dot(hue: number): HTMLElement {
+  const made = el("span", { className: "dot" });
+  made.style.setProperty("--hue", String(hue));
+  return made;
+}
