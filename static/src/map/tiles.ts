@@ -4,7 +4,7 @@
 export interface TileInView {
   state: string; // loading, loaded, reloading, unloaded, errored, expired
   layers: string[]; // source-layers
-  features(sourceLayer: string): any | undefined; // of @mapbox/vector-tile
+  features(sourceLayer: string): any; // of @mapbox/vector-tile, where there is one
   address(): string | undefined;
 }
 
