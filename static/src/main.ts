@@ -35,6 +35,7 @@ const setting: StreamSetting = {
   setTimeout: (run, ms) => window.setTimeout(run, ms),
   clearTimeout: (timer) => window.clearTimeout(timer),
   random: Math.random,
+  now: Date.now,
 };
 const stream = new Stream(setting, app);
 

@@ -1,21 +1,24 @@
-// Wires the fixed parts of the page: folding the panel, the room it takes, the tab's comings and goings.
+// Wires the fixed parts of the page: the panel and the room it takes, the tab's comings and goings.
 
-import type { Map as MapLibreMap, PaddingOptions } from "maplibre-gl";
+import type { Map as MapLibreMap } from "maplibre-gl";
 import type { App } from "./app.ts";
+import { keepClear } from "./map/clear.ts";
 import { viewportOf } from "./map/view.ts";
 import { watchPointing } from "./map/pointing.ts";
 import { wireConnect } from "./panel/connect.ts";
 import { byId, iconButton } from "./panel/dom.ts";
 import { wireFiles } from "./panel/files.ts";
+import { Sheet } from "./panel/sheet.ts";
 import { showMessage } from "./panel/status.ts";
 import type { Presence } from "./wire/presence.ts";
 import { HIDDEN_MS, type Stream } from "./wire/stream.ts";
 
-const NARROW = matchMedia("(max-width: 640px)"); // as in css/phone.css
 const NAME_KEY = "mapsrv-name";
 
 export function wirePage(app: App, stream: Stream, presence: Presence, map: MapLibreMap): void {
-  wirePanel(app);
+  const sheet = new Sheet((room, animate) => app.guide.setRoom(room, animate));
+  app.guide.makeRoom = () => sheet.makeRoom();
+  keepClear(map);
   wireVisibility(stream, presence);
   wireName(presence);
   wireConnect(() => app.mapUrl, showMessage);
@@ -31,32 +34,6 @@ export function wirePage(app: App, stream: Stream, presence: Presence, map: MapL
   watchPointing(map, (id) => app.titleOf(id), (pointing) => presence.set({ pointing }));
 }
 
-function wirePanel(app: App): void {
-  const panel = byId("panel");
-  const fold = iconButton("fold", "Collapse the panel", () => toggle());
-  fold.id = "fold";
-  fold.setAttribute("aria-controls", "panel-body");
-  byId("fold").replaceWith(fold);
-  const label = (folded: boolean): void => {
-    fold.ariaLabel = fold.title = folded ? "Show the panel" : "Collapse the panel";
-    fold.ariaExpanded = String(!folded);
-  };
-  const toggle = (): void => {
-    label(document.body.classList.toggle("folded"));
-    app.guide.setRoom(roomBeside(panel), true);
-  };
-  label(false);
-  app.guide.setRoom(roomBeside(panel), false);
-  addEventListener("resize", () => app.guide.setRoom(roomBeside(panel), false));
-}
-
-function roomBeside(panel: HTMLElement): PaddingOptions {
-  const { width, height, left } = panel.getBoundingClientRect();
-  const room = { top: 0, right: 0, bottom: 0, left: 0 };
-  if (NARROW.matches) return { ...room, bottom: height };
-  return document.body.classList.contains("folded") ? room : { ...room, left: left + width };
-}
-
 function wireVisibility(stream: Stream, presence: Presence): void {
   let hiding: number | undefined;
   const changed = (): void => {
@@ -69,6 +46,7 @@ function wireVisibility(stream: Stream, presence: Presence): void {
   };
   document.addEventListener("visibilitychange", changed);
   addEventListener("focus", () => presence.focused());
+  addEventListener("online", () => document.visibilityState === "visible" && stream.resume());
   addEventListener("pagehide", () => {
     presence.gone();
     stream.pause();

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { SILENCE_MS, Stream, type Connection, type EventSourceLike } from "../src/wire/stream.ts";
+import { QUIET_MS, SILENCE_MS, Stream, type Connection, type EventSourceLike } from "../src/wire/stream.ts";
 
 class FakeSource implements EventSourceLike {
   readyState = 0;
@@ -43,6 +43,7 @@ beforeEach(() => {
       setTimeout: (run, ms) => setTimeout(run, ms),
       clearTimeout: (timer) => clearTimeout(timer),
       random: () => 0.5,
+      now: Date.now,
     },
     {
       onConnection: (connection) => connections.push(connection),
@@ -142,6 +143,45 @@ test("a drained stream that is never ended is left when it is silent", async () 
   opened().say("drain", {});
   await vi.advanceTimersByTimeAsync(SILENCE_MS);
   expect([sources.length, last().position, sources[0].closed]).toEqual([2, "e.1.a", true]);
+});
+
+describe("who looks again", () => {
+  const times = (): number => (stream.resume(), sources.length);
+
+  test("waits for no back-off", async () => {
+    opened().giveUp();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([times(), last().position]).toEqual([2, "e.1.a"]);
+    await vi.advanceTimersByTimeAsync(SILENCE_MS - 1);
+    expect(sources.length).toBe(2); // the wait that was planned is off
+  });
+
+  test("waits for no retry of the browser's", () => {
+    opened().onerror!();
+    expect(times()).toBe(2);
+  });
+  test("does not trust a line that was silent meanwhile", () => {
+    opened();
+    vi.setSystemTime(Date.now() + QUIET_MS + 1); // timers stood still, as on a phone that slept
+    expect(times()).toBe(2);
+  });
+
+  test("disturbs neither a line that lives nor one that is being opened", () => {
+    stream.start();
+    expect(times()).toBe(1);
+    last().onopen!();
+    last().say("snapshot", snapshot("e.1.a"));
+    vi.setSystemTime(Date.now() + QUIET_MS);
+    expect(times()).toBe(1);
+  });
+
+  test("finds no map that is gone", async () => {
+    answer = "gone";
+    opened().giveUp();
+    await vi.advanceTimersByTimeAsync(0);
+    vi.setSystemTime(Date.now() + QUIET_MS + 1);
+    expect(times()).toBe(1);
+  });
 });
 
 test("a stream that was left is not listened to", () => {

@@ -4,6 +4,7 @@
 import type { MapEvent, Snapshot } from "../state/types.ts";
 
 export const SILENCE_MS = 40_000; // the server pings every 15 s: two missed, and the line is dead
+export const QUIET_MS = 20_000; // one missed: dead, if nobody could listen meanwhile, as on a phone that slept
 export const HIDDEN_MS = 60_000; // browsers allow six streams to a host, so a hidden tab gives its own back
 const BACKOFF_MIN_MS = 1_000;
 const BACKOFF_MAX_MS = 30_000;
@@ -27,6 +28,7 @@ export interface StreamSetting {
   setTimeout(run: () => void, ms: number): unknown;
   clearTimeout(timer: any): void;
   random(): number;
+  now(): number;
 }
 
 export interface StreamListener {
@@ -46,6 +48,7 @@ export class Stream {
   private watchdog: unknown = null;
   private retry: unknown = null;
   private failures = 0;
+  private heardAt = 0;
   private odd = ""; // the head a ping named that is not our position; twice the same means we missed something
 
   constructor(private readonly setting: StreamSetting, private readonly listener: StreamListener) {}
@@ -53,6 +56,7 @@ export class Stream {
   start(): void {
     this.stop();
     if (this.connection !== "lost") this.become("connecting");
+    this.heardAt = this.setting.now();
     const source = this.setting.open(this.position);
     this.source = source;
     const on = (type: string, handle: (data: any, id: string) => void): void =>
@@ -80,8 +84,13 @@ export class Stream {
     this.become("paused");
   }
 
+  /** Somebody looks again, or the network is back: no wait is worth it now. */
   resume(): void {
-    if (this.connection === "paused") this.start();
+    const broken = this.connection === "connecting" || this.setting.now() - this.heardAt > QUIET_MS;
+    const waits = this.connection === "paused" || this.connection === "lost";
+    if (!waits && (!this.position || !broken || this.connection === "gone")) return;
+    this.failures = 0;
+    this.start();
   }
 
   /** Forgets the position and takes the whole state. */
@@ -111,6 +120,7 @@ export class Stream {
 
   private heard(): void {
     this.failures = 0;
+    this.heardAt = this.setting.now();
     this.watch();
     if (this.position) this.become("open");
   }
