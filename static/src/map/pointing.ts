@@ -20,7 +20,7 @@ export function watchPointing(
     popup?.remove();
     const feature = featureAt(map, event);
     if (!feature) return;
-    const shown = new Popup({ maxWidth: "320px", focusAfterOpen: false })
+    const shown = new Popup({ maxWidth: "320px", focusAfterOpen: false, padding: map.getPadding() })
       .setLngLat(event.lngLat)
       .setDOMContent(contentOf(titleOf(feature.source), feature.properties))
       .addTo(map);

@@ -72,11 +72,17 @@ export class Sheet {
     for (const each of HEIGHTS) document.body.classList.toggle(CLASS[each], each === height);
   }
 
+  /** What moves is measured where it goes. */
+  private arrive(): void {
+    for (const moving of this.panel.getAnimations()) moving.finish();
+  }
+
   private pixelsNow(): number {
     return this.panel.getBoundingClientRect().height;
   }
 
   private settle(animate: boolean): void {
+    this.arrive();
     const { width, height, left } = this.panel.getBoundingClientRect();
     const none = { top: 0, right: 0, bottom: 0, left: 0 };
     this.told = height;
@@ -103,7 +109,7 @@ export class Sheet {
     if (!NARROW.matches || this.dragging || event.button !== 0 || (event.target as Element).closest("button")) return;
     const handle = event.currentTarget as HTMLElement;
     const { clientY, pointerId } = event;
-    for (const moving of this.panel.getAnimations()) moving.finish();
+    this.arrive();
     const from = this.pixelsNow();
     const was = this.height;
     const pixels = this.pixels();
