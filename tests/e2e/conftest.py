@@ -30,11 +30,11 @@ DRAWN = 30_000  # milliseconds that a software renderer on a busy machine may ta
 
 
 @pytest.fixture(autouse=True)
-def console(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail a test in which a browser's console had an error; `requests_fail` marks one that makes some."""
+def console() -> Iterator[None]:
+    """Fail a test that leaves an error in a browser's console."""
+    CONSOLE.take()
     yield
-    errors = CONSOLE.take(requests_fail=request.node.get_closest_marker("requests_fail") is not None)
-    assert not errors, "in the browser's console"
+    assert CONSOLE.take() == []
 
 
 @pytest.fixture

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser
 
 from tests.screenshots import PHONE, STATES, WINDOWS, index, photographs
-
-pytestmark = pytest.mark.requests_fail
 
 
 def test_a_phone_in_the_dark_is_led_through_all_states(browser: Browser, tmp_path: Path) -> None:

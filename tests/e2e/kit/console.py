@@ -10,10 +10,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, WebError
 
-# The browser's own words for a request that failed, which no script wrote.
-REQUEST = re.compile(
-    r"Failed to load resource|Access to \w+ at .* has been blocked by CORS policy|EventSource"
-)
+# The browser's own words for a request that failed: tests kill servers, and name addresses where nobody is.
+REQUEST = re.compile(r"Failed to load resource|Access to \w+ at .* has been blocked by CORS policy")
+# A file of the page itself that is not there is an error all the same.
+OWN_FILE = re.compile(r"http://127\.0\.0\.1:\d+/((assets|basemap)/.*|[^/?]*\.(html|js|svg|txt))$")
 
 
 class Console:
@@ -35,16 +35,18 @@ class Console:
         browser.new_context = new_context  # type: ignore[method-assign]
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.errors.append(f"{message.text} ({message.location.get('url')})")
+        url = str(message.location.get("url"))
+        request = REQUEST.match(message.text) is not None
+        if message.type == "error" and (not request or ("404" in message.text and OWN_FILE.match(url))):
+            self.errors.append(f"{message.text} ({url})")
 
     def _thrown(self, error: WebError) -> None:
         self.errors.append(f"thrown, and caught by nobody: {error.error}")
 
-    def take(self, *, requests_fail: bool) -> list[str]:
-        """Return what was written; less the browser's notes of requests that failed on purpose."""
+    def take(self) -> list[str]:
+        """Return what was written since the last time."""
         errors, self.errors = self.errors, []
-        return [error for error in errors if not (requests_fail and REQUEST.match(error))]
+        return errors
 
 
 CONSOLE = Console()  # of all browsers of this process; a test looks at it in its end
