@@ -18,7 +18,7 @@ export interface CommandsOf {
   map: MapLibreMap;
   server: Server;
   guide: CameraGuide;
-  layers(): MapLayer[];
+  layers: () => MapLayer[];
   /** What is removed here is shown no more, or again. */
   changed(): void;
 }

@@ -1,20 +1,23 @@
-// Wires the fixed parts of the page: folding the panel, the room it takes, the tab's comings and goings.
+// Wires the fixed parts of the page: the panel and the room it takes, the tab's comings and goings.
 
-import type { Map as MapLibreMap, PaddingOptions } from "maplibre-gl";
+import type { Map as MapLibreMap } from "maplibre-gl";
 import type { App } from "./app.ts";
+import { keepClear } from "./map/clear.ts";
 import { viewportOf } from "./map/view.ts";
 import { watchPointing } from "./map/pointing.ts";
 import { byId, iconButton } from "./panel/dom.ts";
 import { wireFiles } from "./panel/files.ts";
+import { Sheet } from "./panel/sheet.ts";
 import type { Presence } from "./wire/presence.ts";
 import { HIDDEN_MS, type Stream } from "./wire/stream.ts";
 
-const NARROW = matchMedia("(max-width: 640px)"); // as in css/phone.css
 const NAME_KEY = "mapsrv-name";
 const MODELS_WAIT_KEY = "mapsrv-models-wait";
 
 export function wirePage(app: App, stream: Stream, presence: Presence, map: MapLibreMap): void {
-  wirePanel(app);
+  const sheet = new Sheet((room, animate) => app.guide.setRoom(room, animate));
+  app.guide.makeRoom = () => sheet.makeRoom();
+  keepClear(map);
   wireVisibility(stream, presence);
   wireName(presence);
   wireFiles((file) => app.commands.addFile(file));
@@ -27,32 +30,6 @@ export function wirePage(app: App, stream: Stream, presence: Presence, map: MapL
   map.on("moveend", tell);
   map.on("resize", tell);
   watchPointing(map, (id) => app.titleOf(id), (pointing) => presence.set({ pointing }));
-}
-
-function wirePanel(app: App): void {
-  const panel = byId("panel");
-  const fold = iconButton("fold", "Collapse the panel", () => toggle());
-  fold.id = "fold";
-  fold.setAttribute("aria-controls", "panel-body");
-  byId("fold").replaceWith(fold);
-  const label = (folded: boolean): void => {
-    fold.ariaLabel = fold.title = folded ? "Show the panel" : "Collapse the panel";
-    fold.ariaExpanded = String(!folded);
-  };
-  const toggle = (): void => {
-    label(document.body.classList.toggle("folded"));
-    app.guide.setRoom(roomBeside(panel), true);
-  };
-  label(false);
-  app.guide.setRoom(roomBeside(panel), false);
-  addEventListener("resize", () => app.guide.setRoom(roomBeside(panel), false));
-}
-
-function roomBeside(panel: HTMLElement): PaddingOptions {
-  const { width, height, left } = panel.getBoundingClientRect();
-  const room = { top: 0, right: 0, bottom: 0, left: 0 };
-  if (NARROW.matches) return { ...room, bottom: height };
-  return document.body.classList.contains("folded") ? room : { ...room, left: left + width };
 }
 
 function wireVisibility(stream: Stream, presence: Presence): void {

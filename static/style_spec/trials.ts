@@ -88,7 +88,10 @@ function outside(range: Range, rows: Row[]): Note[] {
   const numbers = rows.map((row) => taken(range, row.properties[field])).filter((value) => typeof value === "number" && !isNaN(value)) as number[];
   if (!numbers.length) return [];
   let low = Infinity, high = -Infinity;
-  for (const number of numbers) (low = Math.min(low, number)), (high = Math.max(high, number));
+  for (const number of numbers) {
+    low = Math.min(low, number);
+    high = Math.max(high, number);
+  }
   const first = stops[0]!, last = stops[stops.length - 1]!;
   const beyond = head === "step" ? high < first || low >= last : high < first || low > last;
   return beyond ? [{ note: "range", field, head, low, high, first, last }] : [];

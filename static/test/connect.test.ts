@@ -57,7 +57,7 @@ describe("assistants that are here", () => {
   });
   test("are nobody where the server does not tell, and whatever it tells is cut", () => {
     expect([modelsIn({}), modelsIn(null), modelsIn({ models: "x" })]).toEqual([[], [], []]);
-    expect(modelsIn({ models: Array(99).fill({}) })).toHaveLength(20);
+    expect(modelsIn({ models: Array.from({ length: 99 }, () => ({})) })).toHaveLength(20);
     expect(modelsIn({ models: [null, { name: "x".repeat(99) }] }).map(({ name }) => name)).toEqual(["An assistant", `${"x".repeat(40)}…`]);
   });
 });

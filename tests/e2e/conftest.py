@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.e2e.kit.console import CONSOLE
 from tests.e2e.kit.pods import pods as pods_on_redis
 from tests.e2e.kit.server import Server, running
 from tests.store.kit import valkey
@@ -26,6 +27,14 @@ FLAGS = [
     "--disable-background-networking",
 ]
 DRAWN = 30_000  # milliseconds that a software renderer on a busy machine may take
+
+
+@pytest.fixture(autouse=True)
+def console() -> Iterator[None]:
+    """Fail a test that leaves an error in a browser's console."""
+    CONSOLE.take()
+    yield
+    assert CONSOLE.take() == []
 
 
 @pytest.fixture
@@ -69,6 +78,7 @@ def chromium() -> Iterator[Browser]:
     playwright = sync_playwright().start()
     asyncio.set_event_loop_policy(policy)
     browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    CONSOLE.listen(browser)
     yield browser
     browser.close()
     playwright.stop()

@@ -33,6 +33,6 @@ function onlyProperty(conditions: Json[]): string | null {
 
 /** What all labels begin with, as in "pop ≥ 10" and "pop ≥ 5"; empty where they do not. */
 export function sharedSubject(labels: string[]): string {
-  const firsts = labels.filter((one) => !/^no /.test(one)).map((one) => /^(.+) (?:[=≠<≤>≥]|is(?: not)?) /.exec(one)?.[1] ?? "");
+  const firsts = labels.filter((one) => !one.startsWith("no ")).map((one) => /^(.+) (?:[=≠<≤>≥]|is(?: not)?) /.exec(one)?.[1] ?? "");
   return firsts.length > 0 && new Set(firsts).size === 1 ? firsts[0]! : "";
 }

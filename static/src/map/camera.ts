@@ -30,7 +30,10 @@ export class CameraGuide {
   modelsWait = false;
   /** Whether moves wait with no hand on the map too, as while somebody is followed. */
   holds: () => boolean = () => false;
+  /** Called before a flight that the person asked for: what covers most of the map goes. */
+  makeRoom: () => void = () => undefined;
   private waiting: Camera | null = null;
+  private room: PaddingOptions = { top: 0, right: 0, bottom: 0, left: 0 };
 
   constructor(private readonly map: MapLibreMap, private readonly onWaiting: (waits: Offer | null) => void) {
     watchHand(map, this.hand);
@@ -54,6 +57,7 @@ export class CameraGuide {
   }
 
   goThere(): void {
+    this.makeRoom();
     if (this.waiting) this.go(this.waiting);
   }
 
@@ -63,11 +67,13 @@ export class CameraGuide {
   }
 
   fit(bounds: BoundsCamera["bounds"]): void {
+    this.makeRoom();
     this.move({ bounds, padding: MARGIN, bearing: this.map.getBearing(), pitch: this.map.getPitch() }, FLY_MS, FIT_MAX_ZOOM);
   }
 
   /** Leaves room for the panel: what is in the middle stays in the middle of the free area. */
   setRoom(padding: PaddingOptions, animate: boolean): void {
+    this.room = padding;
     const ms = animate && !wantsCalm() && !this.hand.isOn() ? 200 : 0;
     if (ms) this.map.easeTo({ padding, duration: ms });
     else this.map.setPadding(padding);
@@ -79,6 +85,7 @@ export class CameraGuide {
   }
 
   private move(camera: Camera, duration: number, maxZoom?: number): void {
+    if (this.map.isMoving()) this.map.setPadding(this.room); // a panel on its way is there: no flight ends under it
     const target = "center" in camera ? centered(camera) : this.fitted(camera, maxZoom);
     if (!target) return;
     if (duration === 0 || wantsCalm()) this.map.jumpTo(target);

@@ -6,7 +6,7 @@ import type { Feature } from "../state/types.ts";
 export interface TileInView {
   state: string; // loading, loaded, reloading, unloaded, errored, expired
   layers: string[]; // source-layers
-  features(sourceLayer: string): any | undefined; // of @mapbox/vector-tile
+  features(sourceLayer: string): any; // of @mapbox/vector-tile, where there is one
   address(): string | undefined;
 }
 

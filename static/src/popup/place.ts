@@ -14,7 +14,7 @@ export interface Shown {
 
 export function showAt(map: MapLibreMap, at: LngLatLike, content: HTMLElement): Shown {
   if (matchMedia("(max-width: 640px)").matches) return new Sheet(content); // as in css/phone.css
-  return new Popup({ maxWidth: WIDEST, focusAfterOpen: false }).setLngLat(at).setDOMContent(content).addTo(map);
+  return new Popup({ maxWidth: WIDEST, focusAfterOpen: false, padding: map.getPadding() }).setLngLat(at).setDOMContent(content).addTo(map);
 }
 
 class Sheet implements Shown {

@@ -76,8 +76,7 @@ export class History {
     const there = new Set(state.layers.map(({ id }) => id));
     const turns: Turn[] = [];
     for (const event of this.events.toReversed()) addTo(turns, event, actsOf(event.ops, known), whoOf(event, models, you), there);
-    for (const turn of turns) turn.lines.reverse();
-    return turns.reverse();
+    return turns.map((turn) => ({ ...turn, lines: turn.lines.toReversed() })).toReversed();
   }
 }
 
