@@ -6,6 +6,7 @@ import type { Ask } from "./asked.ts";
 import { DrawnReport } from "./drawn.ts";
 import { applyOp, isKnownOp } from "./state/apply.ts";
 import { Refusals } from "./state/refused.ts";
+import { ANY, type Look } from "./state/ground.ts";
 import { toStyle } from "./state/style.ts";
 import type { Camera, FeatureDiff, MapEvent, MapLayer, MapState, Op, Snapshot } from "./state/types.ts";
 import { CameraGuide } from "./map/camera.ts";
@@ -43,7 +44,7 @@ export class App implements StreamListener, LayerActions {
   private wasOpen = false;
   private catchingUpUntil = 0;
 
-  constructor(private readonly map: MapLibreMap, private readonly server: Server, private readonly presence: Presence) {
+  constructor(private readonly map: MapLibreMap, private readonly server: Server, private readonly presence: Presence, private readonly look = (): Look => ANY) {
     this.guide = new CameraGuide(map, (waits) => this.showWaiting(waits));
     this.drawn = new DrawnReport(map, presence, {
       shown: () => this.sync.shown(),
@@ -170,12 +171,12 @@ export class App implements StreamListener, LayerActions {
     else this.guide.follow(camera);
   }
 
-  private render(diffs?: Map<string, FeatureDiff[]>, ops?: Op[]): void {
+  render(diffs?: Map<string, FeatureDiff[]>, ops?: Op[]): void {
     if (!this.state) return;
     showTitle(this.state.title);
     this.list.update(this.state.layers);
     if (this.drawable) {
-      this.sync.apply(toStyle(this.state, this.baseUrl), diffs);
+      this.sync.apply(toStyle(this.state, this.baseUrl, this.look()), diffs);
       this.drawn.applied(ops);
     }
     document.documentElement.dataset.position = this.position; // last: what is told is drawn

@@ -3,6 +3,7 @@
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./page.css";
 import { App } from "./app.ts";
+import { Looks } from "./ground/look.ts";
 import { Front } from "./wire/front.ts";
 import { Presence } from "./wire/presence.ts";
 import { Server } from "./wire/server.ts";
@@ -27,7 +28,8 @@ const presence = new Presence((values, last) => server.presence(values, last));
 void front.take(); // before anything shows or keeps this page's address
 addEventListener("hashchange", () => void front.take()); // a link with a token, opened where its map is open
 const map = openMap(byId("map"));
-const app = new App(map, server, presence);
+const looks = new Looks(() => app.render());
+const app = new App(map, server, presence, () => looks.look);
 
 const setting: StreamSetting = {
   open: (position): EventSourceLike => server.openStream(position),
