@@ -6,7 +6,6 @@ import type { Ask } from "./asked.ts";
 import { DrawnReport } from "./drawn.ts";
 import { applyOp, isKnownOp } from "./state/apply.ts";
 import { Refusals } from "./state/refused.ts";
-import { ANY, type Look } from "./state/ground.ts";
 import { toStyle } from "./state/style.ts";
 import type { Camera, FeatureDiff, MapEvent, MapLayer, MapState, Op, Snapshot } from "./state/types.ts";
 import { CameraGuide } from "./map/camera.ts";
@@ -44,7 +43,7 @@ export class App implements StreamListener, LayerActions {
   private wasOpen = false;
   private catchingUpUntil = 0;
 
-  constructor(private readonly map: MapLibreMap, private readonly server: Server, private readonly presence: Presence, private readonly look = (): Look => ANY) {
+  constructor(private readonly map: MapLibreMap, private readonly server: Server, private readonly presence: Presence, private readonly draw = toStyle) {
     this.guide = new CameraGuide(map, (waits) => this.showWaiting(waits));
     this.drawn = new DrawnReport(map, presence, {
       shown: () => this.sync.shown(),
@@ -155,7 +154,7 @@ export class App implements StreamListener, LayerActions {
     return this.state?.layers.find((layer) => layer.id === layerId)?.title || layerId;
   }
 
-  private async command(name: string, args: object): Promise<boolean> {
+  async command(name: string, args: object): Promise<boolean> {
     try {
       await this.server.command(name, args);
       showMessage("");
@@ -176,7 +175,7 @@ export class App implements StreamListener, LayerActions {
     showTitle(this.state.title);
     this.list.update(this.state.layers);
     if (this.drawable) {
-      this.sync.apply(toStyle(this.state, this.baseUrl, this.look()), diffs);
+      this.sync.apply(this.draw(this.state, this.baseUrl), diffs);
       this.drawn.applied(ops);
     }
     document.documentElement.dataset.position = this.position; // last: what is told is drawn

@@ -3,12 +3,14 @@
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./page.css";
 import { App } from "./app.ts";
+import { Picker } from "./ground/picker.ts";
 import { Looks } from "./ground/look.ts";
 import { Front } from "./wire/front.ts";
 import { Presence } from "./wire/presence.ts";
 import { Server } from "./wire/server.ts";
 import { Stream, type EventSourceLike, type StreamSetting } from "./wire/stream.ts";
 import { takeViewerId } from "./wire/viewer.ts";
+import { toStyle } from "./state/style.ts";
 import { wirePage } from "./page.ts";
 import { openMap } from "./map/view.ts";
 import { byId } from "./panel/dom.ts";
@@ -29,7 +31,7 @@ void front.take(); // before anything shows or keeps this page's address
 addEventListener("hashchange", () => void front.take()); // a link with a token, opened where its map is open
 const map = openMap(byId("map"));
 const looks = new Looks(() => app.render());
-const app = new App(map, server, presence, () => looks.look);
+const app = new App(map, server, presence, (state, base) => toStyle(state, base, looks.look));
 
 const setting: StreamSetting = {
   open: (position): EventSourceLike => server.openStream(position),
@@ -40,6 +42,7 @@ const setting: StreamSetting = {
 };
 const stream = new Stream(setting, app);
 
+app.add(new Picker(byId("ground-section"), map, looks, (name) => app.command("set_basemap", { name })));
 wirePage(app, stream, presence, map);
 stream.start();
 

@@ -162,7 +162,7 @@ const range = (from, to) => Array.from({ length: (to - from) / 5 + 1 }, (_, i) =
 
 const ice = () => naturalEarth("50m_glaciated_areas").map(({ properties, geometry }) => thing({}, geometry, Math.max(0, Math.floor(properties.min_zoom) - 2)));
 
-const DECIMALS = 4; // 11 m, as fine as the tiles
+const DECIMALS = 3; // 111 m, as fine as the tiles
 
 /** @param {any} coordinates @returns {any} */
 const rounded = (coordinates) =>
@@ -188,6 +188,8 @@ export function groundShapes() {
     "countries-fine": collection(FINE, "countries", country),
     "countries-50m": collection(there, "countries", country),
     "us-states": collection(STATES, "states", (one) => ({ fips: one.id, name: one.properties.name })),
+    labels: { type: "FeatureCollection", features: collection(there, "countries", country).features.map((/** @type {any} */ one) => (
+      { type: "Feature", properties: one.properties, geometry: point(rounded(innermost(biggest(one.geometry)))) })) },
     lakes: { type: "FeatureCollection", features: naturalEarth("50m_lakes") },
   };
 }

@@ -1,0 +1,77 @@
+"""Pictures of the built-in ground, to be looked at: python -m tests.bench.ground FOLDER [PLACE ...]
+
+Twelve places, light and dark, on a desk and a phone, by one run; and how many bytes a first load takes.
+Needs a built page and Debian's Chromium. It judges nothing: tests/e2e/test_ground.py does.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.conftest import chromium
+from tests.e2e.kit.server import Server, running
+
+SIZES = {"desk": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
+DRAWN = 60_000  # milliseconds for a software renderer on a busy machine
+SWISS = "builtin:cities?country=CH&limit=10"
+# Centre, zoom, and whether the world is a globe; the Swiss example is drawn as the README has it.
+PLACES: dict[str, tuple[list[float], float, bool]] = {
+    "world": ([10, 25], 1.2, False),
+    "europe": ([12, 50], 4, False),
+    "swiss": ([8.2, 46.8], 7, False),
+    "great-lakes": ([-84, 44.5], 5.5, False),
+    "caspian": ([51, 42], 4.5, False),
+    "zurich": ([8.54, 47.37], 10, False),
+    "new-york": ([-74, 40.72], 8, False),
+    "tokyo": ([139.7, 35.7], 7, False),
+    "nile": ([31, 30.5], 6.5, False),
+    "antarctica": ([0, -75], 2.2, False),
+    "fiji": ([179.5, -17.5], 6, False),
+    "globe": ([-40, 30], 1.6, True),
+}
+
+
+def shoot(browser: Browser, server: Server, folder: Path, places: list[str]) -> None:
+    """Write a picture of each place, as it is drawn when all has come."""
+    for size, viewport in SIZES.items():
+        for scheme in ("light", "dark"):
+            look: Any = {"viewport": viewport, "color_scheme": scheme}
+            with browser.new_context(**look) as context:
+                for place in places:
+                    page = context.new_page()
+                    opened(page, server, place)
+                    page.screenshot(path=folder / f"{place}-{size}-{scheme}.png")
+                    page.close()
+                    print(f"{place}-{size}-{scheme}", flush=True)
+
+
+def opened(page: Page, server: Server, place: str) -> None:
+    """Open a map that looks at the place, and wait until it is drawn."""
+    center, zoom, globe = PLACES[place]
+    session = server.new_map()
+    server.command(session, "set_map_view", center=center, zoom=zoom)
+    if place == "swiss":
+        server.command(session, "add_layer", id="cities", source=SWISS, title="Largest cities", fit=True)
+    page.goto(f"{server.url}/?session={session}")
+    page.wait_for_function("() => window.mapsrv?.state()", timeout=DRAWN)
+    if globe:
+        page.evaluate("mapsrv.map.setProjection({ type: 'globe' })")
+    page.wait_for_timeout(300)
+    page.wait_for_function("() => mapsrv.map.loaded() && !mapsrv.map.isMoving()", timeout=DRAWN)
+    page.wait_for_timeout(600)  # names fade in
+
+
+def main(folder: Path, places: list[str]) -> None:
+    """Take all pictures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data, running(Path(data)) as server, chromium() as browser:
+        shoot(browser, server, folder, places or list(PLACES))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])
