@@ -88,9 +88,7 @@ async def basemap(site: Site, ask: Ask, name: str) -> Answer:  # noqa: ASYNC124
     return open_to_all(_static(site, ask, f"basemap/{name}"))
 
 
-async def tile(  # noqa: ASYNC124
-    site: Site, ask: Ask, version: str, z: str, x: str, y: str
-) -> Answer:
+async def tile(site: Site, ask: Ask, version: str, z: str, x: str, y: str) -> Answer:  # noqa: ASYNC124
     """Answer a tile of the built-in ground, to any site. Under another build's version: to be asked again."""
     tiles = site.page.tiles
     named = f"{z}/{x}/{y}"

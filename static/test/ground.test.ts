@@ -5,7 +5,7 @@ import { nameOf } from "../scripts/ground/names.mjs";
 import { firstZooms } from "../scripts/ground/thinning.mjs";
 import { ofStyle, ofTiles, readAddress } from "../src/ground/own.ts";
 import { namesIn } from "../src/ground/look.ts";
-import { drawingOrder, groundOf, isAway, type Look } from "../src/state/ground.ts";
+import { comesFromAway, drawingOrder, groundOf, type Look } from "../src/state/ground.ts";
 import { toStyle } from "../src/state/style.ts";
 import type { MapState, StyleLayer } from "../src/state/types.ts";
 
@@ -59,7 +59,7 @@ test("a ground of one's own lies on the built-in one, which shows where its tile
   const { sources, layers } = toStyle(STATE, BASE, { ...LIGHT, own: ofTiles("https://x/{z}/{x}/{y}.png") });
   expect(Object.keys(sources)).toEqual(["mapsrv:ground", "mapsrv:own"]);
   expect(layers.at(-1)).toMatchObject({ id: "mapsrv:own", type: "raster" });
-  expect([isAway("openstreetmap"), isAway("natural-earth"), isAway("constructor")]).toEqual([true, false, false]);
+  expect(["mapsrv:away", "mapsrv:own:s", "mapsrv:ground", "own", undefined].map(comesFromAway)).toEqual([true, true, false, false, false]);
 });
 
 test("of a style come its shapes and names, with addresses made whole, without icons", () => {

@@ -1,6 +1,7 @@
 """Pictures of the built-in ground, to be looked at: python -m tests.bench.ground FOLDER [PLACE ...]
 
-Twelve places, light and dark, on a desk and a phone, by one run; and how many bytes a first load takes.
+Twelve places, light and dark, on a desk and a phone, by one run; and, as the place "load", what the first load
+of an empty map takes over the wire, and when it is painted: cold, warm, and over a line of 1 Mbit/s and 150 ms.
 Needs a built page and Debian's Chromium. It judges nothing: tests/e2e/test_ground.py does.
 """
 
@@ -66,11 +67,60 @@ def opened(page: Page, server: Server, place: str) -> None:
     page.wait_for_timeout(600)  # names fade in
 
 
+LINE = {"offline": False, "latency": 150, "downloadThroughput": 125_000, "uploadThroughput": 125_000}
+
+
+def load(browser: Browser, server: Server) -> None:
+    """Print bytes and times of loads."""
+    for name, visits, line in (("here", 2, None), ("1 Mbit/s, 150 ms", 2, LINE)):
+        with browser.new_context(viewport=SIZES["desk"]) as context:  # type: ignore[arg-type]
+            session = server.new_map()
+            for visit in range(visits):
+                page = context.new_page()
+                told = context.new_cdp_session(page)
+                told.send("Network.enable")
+                if line:
+                    told.send("Network.emulateNetworkConditions", line)
+                asked: dict[str, str] = {}
+                sizes: list[tuple[str, int]] = []
+                told.on(
+                    "Network.requestWillBeSent",
+                    lambda one: asked.update({one["requestId"]: one["request"]["url"]}),
+                )
+                told.on(
+                    "Network.loadingFinished",
+                    lambda one: sizes.append(
+                        (asked.get(one["requestId"], ""), int(one["encodedDataLength"]))
+                    ),
+                )
+                page.goto(f"{server.url}/?session={session}")
+                page.wait_for_function(
+                    "() => window.mapsrv?.state() && mapsrv.map.areTilesLoaded()", timeout=DRAWN
+                )
+                painted = page.evaluate("performance.now()")
+                page.wait_for_timeout(1_500)
+                kind = "warm" if visit else "cold"
+                sent = [(url, size) for url, size in sizes if size]
+                print(
+                    f"{name}, {kind}: {sum(size for _, size in sent):,} bytes in {len(sent)} answers, drawn after {painted:,.0f} ms"
+                )
+                for url, size in sorted(sent, key=lambda one: -one[1])[:8]:
+                    print(f"    {size:>9,} {url.removeprefix(server.url)[:70]}")
+                page.close()
+
+
 def main(folder: Path, places: list[str]) -> None:
     """Take all pictures."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data, running(Path(data)) as server, chromium() as browser:
-        shoot(browser, server, folder, places or list(PLACES))
+        if not places or "load" in places:
+            load(browser, server)
+        shoot(
+            browser,
+            server,
+            folder,
+            [place for place in places if place != "load"] or ([] if places else list(PLACES)),
+        )
 
 
 if __name__ == "__main__":

@@ -33,7 +33,9 @@ def linear(colour: str) -> Rgb:
     """Return "#rrggbb" as linear light."""
     assert re.fullmatch("#[0-9a-f]{6}", colour), colour
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
     return red, green, blue
 
 

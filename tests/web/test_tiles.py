@@ -76,7 +76,9 @@ def test_a_page_without_tiles_has_none(tmp_path: Path) -> None:
     assert Tiles(tmp_path).tile(0, 0, 0) is None and Tiles(tmp_path).version == ""
 
 
-@pytest.mark.parametrize("torn", [packed([b"a"], 1)[:-1], b"GRND" + bytes(12), b"PNGS" + packed([b"a"], 1)[4:]])
+@pytest.mark.parametrize(
+    "torn", [packed([b"a"], 1)[:-1], b"GRND" + bytes(12), b"PNGS" + packed([b"a"], 1)[4:]]
+)
 def test_torn_tiles_are_told_at_the_start(tmp_path: Path, torn: bytes) -> None:
     (tmp_path / "ground-a.tiles").write_bytes(torn)
     with pytest.raises(StartupError, match="torn"):

@@ -3,7 +3,7 @@
 // @ts-check
 
 import { feature, merge, mesh } from "topojson-client";
-import { presimplify, simplify } from "topojson-simplify";
+import { planarTriangleArea, presimplify, simplify } from "topojson-simplify";
 import { cutPolygons } from "../antimeridian.mjs";
 import { nameOf } from "./names.mjs";
 import { area, biggest, innermost, polygonsOf } from "./shapes.mjs";
@@ -177,14 +177,17 @@ function collection(topology, name, told) {
   }) };
 }
 
-const WIDE = 0.0009; // square degrees: what is left out of the shapes of the whole world is under a pixel until zoom 6
+const WIDE = 0.0009; // square degrees: what is left out of the shapes of the whole world is a pixel at zoom 5
+
+/** As large as on a globe, or half of all points would be in the Arctic. @param {any} triangle */
+const onGlobe = (triangle) => planarTriangleArea(triangle) * Math.cos((triangle[1][1] * Math.PI) / 180) ** 2;
 
 /** What cut_places/ needs: the ground's own shapes, coarse for the whole world and fine for a few of them. */
 export function groundShapes() {
   const country = (/** @type {any} */ one) => ({ iso_n3: one.id ?? "", name: one.properties.name });
   const there = atlas("world-atlas/countries-50m");
   return {
-    countries: collection(simplify(presimplify(FINE), WIDE), "countries", country),
+    countries: collection(simplify(presimplify(FINE, onGlobe), WIDE), "countries", country),
     "countries-fine": collection(FINE, "countries", country),
     "countries-50m": collection(there, "countries", country),
     "us-states": collection(STATES, "states", (one) => ({ fips: one.id, name: one.properties.name })),

@@ -4,8 +4,7 @@
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { el, setText } from "../panel/dom.ts";
 import type { Part } from "../part.ts";
-import { CHOICES, isAway } from "../state/ground.ts";
-import { RESERVED } from "../state/style.ts";
+import { CHOICES, comesFromAway } from "../state/ground.ts";
 import type { MapEvent, MapState } from "../state/types.ts";
 import { keepAddress, keepGlobe, keptAddress, keptGlobe } from "./kept.ts";
 import type { Looks } from "./look.ts";
@@ -99,8 +98,7 @@ export class Picker implements Part {
 
   /** Once: a server that is away fails for each tile. */
   private failed(source: string | undefined): void {
-    if (this.away || !source?.startsWith(RESERVED)) return;
-    if (!this.looks.look.own && !isAway(this.shared)) return;
+    if (this.away || !comesFromAway(source)) return;
     this.away = true;
     setText(this.said, "Tiles from that address do not come. The built-in ground shows where they are missing.");
   }

@@ -41,7 +41,8 @@ export const BUILT_IN = catalog.default;
 /** Those that a map can have, in the order to offer them. */
 export const CHOICES: { name: string; title: string }[] = Object.entries(BASEMAPS).map(([name, { title }]) => ({ name, title }));
 
-export const isAway = (name: string): boolean => Boolean(Object.hasOwn(BASEMAPS, name) && BASEMAPS[name].on);
+/** Whether a source's tiles come from elsewhere: where the ground is chosen, it is said when they do not. */
+export const comesFromAway = (source: string | undefined): boolean => /^mapsrv:(?:away|own)\b/.test(source ?? "");
 
 const made = new WeakMap<Look, Map<string, Ground>>();
 
