@@ -19,6 +19,8 @@ from tests.e2e.kit.server import Server, running
 
 SIZES = {"desk": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
 DRAWN = 60_000  # milliseconds for a software renderer on a busy machine
+# At rest once more after a repaint: names are placed and have faded in then.
+IDLE = "() => new Promise((done) => { mapsrv.map.once('idle', done); mapsrv.map.triggerRepaint(); })"
 SWISS = "builtin:cities?country=CH&limit=10"
 # Centre, zoom, and whether the world is a globe; the Swiss example is drawn as the README has it.
 PLACES: dict[str, tuple[list[float], float, bool]] = {
@@ -61,10 +63,10 @@ def opened(page: Page, server: Server, place: str) -> None:
     page.goto(f"{server.url}/?session={session}")
     page.wait_for_function("() => window.mapsrv?.state()", timeout=DRAWN)
     if globe:
-        page.evaluate("mapsrv.map.setProjection({ type: 'globe' })")
+        page.check("#globe", force=True)
     page.wait_for_timeout(300)
     page.wait_for_function("() => mapsrv.map.loaded() && !mapsrv.map.isMoving()", timeout=DRAWN)
-    page.wait_for_timeout(600)  # names fade in
+    page.evaluate(IDLE)
 
 
 LINE = {"offline": False, "latency": 150, "downloadThroughput": 125_000, "uploadThroughput": 125_000}

@@ -23,8 +23,13 @@ WATERS = {
     "Lake Geneva": (6.55, 46.43),
 }
 # Where land has no name, border or river within some pixels, at zoom 6.
-LANDS = {"Iowa": (-94.3, 42.3), "the Sahara": (12.7, 24.1), "Kansas": (-99.4, 38.6)}
-SHORE = range(4180, 4245, 5)  # hundredths of a degree: where Illinois meets Lake Michigan
+LANDS = {
+    "the Sahara": (12.7, 24.1),
+    "the Gibson Desert": (126, -23.2),
+    "the Empty Quarter": (49.5, 20.3),
+    "the Taklamakan": (83, 38.6),
+    "the Kalahari": (21.5, -23.4),
+}
 PAINTED = "#ff0000"
 
 

@@ -20,7 +20,7 @@ const KNOWN = places();
 const DISPUTED = new Set(["732", "275"]); // Western Sahara, Palestine
 // Bases, buffers and reefs that the atlas has as countries: no names of countries.
 const NO_COUNTRY = /Dhekelia|Akrotiri|Guantanamo|Baikonur|Siachen|Buffer|Spratly|Scarborough|Serranilla|Bajo Nuevo|Clipperton|Coral Sea|Indian Ocean Ter|Ashmore|Heard/;
-const NAMED = { "N. Cyprus": "Northern Cyprus" };
+const NAMED = { "N. Cyprus": "Northern Cyprus", Macedonia: "North Macedonia", eSwatini: "Eswatini" };
 
 /** @param {Thing["properties"]} properties @param {any} geometry @param {number} [first] @returns {Thing} */
 const thing = (properties, geometry, first = 0) => ({ first, properties, geometry });

@@ -8,7 +8,7 @@ export const LAST = 9; // places that find no room until here come then
 /** @typedef {{ lng: number, lat: number, weight: number, first?: number }} Place */
 
 // Pixels that a place keeps free around itself at each zoom, and what it must weigh to show where it has that room.
-const ROOM = 62;
+const ROOM = 46;
 const LEAST = [1e12, 1.2e7, 5e6, 1.6e6, 5e5, 1.8e5, 7e4, 3e4, 15e3, 0];
 const LONELY = { room: 190, least: 4 }; // where so much is free, a quarter of that weight is enough
 

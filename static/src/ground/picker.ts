@@ -94,6 +94,7 @@ export class Picker implements Part {
     const globe = (document.getElementById("globe") as HTMLInputElement | null)?.checked ?? keptGlobe();
     keepGlobe(globe);
     this.map.setProjection({ type: globe ? "globe" : "mercator" });
+    document.body.classList.toggle("globe", globe); // what is around it is no water
   }
 
   /** Once: a server that is away fails for each tile. */

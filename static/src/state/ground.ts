@@ -78,7 +78,7 @@ function coloured(value: Json | StyleLayer[], { scheme }: Look): Json {
 }
 
 function translated(layer: StyleLayer, { names }: Look): StyleLayer {
-  if (layer.id !== COUNTRIES || !names) return layer;
+  if (!layer.id.startsWith(COUNTRIES) || !names) return layer;
   const text = ["coalesce", ["get", ["coalesce", ["get", "iso"], ""], ["literal", names]], ["get", "name"]];
   return { ...layer, layout: { ...layer.layout, "text-field": text as Json } };
 }
