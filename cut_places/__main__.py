@@ -1,4 +1,4 @@
-"""`python -m cut_places`: into the source tree, once the page is built there."""
+"""`python -m cut_places`: into the source tree, out of the shapes that the page's build has left in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cut_places.cut import cut
 
-PACKAGE = Path(__file__).resolve().parents[1] / "mapsrv"
+ROOT = Path(__file__).resolve().parents[1]
 
 if __name__ == "__main__":
-    cut(PACKAGE / "page", PACKAGE / "gazetteer" / "data")
+    cut(ROOT / "static" / ".cut" / "shapes", ROOT / "mapsrv" / "gazetteer" / "data")

@@ -36,6 +36,8 @@ CAPITALS = {
     "EH": "Laayoune", "GD": "Saint George's", "GG": "Saint Peter Port", "KZ": "Astana", "MO": "Macau",
     "MN": "Ulan Bator", "PW": "Ngerulmud", "FO": "Tórshavn", "GU": "Hagåtña",
 }  # fmt: skip
+# What the atlas has beside the country whose ground it is, and whose ground nobody disputes.
+LEASED = {"Baikonur": "Kazakhstan", "USNB Guantanamo Bay": "Cuba"}
 
 
 def country(land: Json, capital: Json) -> Json:
@@ -82,7 +84,8 @@ def place(countries: list[Json], shapes: list[Json], labels: list[Json]) -> None
 
 def _of_shape(shape: Json, countries: Iterable[Json]) -> Json:
     """Return the country of a shape, by its ISO number or else its name; None where it is none here."""
-    number, name = shape["properties"]["iso_n3"], folded(shape["properties"]["name"])
+    number = shape["properties"]["iso_n3"]
+    name = folded(LEASED.get(shape["properties"]["name"], shape["properties"]["name"]))
     return next(
         (
             land
@@ -109,10 +112,23 @@ def states(shapes: list[Json], known: Json) -> list[Json]:
     ]
 
 
+def _whole(shapes: list[Json], countries: list[Json]) -> Iterator[tuple[Json, Json]]:
+    """Yield each country with all its shapes as one; those of no country as they are, with None."""
+    found = [(_of_shape(shape, countries), shape) for shape in shapes]
+    parts: dict[int, list[Json]] = {}
+    for land, shape in found:
+        if land is not None:
+            parts.setdefault(land["id"], []).extend(shape["geometry"]["coordinates"])
+    for land, shape in found:
+        if land is None:
+            yield land, shape
+        elif coordinates := parts.pop(land["id"], None):
+            yield land, {**shape, "geometry": {"type": "MultiPolygon", "coordinates": coordinates}}
+
+
 def country_shapes(shapes: list[Json], countries: list[Json]) -> Iterator[Json]:
-    """Yield the shapes as features with the countries' ids and numbers."""
-    for shape in shapes:
-        land = _of_shape(shape, countries)
+    """Yield the shapes, which are MultiPolygons, as features with the countries' ids and numbers."""
+    for land, shape in _whole(shapes, countries):
         if land is None:
             yield {**shape, "properties": {"name": shape["properties"]["name"]}}
             continue
@@ -142,7 +158,10 @@ def state_shapes(shapes: list[Json], states: list[Json]) -> Iterator[Json]:
             }
 
 
-def write(target: Path, features: Iterable[Json]) -> None:
-    """Write the features, a line each, so that some of them can be had without parsing all."""
-    lines = [json.dumps(feature, ensure_ascii=False, separators=(",", ":")) for feature in features]
+def write(target: Path, features: Iterable[Json], key: str) -> None:
+    """Write the features, a line each behind its code, so that some can be had without parsing any."""
+    lines = [
+        f"{feature['properties'].get(key, '')}\t{json.dumps(feature, ensure_ascii=False, separators=(',', ':'))}"
+        for feature in features
+    ]
     target.write_bytes(gzip.compress("\n".join(lines).encode(), 9, mtime=0))

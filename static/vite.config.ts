@@ -3,11 +3,12 @@
 
 import { defineConfig } from "vitest/config";
 import { basemapFiles } from "./scripts/basemap.mjs";
+import { compressedFiles } from "./scripts/compressed.mjs";
 import { licenseFile } from "./scripts/licenses.mjs";
 
 export default defineConfig({
   base: "./",
-  plugins: [basemapFiles(), licenseFile()],
+  plugins: [basemapFiles(), licenseFile(), compressedFiles()],
   build: {
     outDir: process.env.MAPSRV_PAGE_OUT || "../mapsrv/page",
     emptyOutDir: true,

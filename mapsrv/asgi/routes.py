@@ -13,10 +13,12 @@ EVENTS, SSE, MCP, COMMANDS, DATA, PAGE = TRANSPORTS = ("events", "sse", "mcp", "
 PROBE = "probe"  # asked by machines, of the process and not of maps
 OTHER = "other"  # both the route and the transport of what is at none of these
 
+TILES = "/basemap/<version>/<z>/<x>/<y>"
 ROUTES = {
     "/": PAGE,
     "/assets/<name>": PAGE,
     "/basemap/<name>": PAGE,
+    TILES: PAGE,
     "/licenses.txt": PAGE,
     "/local/waiting": PAGE,
     "/events": EVENTS,
@@ -52,6 +54,8 @@ def route_of(scope: Any) -> str:
     if path in ROUTES:
         return path
     folder, _, name = path.rpartition("/")
+    if path.startswith("/basemap/") and path.count("/") == TILES.count("/"):
+        return TILES if all(path.split("/")[1:]) else OTHER
     if name:
         return _NAMED.get(folder, OTHER)
     bare = path.rstrip("/")

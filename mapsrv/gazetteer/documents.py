@@ -20,6 +20,8 @@ from mapsrv.wire.json_text import shown
 
 Json: TypeAlias = Any
 
+FINE = 1 << 20  # bytes of countries: more are drawn coarser, or a map of the world would be ten megabytes
+
 ATTRIBUTION = {
     "cities": "GeoNames (CC BY 4.0)",
     "countries": "Natural Earth, GeoNames (CC BY 4.0)",
@@ -74,20 +76,25 @@ def _capitals(places: Places) -> frozenset[int]:
     return frozenset(land.capital_id for land in places.countries.values() if land.capital_id is not None)
 
 
-def _countries(places: Places, folder: Path, builtin: Builtin) -> Iterator[bytes]:
+def _countries(places: Places, folder: Path, builtin: Builtin) -> Iterable[bytes]:
+    """Return a few countries as fine as the ground has them from near, and many as it has them from afar."""
     codes = _codes(places, builtin)
-    yield from _shapes(folder / "countries.geojson.gz", "iso_a2", codes)
+    fine = list(_shapes(folder / "countries-fine.geojson.gz", codes)) if codes else []
+    if fine and sum(map(len, fine)) <= FINE:
+        return fine
+    return _shapes(folder / "countries.geojson.gz", codes)
 
 
 def _us_states(places: Places, folder: Path, builtin: Builtin) -> Iterator[bytes]:
-    yield from _shapes(folder / "us-states.geojson.gz", "code", _states(places, builtin))
+    yield from _shapes(folder / "us-states.geojson.gz", _states(places, builtin))
 
 
-def _shapes(file: Path, key: str, wanted: Collection[str]) -> Iterator[bytes]:
-    """Yield the features of a file, a line each; of those that are wanted, where not all are."""
+def _shapes(file: Path, wanted: Collection[str]) -> Iterator[bytes]:
+    """Yield the features of a file, a line each behind its code; of those that are wanted, where not all are."""
     for line in gzip.decompress(file.read_bytes()).split(b"\n"):
-        if not wanted or json.loads(line)["properties"].get(key) in wanted:
-            yield line
+        code, _, feature = line.partition(b"\t")
+        if not wanted or code.decode() in wanted:
+            yield feature
 
 
 def _codes(places: Places, builtin: Builtin) -> frozenset[str]:

@@ -15,9 +15,9 @@ from mapsrv.core.state import Json, MapState
 from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument
 
-# Okabe and Ito's colours, which the colour-blind tell apart, less black and the yellow that light maps
-# swallow, and two of Paul Tol's.
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#882255", "#56b4e9", "#332288")
+# Four of Okabe and Ito's colours, and four that the colour-blind tell from these and from each other as well.
+# All stand out from the light ground and the dark one: tests/prepare/test_colours.py measures both.
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7832e2", "#bb1b2b", "#6694ff", "#f20ddb")
 RECENT = 40  # layers whose colours are avoided; more have used up the palette anyway
 FEW = 300  # points up to which each is named: of more, most names would not fit beside each other
 MANY = 5_000  # features above which circles of the usual size are one blob

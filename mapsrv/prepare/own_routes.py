@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from mapsrv.asgi.origin_guard import DEFAULT_PORTS, Authority, OriginGuard
+from mapsrv.asgi.routes import TILES
 from mapsrv.core.commands import AddLayer
 from mapsrv.core.state import Json
 from mapsrv.errors import InvalidArgument
 
-OPEN = frozenset({"/data/<name>", "/basemap/<name>"})  # routes that are there for sources
+OPEN = frozenset({"/data/<name>", "/basemap/<name>", TILES})  # routes that are there for sources
 ADDRESSES = ("data", "url", "tiles")  # the keys of a source that name what a browser fetches
 
 # What MapLibre puts for a placeholder of a tile's address, as far as letters of a route may come of it.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from werkzeug.http import parse_etags
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header, parse_etags
 
 from mapsrv.asgi.error_body import error_body, error_headers
 from mapsrv.core.state import Json
@@ -48,8 +49,17 @@ def tagged(ask: Ask, body: bytes, etag: str, content_type: str, cache: str) -> A
 
 
 def file_answer(ask: Ask, file: File) -> Answer:
-    """Return one of the page's files."""
-    return tagged(ask, file.body, file.etag, file.type, file.cache)
+    """Return one of the page's files, compressed as the build left it, where the client takes that."""
+    taken = parse_accept_header(ask.header("accept-encoding"), Accept)
+    encoding = next((name for name in file.encoded if taken.quality(name) > 0), None)
+    if encoding is None:
+        answer = tagged(ask, file.body, file.etag, file.type, file.cache)
+    else:
+        answer = tagged(ask, file.encoded[encoding], f"{file.etag}-{encoding}", file.type, file.cache)
+        answer.headers["content-encoding"] = encoding
+    if file.encoded:
+        answer.headers["vary"] = "accept-encoding"
+    return answer
 
 
 def error_answer(error: MapsrvError) -> Answer:

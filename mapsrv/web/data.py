@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from mapsrv.core.log import Position
 from mapsrv.core.state import Json
-from mapsrv.errors import InvalidArgument, TooLarge
+from mapsrv.errors import BadRequest, InvalidArgument, TooLarge
 from mapsrv.web.answer import JSON, Answer, json_answer, open_to_all, tagged
 from mapsrv.web.ask import Ask
 from mapsrv.web.page import ASK_FIRST, FOR_EVER
 from mapsrv.web.site import Site
 from mapsrv.wire import codec
+from mapsrv.wire.ground import ANY_VERSION, LIGHT, SCHEMES, Look
 from mapsrv.wire.log_page import log_page
 from mapsrv.wire.receipt import map_url
 from mapsrv.wire.style import to_style
@@ -25,10 +26,14 @@ async def state(site: Site, ask: Ask) -> Answer:
 
 
 async def style(site: Site, ask: Ask) -> Answer:
-    """Answer the map as a plain MapLibre style that any site may read."""
+    """Answer the map as a plain MapLibre style that any site may read; ?scheme=dark: on the dark ground."""
     session_id, base_url = ask.session_id, site.base_url(ask)
+    scheme = ask.argument("scheme") or LIGHT
+    if scheme not in SCHEMES:
+        raise BadRequest(f"scheme must be {' or '.join(SCHEMES)}.")
+    look = Look(scheme, site.page.tiles.version or ANY_VERSION)
     async with site.hub.open_current(session_id) as live:
-        return open_to_all(json_answer(to_style(live.state, base_url)))
+        return open_to_all(json_answer(to_style(live.state, base_url, look)))
 
 
 async def log(site: Site, ask: Ask) -> Answer:

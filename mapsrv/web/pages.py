@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
+
 from mapsrv.errors import MapsrvError, NotFound, UnknownSession
-from mapsrv.web.answer import Answer, file_answer, json_answer, open_to_all
+from mapsrv.web.answer import Answer, file_answer, json_answer, open_to_all, tagged
 from mapsrv.web.ask import MAX_ID, Ask
+from mapsrv.web.page import ASK_FIRST, FOR_EVER
 from mapsrv.web.site import SESSION_COOKIE, SESSION_DAYS, Site
+from mapsrv.web.tiles import plain
 from mapsrv.wire.receipt import map_url
 
 CSP = (
@@ -15,6 +21,8 @@ CSP = (
     " img-src 'self' http: https: data: blob:; connect-src 'self' http: https: data: blob:;"
     " base-uri 'none'; form-action 'self'; object-src 'none'; frame-ancestors 'self'"
 )
+TILE, TILE_TYPE = ".pbf", "application/x-protobuf"
+_TILE = re.compile(r"[0-9]{1,2}/[0-9]{1,5}/[0-9]{1,5}(?:\.pbf)", re.ASCII)
 HEADERS = {"content-security-policy": CSP, "cross-origin-opener-policy": "same-origin"}
 
 
@@ -78,6 +86,23 @@ async def asset(site: Site, ask: Ask, name: str) -> Answer:  # noqa: ASYNC124
 async def basemap(site: Site, ask: Ask, name: str) -> Answer:  # noqa: ASYNC124
     """Answer a file of the built-in basemap, to any site: /style.json names it."""
     return open_to_all(_static(site, ask, f"basemap/{name}"))
+
+
+async def tile(site: Site, ask: Ask, version: str, z: str, x: str, y: str) -> Answer:  # noqa: ASYNC124
+    """Answer a tile of the built-in ground, to any site. Under another build's version: to be asked again."""
+    tiles = site.page.tiles
+    named = f"{z}/{x}/{y}"
+    found = tiles.tile(int(z), int(x), int(y.removesuffix(TILE))) if _TILE.fullmatch(named) else None
+    if found is None:
+        raise NotFound("There is no such tile here.")
+    cache = FOR_EVER if version == tiles.version else ASK_FIRST
+    zipped = bool(found) and parse_accept_header(ask.header("accept-encoding"), Accept).quality("gzip") > 0
+    body = found if zipped else plain(found)
+    answer = tagged(ask, body, f"{tiles.version}-{'gzip' if zipped else 'plain'}", TILE_TYPE, cache)
+    answer.headers["vary"] = "accept-encoding"
+    if zipped:
+        answer.headers["content-encoding"] = "gzip"
+    return open_to_all(answer)
 
 
 async def licences(site: Site, ask: Ask) -> Answer:  # noqa: ASYNC124

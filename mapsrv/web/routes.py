@@ -94,6 +94,7 @@ ROUTES = (
     Route("/", pages.home, checked=True),
     Route("/assets/<name>", pages.asset),
     Route("/basemap/<name>", pages.basemap),
+    Route("/basemap/<version>/<z>/<x>/<y>", pages.tile),
     Route("/licenses.txt", pages.licences),
     Route("/sessions", pages.create, "POST", checked=True, takes=(JSON,), bare=True),
     Route("/events", events.events, checked=True, hot=True, rate="opens"),

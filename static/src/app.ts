@@ -45,7 +45,7 @@ export class App implements StreamListener {
   private wasOpen = false;
   private catchingUpUntil = 0;
 
-  constructor(private readonly map: MapLibreMap, server: Server, private readonly presence: Presence) {
+  constructor(private readonly map: MapLibreMap, server: Server, private readonly presence: Presence, private readonly draw = toStyle) {
     this.guide = new CameraGuide(map, (offer) => void showOffer(offer, (point) => server.near(point)));
     this.commands = new Commands({ map, server, guide: this.guide, layers: () => this.state?.layers ?? [], changed: () => this.render() });
     this.drawn = new DrawnReport(map, presence, {
@@ -137,13 +137,13 @@ export class App implements StreamListener {
     else this.guide.follow(camera, by);
   }
 
-  private render(diffs?: Map<string, FeatureDiff[]>, ops?: Op[]): void {
+  render(diffs?: Map<string, FeatureDiff[]>, ops?: Op[]): void {
     if (!this.state) return;
     showTitle(this.state.title);
     const { removals } = this.commands;
     this.list.update(this.state.layers.filter((layer) => !removals.isRemoved(layer)));
     if (this.drawable) {
-      this.sync.apply(toStyle({ ...this.state, layers: removals.drawn(this.state.layers) }, this.baseUrl), diffs);
+      this.sync.apply(this.draw({ ...this.state, layers: removals.drawn(this.state.layers) }, this.baseUrl), diffs);
       this.drawn.applied(ops);
     }
     document.documentElement.dataset.position = this.position; // last: what is told is drawn

@@ -3,6 +3,8 @@
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./page.css";
 import { App } from "./app.ts";
+import { Picker } from "./ground/picker.ts";
+import { Looks } from "./ground/look.ts";
 import { Front } from "./wire/front.ts";
 import { Activity } from "./watching/activity.ts";
 import { Now } from "./watching/now.ts";
@@ -11,6 +13,7 @@ import { Presence } from "./wire/presence.ts";
 import { Server } from "./wire/server.ts";
 import { Stream, type EventSourceLike, type StreamSetting } from "./wire/stream.ts";
 import { takeViewerId } from "./wire/viewer.ts";
+import { toStyle } from "./state/style.ts";
 import { wirePage } from "./page.ts";
 import { Overlay } from "./map/overlay.ts";
 import { openMap } from "./map/view.ts";
@@ -36,7 +39,8 @@ const presence = new Presence((values, last) => server.presence(values, last));
 void front.take(); // before anything shows or keeps this page's address
 addEventListener("hashchange", () => void front.take()); // a link with a token, opened where its map is open
 const map = openMap(byId("map"));
-const app = new App(map, server, presence);
+const looks = new Looks(() => app.render());
+const app = new App(map, server, presence, (state, base) => toStyle(state, base, looks.look));
 app.add(new Connect({ mapUrl: () => app.mapUrl, say: showMessage, command: () => server.ownCommand() }));
 const overlay = new Overlay(map);
 const people = new People({ map, overlay, guide: app.guide, presence, viewer: server.viewer });
@@ -59,6 +63,7 @@ const setting: StreamSetting = {
 };
 const stream = new Stream(setting, app);
 
+app.add(new Picker(byId("ground-section"), map, looks, (name) => app.commands.send("Changing the ground", "set_basemap", { name })));
 wirePage(app, stream, presence, map);
 stream.start();
 

@@ -19,7 +19,7 @@ test("a centred camera is in the style, one of bounds is not", () => {
 test("layers lie between the basemap and its labels", () => {
   const ids = toStyle(state([layer({})], { basemap: "natural-earth" }), BASE).layers.map((one) => one.id);
   expect(ids[0]).toBe("mapsrv:background");
-  expect(ids.indexOf("a")).toBeLessThan(ids.indexOf("mapsrv:country-labels"));
+  expect(ids.indexOf("a")).toBeLessThan(ids.indexOf("mapsrv:country-labels")); // it is an area
   expect(ids.indexOf("a")).toBeGreaterThan(ids.indexOf("mapsrv:borders"));
 });
 
@@ -27,7 +27,7 @@ test("our own paths become absolute, others stay", () => {
   const { sources } = toStyle(state([layer({ attribution: "me" }), layer({ id: "b", source: { type: "vector", tiles: ["https://t/{z}", "data/t"] } })], { basemap: "natural-earth" }), BASE);
   expect(sources.a).toEqual({ type: "geojson", data: `${BASE}/data/x`, attribution: "me" });
   expect(sources.b.tiles).toEqual(["https://t/{z}", `${BASE}/data/t`]);
-  expect(sources["mapsrv:countries"].data).toBe(`${BASE}/basemap/countries-50m.geojson`);
+  expect(sources["mapsrv:ground"].tiles).toEqual([`${BASE}/basemap/0/{z}/{x}/{y}.pbf`]);
 });
 
 test("overrides lie over what was added", () => {

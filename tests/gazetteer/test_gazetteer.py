@@ -19,7 +19,7 @@ from mapsrv.gazetteer.turns import ITEMS, in_turns
 from mapsrv.wire.builtin import parse_builtin
 from mapsrv.wire.tools.requests import FindPlaces
 
-MAX_FILES = 2_500_000  # bytes of all that the wheel has of places
+MAX_FILES = 6_000_000  # bytes of all that the wheel has of places
 
 
 async def test_it_is_read_once_and_by_no_thread_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:

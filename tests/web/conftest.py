@@ -17,6 +17,7 @@ from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from mapsrv.web.streams import Streams
 from tests.hub.kit.stores import HeldStore
+from tests.web.kit.tiles import VERSION, packed
 from tests.web.kit.asgi import Client
 
 MAX_DATA = 1 << 20
@@ -29,11 +30,14 @@ def page(tmp_path: Path) -> Page:
         "index.html": "<!doctype html><title>page</title>",
         "assets/index-abc.js": "go()",
         "basemap/land.geojson": '{"type":"FeatureCollection","features":[]}',
+        "assets/index-abc.js.br": "as br",
+        "assets/index-abc.js.gz": "as gzip",
         "licenses.txt": "free",
     }.items():
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
+    (tmp_path / "basemap" / f"ground-{VERSION}.tiles").write_bytes(packed([b"land", b"", b"", b"sea", b"east"]))
     return Page(tmp_path)
 
 

@@ -137,7 +137,7 @@ def test_a_title_that_looks_like_json_stays_a_text() -> None:
             {"id": "a", "source": POINT, "type": "vectr"},
             'one of "vector", "raster"; got "vectr"',
         ),
-        ("set_basemap", {"name": "osm"}, 'one of "natural-earth", "none"; got "osm"'),
+        ("set_basemap", {"name": "osm"}, 'one of "natural-earth", "openstreetmap", "none"; got "osm"'),
         ("open_map", {"new": "perhaps"}, 'new must be of type boolean; got "perhaps"'),
         ("set_map_view", {"zoom": "9x"}, 'zoom must be of type number; got "9x"'),
         ("set_map_view", {"zoom": True}, "zoom must be of type number; got true"),

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mapsrv.core.state import Camera, MapLayer, MapState
-from mapsrv.wire.style import basemap_names, effective_layers, to_style
+from mapsrv.wire.ground import Look, basemap_names
+from mapsrv.wire.style import effective_layers, to_style
 
 BASE = "https://maps.example.org"
 FILL = {"id": "lakes", "type": "fill", "paint": {"fill-color": "red", "fill-opacity": 0.5}}
@@ -37,15 +38,50 @@ def test_a_new_map_is_its_basemap() -> None:
     style = to_style(MapState(), BASE)
     assert style["version"] == 8 and style["name"] == "Untitled map"
     assert (style["center"], style["zoom"], style["bearing"], style["pitch"]) == ([0.0, 20.0], 1.5, 0.0, 0.0)
-    assert all(source["data"].startswith(f"{BASE}/basemap/") for source in style["sources"].values())
+    (source,) = style["sources"].values()
+    assert source["tiles"] == [f"{BASE}/basemap/0/{{z}}/{{x}}/{{y}}.pbf"]
     assert all(item["id"].startswith("mapsrv:") for item in style["layers"])
+
+
+def ids(*layers: MapLayer, basemap: str = "natural-earth") -> list[str]:
+    state = MapState(basemap=basemap).with_layers(iter(layers))
+    return [item["id"] for item in to_style(state, BASE)["layers"]]
+
+
+def test_names_of_the_ground_stand_above_areas_and_those_of_a_map_above_all() -> None:
+    drawn = [{"id": f"a-{kind}", "type": kind} for kind in ("line", "symbol", "fill", "circle")]
+    order = ids(layer(style_layers=tuple(drawn)))
+    ground, names = order.index("mapsrv:borders"), order.index("mapsrv:city-labels")
+    assert ground < order.index("a-line") < order.index("a-fill") < names
+    assert names < order.index("a-symbol") < order.index("a-circle") == len(order) - 1
+
+
+def test_what_is_no_area_stands_above_the_names_of_the_ground() -> None:
+    order = ids(layer(style_layers=({"id": "a", "type": "circle"},)))
+    assert order[-2:] == ["mapsrv:country-labels", "a"]
+
+
+def test_light_and_dark_are_one_style_in_two_tables_of_colours() -> None:
+    light, dark = (json.dumps(to_style(MapState(), BASE, Look(scheme, "v"))) for scheme in ("light", "dark"))
+    tokens = json.loads(files("mapsrv.wire").joinpath("basemaps.json").read_bytes())["tokens"]
+    assert tokens["light"].keys() == tokens["dark"].keys() and "/basemap/v/" in light
+    assert tokens["light"]["land"] in light and tokens["dark"]["land"] in dark and light != dark
+    assert '"@' not in light + dark
+
+
+def test_the_built_in_ground_lies_beneath_one_that_is_away() -> None:
+    state = MapState(basemap="openstreetmap")
+    style = to_style(state, BASE)
+    assert set(style["sources"]) == {"mapsrv:ground", "mapsrv:away"}
+    assert style["layers"][-1]["id"] == "mapsrv:away"
+    assert "openstreetmap.org" in style["sources"]["mapsrv:away"]["tiles"][0]
 
 
 def test_layers_lie_between_the_basemap_and_its_labels() -> None:
     state = MapState().with_layers(iter([layer(id="b", rank="k"), layer(id="a", rank="U")]))
     style = to_style(state, BASE)
-    ids = [item["id"] for item in style["layers"]]
-    assert ids[0] == "mapsrv:background" and ids[-1] == "mapsrv:country-labels"
+    order = [item["id"] for item in style["layers"]]
+    assert order[0] == "mapsrv:background" and order[-1] == "mapsrv:country-labels"
     assert [item["source"] for item in style["layers"] if not item["id"].startswith("mapsrv:")] == ["a", "b"]
     assert style["sources"]["a"] == {"type": "geojson", "data": f"{BASE}/data/" + "0" * 64}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mapsrv.core import commands as c
-from mapsrv.wire.style import basemap_names
+from mapsrv.wire.ground import basemap_names
 from mapsrv.wire.tools.schema import arguments, text
 from mapsrv.wire.tools.tool import RECEIPT, Tool
 
@@ -11,7 +11,8 @@ TOOL = Tool(
     name="set_basemap",
     title="Choose the basemap",
     text=(
-        "Choose what is drawn beneath all layers: natural-earth, land and countries with names; or none."
+        "Choose what is drawn beneath all layers: natural-earth, built in, with land, water, borders and names"
+        " down to small cities; openstreetmap, streets from the internet; or none."
         + RECEIPT
     ),
     example={"name": "none"},
@@ -19,7 +20,7 @@ TOOL = Tool(
     instead={
         "name": (
             'Any other map is a layer beneath yours: add_layer {"id": "streets", "source":'
-            ' "https://tile.openstreetmap.org/{z}/{x}/{y}.png"}, then move_layer {"layer_id": "streets",'
+            ' "https://tiles.example.org/{z}/{x}/{y}.png"}, then move_layer {"layer_id": "streets",'
             ' "to":'
             ' "bottom"}.'
         )

@@ -2,6 +2,7 @@
 // stands alone, so that one that fails is reported and the rest still happen. It never judges what the style says.
 
 import type { FeatureDiff, JsonObject, StyleDocument, StyleLayer } from "../state/types.ts";
+import { comesFromAway } from "../state/ground.ts";
 import { RESERVED } from "../state/style.ts";
 import { changedKeys, same, toMapLibreDiff } from "./diff.ts";
 import { READING } from "./read.ts";
@@ -158,7 +159,7 @@ export class Sync {
 
   private onError(event: any): void {
     const source: string | undefined = event.sourceId ?? event.source?.id;
-    if (source === READING) return;
+    if (source === READING || comesFromAway(source)) return;
     if (source !== undefined && this.patched.has(source) && this.style.sources[source])
       return this.loadWhole(source, this.style.sources[source].data); // the diff did not take: load it all
     const layer = this.style.layers.find((one) => one.id === event.layer?.id);

@@ -67,7 +67,7 @@ export class Watch {
 
   /** It was changed, or is gone: what was found out of it before is forgotten. */
   fresh(layerId: string): void {
-    this.unseen.add(layerId);
+    if (this.isOurs(layerId)) this.unseen.add(layerId);
     for (const key of this.asked) if (key.startsWith(`${layerId} `)) this.asked.delete(key);
   }
 

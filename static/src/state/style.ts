@@ -1,37 +1,24 @@
 // toStyle(state, baseUrl) -> a MapLibre style: what a state looks like. Pure; the server makes the same document for
 // other programs, and shared vectors hold both to it. A layer that did not change keeps its identity from call to call.
 
-import catalog from "../../../mapsrv/wire/basemaps.json" with { type: "json" };
+import { ANY, drawingOrder, groundOf, type Look } from "./ground.ts";
 import type { Json, JsonObject, MapLayer, MapState, Override, StyleDocument, StyleLayer } from "./types.ts";
 
-interface Basemap {
-  title: string;
-  attribution: string;
-  sources: { [id: string]: JsonObject };
-  layers: StyleLayer[];
-  labels: StyleLayer[];
-}
-
-const BASEMAPS = catalog.basemaps as unknown as { [name: string]: Basemap };
-const OURS = /^(data|basemap)\//; // paths on our own server, relative to its base
+const OURS = /^data\//; // paths on our own server, relative to its base
 
 /** Ids that begin so belong to the basemap. */
 export const RESERVED = "mapsrv:";
 
-export function toStyle(state: MapState, baseUrl: string): StyleDocument {
-  const basemap = basemapOf(state.basemap);
-  const sources = Object.entries(basemap.sources).map(([id, source]) => [id, absolute(source, baseUrl)]);
+export function toStyle(state: MapState, baseUrl: string, look: Look = ANY): StyleDocument {
+  const ground = groundOf(state.basemap, baseUrl, look);
   return {
     version: 8,
     name: state.title,
     ...cameraKeys(state),
-    sources: Object.fromEntries([...sources, ...state.layers.map((layer) => [layer.id, sourceOf(layer, baseUrl)])]),
-    layers: [...basemap.layers, ...state.layers.flatMap(styleLayersOf), ...basemap.labels],
+    sources: { ...ground.sources, ...Object.fromEntries(state.layers.map((layer) => [layer.id, sourceOf(layer, baseUrl)])) },
+    layers: drawingOrder(ground, state.layers.flatMap(styleLayersOf)),
   };
 }
-
-const basemapOf = (name: string): Basemap =>
-  Object.hasOwn(BASEMAPS, name) ? BASEMAPS[name] : BASEMAPS[catalog.default];
 
 function cameraKeys({ camera }: MapState): Partial<StyleDocument> {
   if (!camera || !("center" in camera)) return {};

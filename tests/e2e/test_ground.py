@@ -1,0 +1,167 @@
+"""The built-in ground as a person sees it: its waters, its shores, its names, by day and night, offline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.conftest import DRAWN, opened, where
+from tests.e2e.kit.pixels import Picture, Rgb, near, rgb
+from tests.e2e.kit.server import Server, running
+
+TOKENS = json.loads(files("mapsrv.wire").joinpath("basemaps.json").read_bytes())["tokens"]
+WATERS = {
+    "Lake Michigan": (-87, 43.6),
+    "the Caspian": (50.6, 42),
+    "the Atlantic": (-40, 35),
+    "Lake Geneva": (6.55, 46.43),
+}
+# Where land has no name, border or river within some pixels, at zoom 6.
+LANDS = {
+    "the Sahara": (12.7, 24.1),
+    "the Gibson Desert": (126, -23.2),
+    "the Empty Quarter": (49.5, 20.3),
+    "the Taklamakan": (83, 38.6),
+    "the Kalahari": (21.5, -23.4),
+}
+PAINTED = "#ff0000"
+
+
+@pytest.fixture(scope="module")
+def ground_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("ground")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def looked(browser: Browser, ground_server: Server) -> Iterator[Page]:
+    """Give one page for all tests here, which notes what it asks for and what goes wrong."""
+    look: Any = {"viewport": {"width": 900, "height": 600}, "color_scheme": "light"}
+    with browser.new_context(**look) as context:
+        page = context.new_page()
+        page.on("request", lambda request: ASKED.append(request.url))
+        page.on("console", lambda said: WRONG.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: WRONG.append(str(error)))
+        opened(page, f"{ground_server.url}/?session={ground_server.new_map()}")
+        page.click("#fold")  # the panel lies over the west
+        yield page
+
+
+ASKED: list[str] = []
+WRONG: list[str] = []
+
+
+def go(page: Page, lng: float, lat: float, zoom: float) -> None:
+    page.evaluate("([lng, lat, zoom]) => mapsrv.map.jumpTo({ center: [lng, lat], zoom })", [lng, lat, zoom])
+    rest(page)
+
+
+def rest(page: Page) -> None:
+    """Wait until the map is drawn, labels faded in too."""
+    page.evaluate(
+        "() => new Promise((done) => { mapsrv.map.once('idle', done); mapsrv.map.triggerRepaint(); })"
+    )
+
+
+def colour(page: Page, lng: float, lat: float) -> Rgb:
+    x, y = where(page, lng, lat)
+    return Picture.of(page, {"x": x, "y": y, "width": 1, "height": 1}).at(0, 0)
+
+
+def named(page: Page, layer: str) -> set[str]:
+    script = "(id) => mapsrv.map.queryRenderedFeatures({ layers: [id] }).map((one) => one.properties.name)"
+    return set(page.evaluate(script, layer))
+
+
+@pytest.mark.parametrize("water", WATERS)
+def test_a_lake_has_the_colour_of_the_sea(looked: Page, water: str) -> None:
+    lng, lat = WATERS[water]
+    go(looked, lng, lat, 8)
+    x, y = where(looked, lng, lat)
+    picture = Picture.of(looked, {"x": x - 30, "y": y - 30, "width": 60, "height": 60})
+    seen = [picture.at(column, row) for column in range(60) for row in range(60)]
+    alike = sum(near(one, rgb(TOKENS["light"]["water"])) for one in seen)
+    assert alike > len(seen) / 2  # the rest may be a name
+
+
+def test_day_and_night_follow_the_system_without_a_reload(looked: Page) -> None:
+    looked.evaluate("window.same = true")
+    for scheme in ("dark", "light"):
+        looked.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        looked.wait_for_function(
+            "(water) => mapsrv.map.getPaintProperty('mapsrv:background', 'background-color') === water",
+            arg=TOKENS[scheme]["water"],
+            timeout=DRAWN,
+        )
+        for lng, lat in LANDS.values():
+            go(looked, lng, lat, 6)
+            assert near(colour(looked, lng, lat), rgb(TOKENS[scheme]["land"])), (scheme, lng, lat)
+    assert looked.evaluate("window.same")
+
+
+def test_the_cities_of_the_swiss_example_are_named(looked: Page) -> None:
+    go(looked, 8, 46.8, 7)
+    cities = named(looked, "mapsrv:city-labels")
+    assert {"Geneva", "Zürich", "Lugano", "Bern", "Basel", "Lausanne"} <= cities and len(cities) > 12
+    assert {"Lake Geneva", "Lake Constance"} <= named(looked, "mapsrv:lake-labels")
+    assert looked.evaluate("mapsrv.map.queryRenderedFeatures({ layers: ['mapsrv:borders'] }).length")
+
+
+def test_a_state_lies_on_the_grounds_own_shore(looked: Page, ground_server: Server) -> None:
+    session = ground_server.new_map()
+    ground_server.command(session, "add_layer", id="il", source="builtin:us-states?state=IL")
+    properties = {"fill-color": PAINTED, "fill-opacity": 1, "fill-outline-color": PAINTED}
+    ground_server.command(session, "set_layer_paint", layer_id="il", properties=properties)
+    page = opened(looked.context.new_page(), f"{ground_server.url}/?session={session}")
+    page.evaluate(
+        "for (const { id } of mapsrv.map.getStyle().layers) if (id.includes('label') || id.includes('dots') || /rivers|graticule|states|il-line/.test(id)) mapsrv.map.setLayoutProperty(id, 'visibility', 'none')"
+    )
+    go(page, -87.6, 42.1, 6)
+    left, _ = where(page, -88.2, 42.1)
+    right, _ = where(page, -87.1, 42.1)
+    top = where(page, -87.6, 42.45)[1]
+    bottom = where(page, -87.6, 41.8)[1]
+    picture = Picture.of(page, {"x": left, "y": top, "width": right - left, "height": bottom - top})
+    land, rows = rgb(TOKENS["light"]["land"]), range(picture.height)
+    page.close()
+    assert picture.height > 20 and picture.width > 15
+    assert not [(x, y) for y in rows for x in range(picture.width) if near(picture.at(x, y), land, 20)]
+    assert all(near(picture.at(0, y), rgb(PAINTED)) for y in rows)
+    assert all(near(picture.at(picture.width - 1, y), rgb(TOKENS["light"]["water"])) for y in rows)
+
+
+def test_nothing_is_asked_of_the_internet_and_nothing_goes_wrong(looked: Page) -> None:
+    assert WRONG == []
+    assert any("/basemap/" in url for url in ASKED)
+    assert {urlsplit(url).hostname for url in ASKED if url.startswith("http")} == {"127.0.0.1"}
+
+
+def test_a_ground_is_chosen_for_all_or_for_oneself_alone(looked: Page, ground_server: Server) -> None:
+    session = ground_server.new_map()
+    page = opened(looked.context.new_page(), f"{ground_server.url}/?session={session}")
+    page.route("https://**", lambda route: route.abort())
+    page.select_option("#ground", "openstreetmap")
+    page.wait_for_function("mapsrv.map.getLayer('mapsrv:away')", timeout=DRAWN)
+    assert ground_server.state(session)["state"]["basemap"] == "openstreetmap"
+    page.wait_for_selector("#ground-said:has-text('built-in ground shows')", timeout=DRAWN)
+    page.select_option("#ground", "own")
+    page.fill("#ground-address", "https://tiles.example/{z}/{x}/{y}.png")
+    page.press("#ground-address", "Enter")
+    page.wait_for_function("mapsrv.map.getLayer('mapsrv:own')", timeout=DRAWN)
+    assert ground_server.state(session)["state"]["basemap"] == "openstreetmap"
+    page.check("#globe")
+    page.wait_for_function("mapsrv.map.getProjection()?.type === 'globe'", timeout=DRAWN)
+    page.reload()
+    page.wait_for_function("window.mapsrv?.map.getLayer('mapsrv:own')", timeout=DRAWN)
+    assert page.is_checked("#globe") and page.input_value("#ground") == "own"
+    page.select_option("#ground", "natural-earth")
+    page.wait_for_function("!mapsrv.map.getLayer('mapsrv:own')", timeout=DRAWN)
+    page.wait_for_function("mapsrv.state().basemap === 'natural-earth'", timeout=DRAWN)
+    page.evaluate("localStorage.clear()")
+    page.close()
