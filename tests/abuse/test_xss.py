@@ -148,12 +148,13 @@ def test_what_cannot_be_drawn_and_who_refuses_is_told_as_text(
 ) -> None:
     opened(page, f"{server.url}/?session={session}")
     nowhere = {"type": "raster", "url": "http://127.0.0.1:1/" + HACKS[0][:40].replace(" ", "")}
-    server.command(session, "add_layer", id="tiles", title=HACKS[0], source=nowhere)
-    expect(page.locator("#layers .problems")).to_contain_text("does not answer", timeout=DRAWN)
-    for hack in HACKS:
-        failed = "text => void mapsrv.map.fire('error', {error: new Error(text), sourceId: 'tiles'})"
-        page.evaluate(failed, hack)
-        expect(page.locator("#layers .problems")).to_contain_text(hack)
+    for n, hack in enumerate(HACKS):  # a layer each: three causes of one are told
+        server.command(session, "add_layer", id=f"tiles-{n}", title=HACKS[0], source=nowhere)
+        problems = page.locator(f"#layers li[data-layer=tiles-{n}] .problems")
+        expect(problems).to_contain_text("does not answer", timeout=DRAWN)
+        failed = "([text, id]) => void mapsrv.map.fire('error', {error: new Error(text), sourceId: id})"
+        page.evaluate(failed, [hack, f"tiles-{n}"])
+        expect(problems).to_contain_text(hack)
         error = {"code": hack, "message": hack, "temporary": False}
         answer = {"status": 422, "json": {"error": error}}
         page.route("**/commands?*", lambda route: route.fulfill(**answer))  # noqa: B023
