@@ -4,9 +4,10 @@
 import type { Map as MapLibreMap } from "maplibre-gl";
 import type { Camera } from "../state/types.ts";
 
-const NEAR_PIXELS = 2;
-const NEAR_ZOOM = 0.01;
-const NEAR_DEGREES = 0.1;
+// As far as what a page tells of its view is rounded (viewportOf): a small move is one too.
+const NEAR_PLACE = 2e-6; // degrees
+const NEAR_ZOOM = 0.002;
+const NEAR_DEGREES = 0.02; // of bearing and pitch
 
 type Looking = Pick<MapLibreMap, "getCenter" | "getZoom" | "getBearing" | "getPitch">;
 
@@ -14,10 +15,8 @@ type Looking = Pick<MapLibreMap, "getCenter" | "getZoom" | "getBearing" | "getPi
 export function isAt(map: Looking, camera: Camera): boolean {
   if (!("center" in camera) || camera.zoom === undefined) return false;
   const { lng, lat } = map.getCenter();
-  const pixels = (512 * 2 ** camera.zoom) / 360; // a degree of longitude; one of latitude has more, far from the equator
-  const near = NEAR_PIXELS / pixels;
   return (
-    Math.abs(turned(lng - camera.center[0])) < near && Math.abs(lat - camera.center[1]) < near &&
+    Math.abs(turned(lng - camera.center[0])) < NEAR_PLACE && Math.abs(lat - camera.center[1]) < NEAR_PLACE &&
     Math.abs(map.getZoom() - camera.zoom) < NEAR_ZOOM &&
     Math.abs(turned(map.getBearing() - (camera.bearing ?? 0))) < NEAR_DEGREES && Math.abs(map.getPitch() - (camera.pitch ?? 0)) < NEAR_DEGREES
   );
