@@ -76,6 +76,6 @@ test("the models that are here are told in a few words", () => {
   expect(modelWords([model("Claude")])).toBe("Claude is here");
   expect(modelWords([model("Claude", true), model("Claude 2")])).toBe("Claude is drawing, Claude 2 is here");
   expect(modelWords([model("A"), model("B")])).toBe("A and B are here");
-  expect(modelWords([model("A"), model("B"), model("C")])).toBe("A, B, C are here");
+  expect(modelWords([model("A"), model("B"), model("C")])).toBe("A, B and C are here");
   expect(modelWords([..."ABCDE"].map((name) => model(name)))).toBe("A, B, C and 2 more are here");
 });

@@ -84,9 +84,9 @@ export class Moments {
 /** What the models that are here do, in a few words; empty where there is none. */
 export function modelWords(models: readonly Model[]): string {
   const names = (some: readonly Model[]): string => {
-    const [first, ...rest] = some.map(({ name }) => name).slice(0, 3);
-    const more = some.length - 1 - Math.min(rest.length, 2);
-    return [first, ...rest].join(rest.length > 1 || more > 0 ? ", " : " and ") + (more > 0 ? ` and ${more} more` : "");
+    const all = some.map(({ name }) => name);
+    const shown = all.length > 3 ? [...all.slice(0, 3), `${all.length - 3} more`] : all;
+    return shown.length > 1 ? `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}` : shown.join("");
   };
   const [drawing, idle] = [models.filter((one) => one.drawing), models.filter((one) => !one.drawing)];
   const say = (some: Model[], word: string): string => (some.length ? `${names(some)} ${some.length > 1 ? "are" : "is"} ${word}` : "");
