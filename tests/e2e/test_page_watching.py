@@ -1,4 +1,4 @@
-"""Two people watch a real MCP client that calls itself Claude: each step is told to both, and to who comes later."""
+"""Two people watch a real MCP client called Claude: both are told each step, and who comes later is too."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ BY_POPULATION = ["interpolate", ["linear"], ["get", "population"], 0, "#ffffff",
 LISTEN = """() => {
   const now = document.querySelector("#now");
   window.said = [];
-  const note = () => now.classList.contains("shown") && said.push(`${now.querySelector(".told").textContent} ${now.dataset.state}`);
+  const told = () => `${now.querySelector(".told").textContent} ${now.dataset.state}`;
+  const note = () => now.classList.contains("shown") && said.push(told());
   new MutationObserver(note).observe(now, { childList: true });
 }"""
 
@@ -68,7 +69,9 @@ class Watched:
             refused = []
             with trio.fail_after(60):
                 for _ in range(clients):
-                    async with streamable_http_client(f"{self.server.url}/mcp?session={self.session}") as streams:
+                    async with streamable_http_client(
+                        f"{self.server.url}/mcp?session={self.session}"
+                    ) as streams:
                         info = Implementation(name="Claude", version="1")
                         async with ClientSession(streams[0], streams[1], client_info=info) as client:
                             await client.initialize()
@@ -164,7 +167,8 @@ def test_all_that_was_done_is_listed_alike_for_who_comes_later(watched: Watched)
             page.mouse.wheel(0, 4_000)
     assert len(listed(first)) > 120 and listed(late) == listed(first)
     late.get_by_role("button", name="Colours Cities by population").click()
-    here = "() => { const at = mapsrv.map.getCenter(); return Math.abs(at.lng - 8) < 1 && Math.abs(at.lat - 47) < 3 }"
+    at = "const at = mapsrv.map.getCenter()"
+    here = f"() => {{ {at}; return Math.abs(at.lng - 8) < 1 && Math.abs(at.lat - 47) < 3 }}"
     late.wait_for_function(here, timeout=DRAWN)
     first.keyboard.press("Escape")
     expect(first.locator("#activity")).to_be_hidden()
