@@ -93,7 +93,7 @@ const stepped: Reader = (expression, driver, look, world) => {
 
 const ramped: Reader = (expression, driver, look, world) => {
   const about = subject(driver, look, world);
-  const at = ascending(driver.filter((_, i) => i > 2 && i % 2 === 1));
+  const at = withMiddle(ascending(driver.filter((_, i) => i > 2 && i % 2 === 1)), (value) => evaluate(expression, about.assume(value)));
   const labels = shortNumbers(at.map(about.back), look.locale);
   const stops = at.map((value, i): Class => ({
     label: labels[i]!,
@@ -103,6 +103,10 @@ const ramped: Reader = (expression, driver, look, world) => {
   const gaps = at.slice(1).map((high, i) => hidesAll(look.filters, numbersIn(about.back(at[i]!), about.back(high), look.filters, true), about.direct));
   return { kind: "ramp", of: about.of, stops, gaps, none: noData(expression, about, stops.map((one) => one.value), look.filters) };
 };
+
+/** Of two sizes nobody guesses the third; between two colours the ramp shows it. */
+const withMiddle = (at: number[], value: (at: number) => Json): number[] =>
+  at.length === 2 && typeof value(at[0]!) === "number" ? [at[0]!, (at[0]! + at[1]!) / 2, at[1]!] : at;
 
 const matched: Reader = (expression, driver, look, world) => {
   const about = subject(driver, look, world);
