@@ -9,8 +9,8 @@ from mapsrv.web.ask import Ask
 from mapsrv.web.page import ASK_FIRST, FOR_EVER
 from mapsrv.web.site import Site
 from mapsrv.wire import codec
-from mapsrv.wire.receipt import map_url
 from mapsrv.wire.ground import ANY_VERSION, LIGHT, SCHEMES, Look
+from mapsrv.wire.receipt import map_url
 from mapsrv.wire.style import to_style
 
 

@@ -1,7 +1,7 @@
 """Pictures of the built-in ground, to be looked at: python -m tests.bench.ground FOLDER [PLACE ...]
 
-Twelve places, light and dark, on a desk and a phone, by one run; and, as the place "load", what the first load
-of an empty map takes over the wire, and when it is painted: cold, warm, and over a line of 1 Mbit/s and 150 ms.
+Twelve places, light and dark, on a desk and a phone, by one run; and, as the place "load", what the
+first load of an empty map takes over the wire, and when it is drawn: cold, warm, and over a slow line.
 Needs a built page and Debian's Chromium. It judges nothing: tests/e2e/test_ground.py does.
 """
 
@@ -122,9 +122,8 @@ def load(browser: Browser, server: Server) -> None:
                 page.evaluate(IDLE)
                 sizes = sorted(((sent(one), one.url) for one in done), reverse=True)
                 told = [(size, url) for size, url in sizes if size]
-                print(
-                    f"{name}, {kind}: {sum(size for size, _ in told):,} bytes in {len(told)} answers, drawn after {drawn:,.0f} ms"
-                )
+                whole = f"{sum(size for size, _ in told):,} bytes in {len(told)} answers"
+                print(f"{name}, {kind}: {whole}, drawn after {drawn:,.0f} ms")
                 for size, url in told[:12]:
                     print(f"    {size:>9,} /{url.partition('//')[2].partition('/')[2][:60]}")
                 page.close()
