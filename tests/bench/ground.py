@@ -113,7 +113,7 @@ def load(browser: Browser, server: Server) -> None:
             for kind in ("cold", "warm"):
                 page = context.new_page()
                 done: list[Request] = []
-                page.on("requestfinished", done.append)
+                page.on("requestfinished", lambda request, into=done: into.append(request))
                 page.goto(f"http://127.0.0.1:{port}/?session={session}")
                 page.wait_for_function(
                     "() => window.mapsrv?.state() && mapsrv.map.areTilesLoaded()", timeout=DRAWN
