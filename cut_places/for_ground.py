@@ -1,4 +1,4 @@
-"""`python -m cut_places.for_ground`: cities and countries as the page's build cuts them into the ground's tiles.
+"""`python -m cut_places.for_ground`: cities and countries, for the tiles that the page's build cuts.
 
 The build of the page comes before what is cut out of its shapes, so this stands alone: JSON on stdout.
 """

@@ -158,10 +158,11 @@ def state_shapes(shapes: list[Json], states: list[Json]) -> Iterator[Json]:
             }
 
 
+def _dumped(feature: Json) -> str:
+    return json.dumps(feature, ensure_ascii=False, separators=(",", ":"))
+
+
 def write(target: Path, features: Iterable[Json], key: str) -> None:
     """Write the features, a line each behind its code, so that some can be had without parsing any."""
-    lines = [
-        f"{feature['properties'].get(key, '')}\t{json.dumps(feature, ensure_ascii=False, separators=(',', ':'))}"
-        for feature in features
-    ]
+    lines = [f"{feature['properties'].get(key, '')}\t{_dumped(feature)}" for feature in features]
     target.write_bytes(gzip.compress("\n".join(lines).encode(), 9, mtime=0))

@@ -90,7 +90,7 @@ def _us_states(places: Places, folder: Path, builtin: Builtin) -> Iterator[bytes
 
 
 def _shapes(file: Path, wanted: Collection[str]) -> Iterator[bytes]:
-    """Yield the features of a file, a line each behind its code; of those that are wanted, where not all are."""
+    """Yield the features of a file, a line each behind its code: those wanted, where not all are."""
     for line in gzip.decompress(file.read_bytes()).split(b"\n"):
         code, _, feature = line.partition(b"\t")
         if not wanted or code.decode() in wanted:

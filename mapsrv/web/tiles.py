@@ -45,11 +45,12 @@ class Tiles:
         return self._bytes[start:end]
 
     def _place(self, z: int, x: int, y: int) -> int:
-        return _HEAD.size + 4 * ((4**z - 1) // 3 + (x << z) + y)
+        before: int = (4**z - 1) // 3  # tiles of the zooms before
+        return _HEAD.size + 4 * (before + (x << z) + y)
 
     def _end(self) -> int:
-        end: int = _PLACE.unpack_from(self._bytes, self._place(self.zooms, 0, 0) - 4)[1]
-        return end
+        _, end = _PLACE.unpack_from(self._bytes, self._place(self.zooms, 0, 0) - 4)
+        return int(end)
 
 
 def plain(tile: bytes) -> bytes:

@@ -38,6 +38,9 @@ class Ground:
     labels: list[Json]
 
 
+PLAIN = Look()
+
+
 @cache
 def _file() -> dict[str, Json]:
     value: dict[str, Json] = loads(files("mapsrv.wire").joinpath("basemaps.json").read_bytes())
@@ -63,7 +66,7 @@ def ground(name: str, base_url: str, look: Look) -> Ground:
 
 
 def drawing_order(beneath: Ground, drawn: list[Json]) -> list[Json]:
-    """Return all style layers, bottom to top: ground, areas, the ground's labels, then what is to stand out."""
+    """Return all style layers, bottom to top: ground, areas, the ground's names, what is to stand out."""
     areas = [place for place, layer in enumerate(drawn) if layer["type"] in AREAS]
     end = areas[-1] + 1 if areas else 0
     flat = [layer for layer in drawn[:end] if layer["type"] != "symbol"]

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from mapsrv.core.state import Json, MapLayer, MapState
-from mapsrv.wire.ground import Look, drawing_order, ground
+from mapsrv.wire.ground import PLAIN, Look, drawing_order, ground
 
 STORED = "data/"  # data of a source that this server has, relative to its address
 
 
-def to_style(state: MapState, base_url: str, look: Look = Look()) -> dict[str, Json]:
+def to_style(state: MapState, base_url: str, look: Look = PLAIN) -> dict[str, Json]:
     """Return the map as a Style Spec document whose addresses are whole; base_url has no slash at its end."""
     style: dict[str, Json] = {"version": 8, "name": state.title}
     camera = state.camera

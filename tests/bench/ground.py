@@ -1,18 +1,22 @@
 """Pictures of the built-in ground, to be looked at: python -m tests.bench.ground FOLDER [PLACE ...]
 
-Twelve places, light and dark, on a desk and a phone, by one run; and, as the place "load", what the first load
-of an empty map takes over the wire, and when it is painted: cold, warm, and over a line of 1 Mbit/s and 150 ms.
+Twelve places, light and dark, on a desk and a phone, by one run; and, as the place "load", what the
+first load of an empty map takes over the wire, and when it is drawn: cold, warm, and over a slow line.
 Needs a built page and Debian's Chromium. It judges nothing: tests/e2e/test_ground.py does.
 """
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request
 
 from tests.e2e.conftest import chromium
 from tests.e2e.kit.server import Server, running
@@ -69,46 +73,66 @@ def opened(page: Page, server: Server, place: str) -> None:
     page.evaluate(IDLE)
 
 
-LINE = {"offline": False, "latency": 150, "downloadThroughput": 125_000, "uploadThroughput": 125_000}
+RATE, DELAY = 125_000, 0.150  # bytes and seconds of the slow line, either way
+CHUNK = 4_096
+
+
+class SlowLine:
+    """A line of 1 Mbit/s and 150 ms to a port of this machine, shared by all its connections."""
+
+    def __init__(self, to: int) -> None:
+        self._to, self._busy, self._turn = to, 0.0, threading.Lock()
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._door.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            near, _ = self._door.accept()
+            far = socket.create_connection(("127.0.0.1", self._to))
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := one.recv(CHUNK):
+                with self._turn:
+                    now = time.monotonic()
+                    self._busy = max(self._busy, now) + len(data) / RATE
+                    wait = self._busy - now
+                time.sleep(wait + (DELAY if len(data) < CHUNK else 0))
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
 
 
 def load(browser: Browser, server: Server) -> None:
-    """Print bytes and times of loads."""
-    for name, visits, line in (("here", 2, None), ("1 Mbit/s, 150 ms", 2, LINE)):
+    """Print bytes and times of a first and a second load of an empty map."""
+    for name, port in (("here", server.port), ("1 Mbit/s, 150 ms", SlowLine(server.port).port)):
         with browser.new_context(viewport=SIZES["desk"]) as context:  # type: ignore[arg-type]
             session = server.new_map()
-            for visit in range(visits):
+            for kind in ("cold", "warm"):
                 page = context.new_page()
-                told = context.new_cdp_session(page)
-                told.send("Network.enable")
-                if line:
-                    told.send("Network.emulateNetworkConditions", line)
-                asked: dict[str, str] = {}
-                sizes: list[tuple[str, int]] = []
-                told.on(
-                    "Network.requestWillBeSent",
-                    lambda one: asked.update({one["requestId"]: one["request"]["url"]}),
-                )
-                told.on(
-                    "Network.loadingFinished",
-                    lambda one: sizes.append(
-                        (asked.get(one["requestId"], ""), int(one["encodedDataLength"]))
-                    ),
-                )
-                page.goto(f"{server.url}/?session={session}")
+                done: list[Request] = []
+                page.on("requestfinished", lambda request, into=done: into.append(request))
+                page.goto(f"http://127.0.0.1:{port}/?session={session}")
                 page.wait_for_function(
                     "() => window.mapsrv?.state() && mapsrv.map.areTilesLoaded()", timeout=DRAWN
                 )
-                painted = page.evaluate("performance.now()")
-                page.wait_for_timeout(1_500)
-                kind = "warm" if visit else "cold"
-                sent = [(url, size) for url, size in sizes if size]
-                print(
-                    f"{name}, {kind}: {sum(size for _, size in sent):,} bytes in {len(sent)} answers, drawn after {painted:,.0f} ms"
-                )
-                for url, size in sorted(sent, key=lambda one: -one[1])[:8]:
-                    print(f"    {size:>9,} {url.removeprefix(server.url)[:70]}")
+                drawn = page.evaluate("performance.now()")
+                page.evaluate(IDLE)
+                sizes = sorted(((sent(one), one.url) for one in done), reverse=True)
+                told = [(size, url) for size, url in sizes if size]
+                whole = f"{sum(size for size, _ in told):,} bytes in {len(told)} answers"
+                print(f"{name}, {kind}: {whole}, drawn after {drawn:,.0f} ms")
+                for size, url in told[:12]:
+                    print(f"    {size:>9,} /{url.partition('//')[2].partition('/')[2][:60]}")
                 page.close()
+
+
+def sent(request: Request) -> int:
+    """Return the bytes of an answer over the wire, none where it came out of the browser's cache."""
+    sizes = request.sizes()
+    return int(sizes["responseBodySize"]) + int(sizes["responseHeadersSize"])
 
 
 def main(folder: Path, places: list[str]) -> None:

@@ -17,8 +17,8 @@ from mapsrv.web.page import Page
 from mapsrv.web.site import Site
 from mapsrv.web.streams import Streams
 from tests.hub.kit.stores import HeldStore
-from tests.web.kit.tiles import VERSION, packed
 from tests.web.kit.asgi import Client
+from tests.web.kit.tiles import VERSION, packed
 
 MAX_DATA = 1 << 20
 MAX_STREAMS = 3
@@ -37,7 +37,8 @@ def page(tmp_path: Path) -> Page:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-    (tmp_path / "basemap" / f"ground-{VERSION}.tiles").write_bytes(packed([b"land", b"", b"", b"sea", b"east"]))
+    tiles = packed([b"land", b"", b"", b"sea", b"east"])
+    (tmp_path / "basemap" / f"ground-{VERSION}.tiles").write_bytes(tiles)
     return Page(tmp_path)
 
 

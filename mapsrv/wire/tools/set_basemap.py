@@ -11,8 +11,8 @@ TOOL = Tool(
     name="set_basemap",
     title="Choose the basemap",
     text=(
-        "Choose what is drawn beneath all layers: natural-earth, built in, with land, water, borders and names"
-        " down to small cities; openstreetmap, streets from the internet; or none."
+        "Choose what is drawn beneath all layers: natural-earth, built in, with land, water, borders and"
+        " names down to small cities; openstreetmap, streets from the internet; or none."
         + RECEIPT
     ),
     example={"name": "none"},

@@ -36,10 +36,13 @@ function land() {
 /** @param {any} country */
 const isDisputed = (country) => !country.id || DISPUTED.has(country.id);
 
+/** Ground that nobody disputes, which another country rents. @param {any} country */
+const isLeased = (country) => /^(?:Baikonur|USNB Guantanamo Bay)$/.test(country.properties.name);
+
 function borders() {
   const countries = FINE.objects.countries;
   const between = (/** @type {boolean} */ disputed) =>
-    mesh(FINE, countries, (a, b) => a !== b && (isDisputed(a) || isDisputed(b)) === disputed).coordinates;
+    mesh(FINE, countries, (a, b) => a !== b && !isLeased(a) && !isLeased(b) && (isDisputed(a) || isDisputed(b)) === disputed).coordinates;
   return [false, true].flatMap((disputed) => between(disputed).flatMap(unjumped)
     .map((coordinates) => thing(disputed ? { disputed: 1 } : {}, { type: "LineString", coordinates })));
 }
