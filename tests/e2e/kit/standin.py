@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ from typing import Any
 
 from mapsrv.web.page import Page
 from mapsrv.web.stream import PING_SECONDS
+from mapsrv.web.tiles import plain
 from mapsrv.wire import sse
 from tests.e2e.kit.server import wait_until
 from tests.kit.http_thread import served
 
 RETRY_MS = 300
+TILE = re.compile(r"basemap/[^/]+/(\d+)/(\d+)/(\d+)\.pbf")
 State = dict[str, Any]
 
 
@@ -73,13 +76,17 @@ class Standin:
 @contextlib.contextmanager
 def pretending() -> Iterator[Standin]:
     """Serve the page and the stand-in for the rest on a free port."""
-    standin, files = Standin(), Page().files
+    page, standin = Page(), Standin()
+    files, tiles = page.files, page.tiles
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = self.path.partition("?")[0].lstrip("/") or "index.html"
             if path in files:
                 return self.answer(200, files[path].type, files[path].body)
+            if tile := TILE.fullmatch(path):
+                found = tiles.tile(*map(int, tile.groups()))
+                return self.answer(200, "application/x-protobuf", plain(found or b""))
             if standin.away or path != "events":
                 return self.answer(503 if standin.away else 200, "application/json", b"{}")
             opened = Opened(self.headers.get("Last-Event-ID", ""))
