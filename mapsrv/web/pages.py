@@ -47,7 +47,7 @@ async def _page(site: Site, ask: Ask) -> Answer:
         # The status is for programs; a person reads the same on the page, which asks for the map itself.
         if "text/html" not in (ask.header("accept") or ""):
             raise
-        headers = answer.headers | {"content-type": site.page.index.type, "cache-control": "no-store"}
+        headers = HEADERS | {"content-type": site.page.index.type, "cache-control": "no-store"}
         answer = Answer(site.page.index.body, error.status, headers)
     return answer
 

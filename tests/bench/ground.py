@@ -131,8 +131,11 @@ def load(browser: Browser, server: Server) -> None:
 
 def sent(request: Request) -> int:
     """Return the bytes of an answer over the wire, none where it came out of the browser's cache."""
-    sizes = request.sizes()
-    return int(sizes["responseBodySize"]) + int(sizes["responseHeadersSize"])
+    sizes, answer = request.sizes(), request.response()
+    body = int(sizes["responseBodySize"])
+    if not body and sizes["responseHeadersSize"] and answer is not None:  # of a worker Chromium tells none
+        body = int(answer.header_value("content-length") or 0)
+    return body + int(sizes["responseHeadersSize"])
 
 
 def main(folder: Path, places: list[str]) -> None:

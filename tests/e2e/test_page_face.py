@@ -220,6 +220,7 @@ def test_a_look_at_a_layer_lowers_a_sheet_that_hides_the_map(phone: tuple[Page, 
     page, _ = phone
     page.locator("#grip").press("End")
     full = height(page)
+    page.get_by_role("button", name="More: Cities", exact=True).tap()
     page.get_by_role("button", name="Zoom to: Cities", exact=True).tap()
     free = PHONE[1] - height(page)
     assert free > PHONE[1] - full

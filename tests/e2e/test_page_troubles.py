@@ -84,6 +84,7 @@ def test_what_waited_for_a_hanging_server_is_done_once_it_goes_on(
     opened(page, f"{server.url}/?session={session}")
     hanging()
     page.get_by_label("Cities", exact=True).click()
+    page.get_by_role("button", name="More: Roads").click()
     page.get_by_role("button", name="Move down: Roads").click()
     expect(page.locator("#sending")).to_have_text("2 changes wait for the server")
     expect(page.locator("#connection")).to_have_text("The server does not answer …")
@@ -163,6 +164,7 @@ def test_a_layer_that_is_removed_can_be_brought_back_for_six_seconds(
     names, removed = page.locator("#layers .name"), page.locator("#removed li")
     with browser.new_context() as context:
         other = opened(context.new_page(), url)
+        page.get_by_role("button", name="More: Cities").press("Enter")
         page.get_by_role("button", name="Remove: Cities").press("Enter")
         expect(names).to_have_text(["Roads"])
         expect(removed).to_have_text("Removed Cities.Undo")
@@ -171,9 +173,10 @@ def test_a_layer_that_is_removed_can_be_brought_back_for_six_seconds(
         expect(page.locator("#sending")).to_be_empty()
         page.get_by_role("button", name="Undo: Cities").press("Enter")
         expect(names).to_have_text(["Roads", "Cities"])
-        expect(page.get_by_label("Cities", exact=True)).to_be_focused()
+        expect(page.get_by_role("checkbox", name="Cities", exact=True)).to_be_focused()
         page.clock.run_for(3_000)
         assert len(server.state(session)["state"]["layers"]) == 2
+        page.get_by_role("button", name="More: Cities").click()
         page.get_by_role("button", name="Remove: Cities").click()
         page.clock.run_for(6_100)
         expect(other.locator("#layers .name")).to_have_text(["Roads"])
@@ -182,6 +185,7 @@ def test_a_layer_that_is_removed_can_be_brought_back_for_six_seconds(
 
 def test_a_removal_is_sent_at_once_when_the_page_is_closed(server: Server, page: Page, session: str) -> None:
     opened(page, f"{server.url}/?session={session}")
+    page.get_by_role("button", name="More: Cities").click()
     page.get_by_role("button", name="Remove: Cities").click()
     expect(page.get_by_role("button", name="Undo: Cities")).to_be_visible()
     page.close(run_before_unload=True)

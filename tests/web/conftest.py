@@ -32,6 +32,7 @@ def page(tmp_path: Path) -> Page:
         "basemap/land.geojson": '{"type":"FeatureCollection","features":[]}',
         "assets/index-abc.js.br": "as br",
         "assets/index-abc.js.gz": "as gzip",
+        "index.html.br": "the page as br",
         "licenses.txt": "free",
     }.items():
         path = tmp_path / name
