@@ -77,7 +77,9 @@ def test_a_page_without_tiles_has_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "torn", [packed([b"a"], 1)[:-1], b"GRND" + bytes(12), b"PNGS" + packed([b"a"], 1)[4:]]
+    "torn",
+    [packed([b"a"], 1)[:-1], b"GRND" + bytes(12), b"PNGS" + packed([b"a"], 1)[4:]],
+    ids=["cut off", "without zooms", "of another kind"],
 )
 def test_torn_tiles_are_told_at_the_start(tmp_path: Path, torn: bytes) -> None:
     (tmp_path / "ground-a.tiles").write_bytes(torn)

@@ -15,7 +15,7 @@ from mapsrv.hub.hub import Hub
 from mapsrv.hub.presence.models import CALL_SECONDS, MAX_KEPT, MAX_KNOWN, MODEL_SECONDS, Models
 from mapsrv.hub.presence.other_pods import OTHERS_SECONDS
 from mapsrv.hub.presence.ticker import SWEEP
-from mapsrv.hub.replicas.replication import BEAT_SECONDS
+from mapsrv.hub.replicas.beside_events import BEAT_SECONDS
 from tests.hub.replicas.test_replication import pods
 from tests.hub.test_readers import reading, taken
 
