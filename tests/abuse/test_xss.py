@@ -30,7 +30,8 @@ WATCH = """() => {
     const own = new Set('script style link base iframe object embed form img meta'.split(' '));
     const look = (node) => {
         if (node.nodeType !== 1) return;
-        if (own.has(node.localName) && document.body?.contains(node)) note(node.outerHTML);
+        const isOurs = node.matches('#ground-section > form:has(> label > #ground-address)');
+        if (own.has(node.localName) && document.body?.contains(node) && !isOurs) note(node.outerHTML);
         for (const { name, value } of node.attributes)
             if (/^on/i.test(name) || (/^(href|src|action)$/.test(name) && /^\\s*javascript:/i.test(value)))
                 note(name + '=' + value);

@@ -216,7 +216,7 @@ def test_a_map_that_is_gone_is_said_plainly(server: Server, page: Page) -> None:
 
 def test_the_page_says_how_to_connect_an_assistant(server: Server, page: Page) -> None:
     session_id = a_map(server, page)
-    page.get_by_role("button", name="Connect your assistant").click()
+    page.get_by_role("region", name="Share").get_by_role("button", name="Connect your assistant").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text(f"{server.url}/mcp?session={session_id}")
     expect(dialog).to_contain_text("claude mcp add")

@@ -20,7 +20,7 @@ from mapsrv.local.own_command import own_command
 from mapsrv.wire.connect import steps, words
 from mapsrv.wire.sse import frame
 from tests.e2e.conftest import DRAWN, opened, pixel, where
-from tests.e2e.kit.front import comes_to_front, given, in_front
+from tests.e2e.kit.front import WHO, comes_to_front, given, in_front
 from tests.e2e.kit.server import Server, running, wait_until
 from tests.e2e.test_page_files import SHOW_AS
 
@@ -73,7 +73,7 @@ def test_this_users_own_page_has_the_full_command_in_the_banners_words(server: S
     assert all(
         f"{step.client}\n\n{step.where}" in read.replace("\n\n\n", "\n\n") for step in (code, desktop, other)
     )
-    expect(own.locator("#connect-status")).to_have_text("Waiting for an assistant")
+    expect(own.locator("#connect-status")).to_have_text(f"{WHO.name} is here")  # who asked for the link
     own.keyboard.press("Escape")
 
 
@@ -106,19 +106,20 @@ def test_on_a_phone_it_says_where_to_go_and_what_to_say(
 
 
 def test_an_empty_map_says_the_one_thing_to_do_and_whether_an_assistant_has_come(
-    server: Server, own: Page, browser: Browser
+    server: Server, browser: Browser
 ) -> None:
-    expect(own.locator("#no-layers")).to_have_text("No layers yet. Connect your assistant")
-    url = str(own.evaluate("() => location.href"))
-    snapshot = server.state(url.partition("session=")[2])
+    snapshot = server.state(empty := server.new_map())
     here = {"count": 1, "viewers": [], "models": [{"name": "Claude", "id": "claude", "drawing": True}]}
     said = frame("snapshot", json.dumps(snapshot).encode(), id=snapshot["position"])
     said += frame("presence", json.dumps(here).encode())
     with browser.new_context() as context:
-        page = context.new_page()
+        page = opened(context.new_page(), f"{server.url}/?session={empty}")
+        expect(page.locator("#no-layers")).to_have_text("No layers yet. Connect your assistant")
+        page.click("#connect-open")
+        expect(page.locator("#connect-status")).to_have_text("Waiting for an assistant")
         stream = {"content-type": "text/event-stream"}
         page.route("**/events?*", lambda route: route.fulfill(body=said, headers=stream))
-        page.goto(url)
+        page.reload()
         expect(page.locator("#no-layers")).to_have_text(f"No layers yet. Say to Claude: “{words()['say']}”")
         page.click("#connect-open")
         expect(page.locator("#connect-status")).to_have_text("Claude is here and drawing")

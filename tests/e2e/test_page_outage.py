@@ -190,6 +190,7 @@ def test_the_words_have_room_on_every_screen(
         for folded in (False, True):
             if folded:
                 page.get_by_role("button", name="Collapse the panel").click()
+                page.wait_for_function("() => !document.getElementById('panel').getAnimations().length")
             boxes = [page.locator(name).bounding_box() for name in ("#panel", "#refused", "#go-there")]
             panel, notice, button = [box for box in boxes if box]
             for one, other in ((panel, notice), (panel, button), (notice, button)):

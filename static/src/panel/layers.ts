@@ -40,7 +40,7 @@ export class LayerList {
     list.before(this.search);
     list.after(this.none);
     this.search.addEventListener("input", () => this.sift());
-    list.addEventListener("scroll", () => this.menu.close(), { passive: true });
+    document.addEventListener("scroll", () => this.menu.scrolled(), { passive: true, capture: true });
     whenExplained(() => this.rows.forEach((row) => row.tell()));
     beside.whenTurned(() => this.rows.forEach((row) => row.turned()));
   }

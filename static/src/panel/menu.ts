@@ -8,12 +8,14 @@ import type { LayerActions } from "./layers.ts";
 
 const LONGEST_TITLE = 200; // characters, as the server takes them
 const EDGE = 8; // pixels that stay free around it
+const STILL = 2; // pixels: less is no move
 
 export class LayerMenu {
   readonly element = el("div", { id: "layer-menu", role: "dialog", popover: "auto" });
   private layer: MapLayer | null = null;
   private layers: MapLayer[] = []; // top first
   private anchor: HTMLElement | null = null;
+  private placed = 0; // where on the screen its button was then
   private closedBy: HTMLElement | null = null; // whose press has just closed it
   private readonly name = el("input", { type: "text", maxLength: LONGEST_TITLE, autocomplete: "off" });
   private readonly opacity = el("input", { type: "range", min: "0", max: "100", step: "5" });
@@ -51,6 +53,11 @@ export class LayerMenu {
 
   close(): void {
     if (this.layer) this.element.hidePopover();
+  }
+
+  /** Something has scrolled: beside a button that has gone elsewhere it means nothing. */
+  scrolled(): void {
+    if (this.layer && this.anchor && Math.abs(this.anchor.getBoundingClientRect().top - this.placed) > STILL) this.close();
   }
 
   /** A layer that changes meanwhile is shown as it is now; the menu of one that goes, goes. */
@@ -120,6 +127,7 @@ export class LayerMenu {
 
   /** Beside its button where there is room, else as far inside as it goes. */
   private place({ right, top }: DOMRect): void {
+    this.placed = top;
     const { width, height } = this.element.getBoundingClientRect();
     this.element.style.left = `${Math.max(EDGE, Math.min(right + EDGE, innerWidth - width - EDGE))}px`;
     this.element.style.top = `${Math.max(EDGE, Math.min(top, innerHeight - height - EDGE))}px`;
