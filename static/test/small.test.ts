@@ -65,6 +65,7 @@ test("a diff is said in MapLibre's words, and not at all where it has none", () 
   });
   expect(toMapLibreDiff({ update: [{ id: 1, geometry: null }] })).toBeNull();
   expect(toMapLibreDiff({ add: [{ type: "Feature", geometry: null, properties: null }] })).toBeNull();
+  expect(toMapLibreDiff({})).toBeNull();
 });
 
 test("values are compared by what they say", () => {

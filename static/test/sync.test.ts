@@ -108,6 +108,14 @@ test("new data is set, or patched where the change is told", () => {
   expect(map.taken()).toEqual(['setData s "f"']);
 });
 
+test("a change that no diff tells is loaded whole, whatever else is told", () => {
+  const { map, sync } = started(on("a"));
+  for (const [data, ...diffs] of [["e", {}], ["f", {}, { remove: [1] }], ["g", { remove: [1] }, {}]] as [string, ...object[]][]) {
+    sync.apply(style([on("a")], { s: geojson(data) }), new Map([["s", diffs]]));
+    expect(map.taken()).toEqual([`setData s "${data}"`]);
+  }
+});
+
 test("a patch is not used where features go by another name than their id", () => {
   const { map, sync } = started(on("a"));
   const diff = new Map([["s", [{ remove: [1] }]]]);

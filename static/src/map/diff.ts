@@ -20,8 +20,13 @@ export function changedKeys(a: object = {}, b: object = {}): string[] {
 export const hasDiff = (diff: FeatureDiff): boolean =>
   diff.add !== undefined || diff.update !== undefined || diff.remove !== undefined;
 
-/** Our diff in MapLibre's words, or null where MapLibre has none: a feature without an id, or a geometry taken away. */
-export function toMapLibreDiff({ add = [], update = [], remove = [] }: FeatureDiff): object | null {
+/**
+ * Our diff in MapLibre's words, or null where MapLibre has none: a feature without an id, or a geometry taken away, or a
+ * change that no diff tells, as when a layer is replaced.
+ */
+export function toMapLibreDiff(diff: FeatureDiff): object | null {
+  if (!hasDiff(diff)) return null;
+  const { add = [], update = [], remove = [] } = diff;
   if (add.some((feature: Feature) => feature.id === undefined) || update.some((one) => one.geometry === null)) return null;
   return {
     add,
