@@ -38,7 +38,8 @@ async def home(site: Site, ask: Ask) -> Answer:
 
 
 async def _page(site: Site, ask: Ask) -> Answer:
-    answer = file_answer(ask, site.page.index)
+    index = site.page.index
+    answer = file_answer(ask, index)
     answer.headers.update(HEADERS)
     try:
         if not await site.hub.exists(ask.session_id):
@@ -47,8 +48,9 @@ async def _page(site: Site, ask: Ask) -> Answer:
         # The status is for programs; a person reads the same on the page, which asks for the map itself.
         if "text/html" not in (ask.header("accept") or ""):
             raise
-        headers = answer.headers | {"content-type": site.page.index.type, "cache-control": "no-store"}
-        answer = Answer(site.page.index.body, error.status, headers)
+        # Plain, and never "not modified": its headers are none of the file's.
+        headers = HEADERS | {"content-type": index.type, "cache-control": "no-store"}
+        answer = Answer(index.body, error.status, headers)
     return answer
 
 

@@ -68,9 +68,12 @@ async def test_a_map_never_issued_is_not_found(client: Client) -> None:
 
 
 async def test_a_person_sees_the_page_where_a_program_sees_the_error(client: Client) -> None:
-    answer = await client.get("/?session=never", accept="text/html,*/*")
-    assert answer.status == 404 and b"page" in answer.body
-    assert answer.header("cache-control") == "no-store"
+    for encoding in ("identity", "gzip, br"):
+        asked = {"accept": "text/html,*/*", "accept_encoding": encoding}
+        answer = await client.get("/?session=never", **asked)
+        assert answer.status == 404 and b"page" in answer.body
+        assert answer.header("content-encoding") is None
+        assert answer.header("cache-control") == "no-store"
 
 
 async def test_cookies_are_secure_under_https(client: Client, site: Site) -> None:
