@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import DRAWN, opened, pixel, rendered, where
-from tests.e2e.kit.server import Server, call, wait_until
+from tests.e2e.kit.server import Server, call, running, wait_until
 from tests.kit.ports import free_port
 
 XSS = '<img src=x onerror="window.hacked=true"><script>window.hacked=true</script>'
 POINT = {"type": "Point", "coordinates": [0, 0]}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("page")) as server:
+        yield server
 
 
 def points(*names: str, lng: float = 0.0) -> dict[str, Any]:

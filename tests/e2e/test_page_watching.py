@@ -20,7 +20,7 @@ from tests.e2e.kit.server import Server, running, wait_until
 DESK: Any = {"width": 1024, "height": 640}
 PHONE: Any = {"width": 390, "height": 700}
 CLAUDE = r"Claude( \d)? "  # which connects anew in each test, and is another then
-FOLDED = 12_000  # milliseconds: twice what the line stays
+STAYS = 6_000  # milliseconds that the line stays
 CITIES = {
     "type": "FeatureCollection",
     "features": [
@@ -58,6 +58,7 @@ class Watched:
         page = context.new_page()
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.clock.install()
         opened(page, f"{self.server.url}/?session={self.session}")
         page.evaluate(LISTEN)
         return page
@@ -108,7 +109,9 @@ def test_each_step_of_claude_is_told_to_both(watched: Watched) -> None:
         assert "Claude adds Cities done" in watched.said(page)
         expect(page.locator("#people-list")).to_contain_text("Claude")
         expect(page.locator("#people")).to_have_text("2 people here")
-    expect(other.locator("#now")).to_be_hidden(timeout=FOLDED)
+    for page in watched.pages:
+        page.clock.fast_forward(STAYS)
+    expect(other.locator("#now")).to_be_hidden()
     expect(other.locator(".doing")).to_have_count(0)
     expect(first.locator("#now")).to_be_visible()  # a hand is over it
     first.mouse.move(672, 500)
@@ -123,7 +126,8 @@ def test_a_refused_call_says_why_and_one_that_reads_is_quiet(watched: Watched) -
         expect(now.locator(".reason")).to_contain_text("reddish")
         expect(page.locator('#layers [data-layer="cities"] .doing')).to_contain_text("could not change")
         assert not now.evaluate("line => line.classList.contains('quiet')")
-    expect(watched.pages[1].locator("#now")).to_be_hidden(timeout=FOLDED)
+    watched.pages[1].clock.fast_forward(STAYS)
+    expect(watched.pages[1].locator("#now")).to_be_hidden()
     watched.claude(("get_map_state", {}))
     expect(watched.pages[1].locator("#now.quiet")).to_contain_text(re.compile(CLAUDE + "looks at the map"))
 
