@@ -163,11 +163,12 @@ def options() -> tuple[Option, ...]:
 
 
 ABOUT = {
-    "serve": "A live map that people and language models share. mapsrv stdio, mapsrv demo and mapsrv bridge have"
-    " a --help of their own.",
-    "stdio": "The same over stdio, for a host that starts its MCP servers itself. Starts a server where none runs.",
-    "demo": "Draws on the map in front through a real MCP client, in about a minute. Flags of the server that it"
-    " starts over stdio stand in mapsrv --help.",
+    "serve": "A live map that people and language models share. mapsrv stdio, mapsrv demo and mapsrv bridge"
+    " have a --help of their own.",
+    "stdio": "The same over stdio, for a host that starts its MCP servers itself. Starts a server where none"
+    " runs.",
+    "demo": "Draws on the map in front through a real MCP client, in about a minute. Flags of the server that"
+    " it starts over stdio stand in mapsrv --help.",
 }
 
 

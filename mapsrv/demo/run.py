@@ -117,7 +117,8 @@ async def _show(demo: Demo, config: Config) -> None:
 async def _is_seen(demo: Demo) -> bool:
     """Return whether somebody looks at the map within SEEN_SECONDS."""
     with trio.move_on_after(SEEN_SECONDS):
-        while not (await call(demo.client, "get_map_state", session_id=demo.session_id))["viewers"]:
+        asked = {"session_id": demo.session_id}
+        while not (await call(demo.client, "get_map_state", **asked))["viewers"]:  # noqa: ASYNC110
             await trio.sleep(LOOK_SECONDS)
         return True
     return False

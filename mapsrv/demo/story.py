@@ -29,7 +29,7 @@ Step = Callable[..., Awaitable[dict[str, Any]]]
 
 
 async def tell(step: Step) -> dict[str, Any]:
-    """Draw it all; return what the last call answered. Layers have ids of the demo's own, and replace no other."""
+    """Draw it all; return what the last call answered. Its layers have ids of their own."""
     await step("The whole world, from above", "set_map_view", **WORLD)
     await step(
         "The countries, coloured by people per km²", "add_layer",

@@ -130,7 +130,7 @@ class ProvenConnection:
 
 
 async def is_mapsrv(url: str) -> bool:
-    """Return whether who answers there speaks as a mapsrv does, whoever it is: it is believed nothing else."""
+    """Return whether who answers there speaks as a mapsrv does, whoever it is: it is told nothing."""
     with trio.move_on_after(LOOK_SECONDS), suppress(OSError, ValueError, Lost):
         parts = urlsplit(url)
         stream = await trio.open_tcp_stream(parts.hostname or "", parts.port or 80)

@@ -50,7 +50,7 @@ LOOKS: Mapping[str, Mapping[str, Mapping[str, Json]]] = {
     },
     "heatmap": {"paint": {"heatmap-radius": 24, "heatmap-opacity": 0.8}},
 }
-# In place of a circle's usual paint, where there are MANY: without a white edge each, which would be all that is seen.
+# In place of a circle's usual paint, where there are MANY: without white edges, else all that is seen.
 _OF_MANY: Mapping[str, Json] = {
     "circle-color": SHADE,
     "circle-radius": ["interpolate", ["linear"], ["zoom"], 2, 1.5, 10, 4],

@@ -19,8 +19,9 @@ async def explained(config: Config) -> StartupError | None:
     own = await local.find_server(config.data_dir)
     if own is not None and urlsplit(own.url).port == config.port:
         return StartupError(
-            f"Port {config.port} is taken by your mapsrv that runs already, process {own.pid}: open {own.url}/"
-            " for its maps, or end it first. One with other maps needs another --port and --data-dir."
+            f"Port {config.port} is taken by your mapsrv that runs already, process {own.pid}:"
+            f" open {own.url}/ for its maps, or end it first. One with other maps needs another --port and"
+            " --data-dir."
         )
     if await local.is_mapsrv(at):
         return StartupError(

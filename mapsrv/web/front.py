@@ -1,6 +1,6 @@
-"""POST /front: a page trades the token of the link it was opened by for a proof of whose browser it is.
+"""POST /front: a page trades the token of the link that opened it for a proof of whose browser it is.
 
-With the proof it may ask how this user's assistants start `mapsrv stdio`: full paths, which are nobody else's.
+With it, it may ask how this user's assistants start `mapsrv stdio`: full paths, which are nobody else's.
 """
 
 from __future__ import annotations

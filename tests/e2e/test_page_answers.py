@@ -38,8 +38,7 @@ def a_watched_map(server: Server, page: Page, zoom: float = 2) -> str:
     server.command(session_id, "set_map_view", center=[0, 0], zoom=zoom)
     opened(page, f"{server.url}/?session={session_id}")
     wait_until(
-        lambda: do(server, session_id, "set_basemap", name="none").get("shown")
-        or _again(server, session_id)
+        lambda: do(server, session_id, "set_basemap", name="none").get("shown") or _again(server, session_id)
     )
     return session_id
 
@@ -48,9 +47,15 @@ def _again(server: Server, session_id: str) -> None:
     do(server, session_id, "set_basemap", name="natural-earth")
 
 
-def problem_of(told: dict[str, Any]) -> dict[str, Any]:
+def problem_of(server: Server, session_id: str, told: dict[str, Any], layer: str) -> dict[str, Any]:
+    """Return what the call says could not be drawn; where it says that it waits still, what is said then."""
+
+    def problems() -> list[dict[str, Any]]:
+        state = do(server, session_id, "get_map_state")
+        return [one for one in state["problems"] if one["layer_id"] == layer]
+
     assert told.get("shown", {}).get("applied"), told
-    [problem] = told["problems"]
+    [problem] = wait_until(problems) if layer in told["shown"]["waiting"] else told["problems"]
     found: dict[str, Any] = problem
     return found
 
@@ -82,7 +87,8 @@ def test_a_broken_address_of_each_kind_is_told_by_the_call_that_named_it(server:
         ]
         for layer, source, expected in wrong:
             more = {"type": "raster"} if layer == "archive" else {}
-            problem = problem_of(do(server, session_id, "add_layer", id=layer, source=source, **more))
+            told = do(server, session_id, "add_layer", id=layer, source=source, **more)
+            problem = problem_of(server, session_id, told, layer)
             assert problem["layer_id"] == layer and expected in problem["text"], problem
             assert problem["fix"] and (layer == "archive" or source in problem["text"])
     state = do(server, session_id, "get_map_state")
@@ -108,7 +114,7 @@ def test_an_unknown_source_layer_is_told_with_those_that_there_are(
         tiles = {"type": "vector", "tiles": [elsewhere.url + "/{z}/{x}/{y}.pbf"], "maxzoom": 0}
         source = f"{elsewhere.url}/x.pmtiles" if header else tiles
         told = do(server, session_id, "add_layer", id="squares", source=source, layers=layers)
-        problem = problem_of(told)
+        problem = problem_of(server, session_id, told, "squares")
         assert problem["layer_id"] == "squares" and '"square"' in problem["text"]
         assert "squares" in problem["text"].partition("there are:")[2]
         layers[0]["source-layer"] = "squares"

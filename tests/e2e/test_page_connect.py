@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from mapsrv.config import parse
 from mapsrv.demo.story import TITLE
-from mapsrv.local.front import parted
 from mapsrv.local.own_command import own_command
 from mapsrv.wire.connect import steps, words
 from mapsrv.wire.sse import frame

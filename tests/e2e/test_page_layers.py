@@ -1,4 +1,4 @@
-"""The list of layers: what colours mean, what can be done with a layer, and a long list; by pointer, keys and touch."""
+"""The list of layers: what colours mean, what can be done with one, a long list; by pointer, keys, touch."""
 
 from __future__ import annotations
 
