@@ -28,7 +28,6 @@ MAX_STREAMS = 3
 def page(tmp_path: Path) -> Page:
     for name, text in {
         "index.html": "<!doctype html><title>page</title>",
-        "index.html.br": "as br",
         "assets/index-abc.js": "go()",
         "basemap/land.geojson": '{"type":"FeatureCollection","features":[]}',
         "assets/index-abc.js.br": "as br",
