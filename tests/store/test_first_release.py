@@ -9,7 +9,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ async def test_a_file_is_brought_up_once_with_a_copy_of_what_it_was_beside_it(tm
             pass
         names = sorted(path.name for path in tmp_path.iterdir())
         assert names == ["maps.sqlite", "maps.sqlite.format-1", "maps.sqlite.lock"]
-    with sqlite3.connect(tmp_path / "maps.sqlite") as database:
+    with closing(sqlite3.connect(tmp_path / "maps.sqlite")) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (FORMAT,)
     copy = tmp_path / "maps.sqlite.format-1"
     assert copy.stat().st_mode & 0o777 == 0o600
@@ -132,7 +132,7 @@ async def test_without_room_for_the_copy_the_file_stays_as_it_is(tmp_path: Path)
 
 
 def _dump(path: Path) -> list[str]:
-    with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:
         version = database.execute("PRAGMA user_version").fetchone()
         return [f"version {version}", *database.iterdump()]
 

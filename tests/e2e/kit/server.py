@@ -113,7 +113,7 @@ class Unrated(Server):
     variables = {"MAPSRV_RATES": "off"}
 
 
-def wait_until(true: Callable[[], Any], seconds: float = 10.0) -> Any:
+def wait_until(true: Callable[[], Any], seconds: float = 30.0) -> Any:
     """Poll until it is true; real processes give no other sign."""
     end = time.monotonic() + seconds
     while not (value := true()):
