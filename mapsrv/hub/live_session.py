@@ -5,6 +5,7 @@ Everything here that changes it is a plain function, so that no task sees half a
 
 from __future__ import annotations
 
+import weakref
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -48,8 +49,23 @@ class Around:
     drop: Callable[[LiveSession], None]
 
 
+class _Noting:
+    """Tells the process that a session's presence changed."""
+
+    def __init__(self, live: LiveSession) -> None:
+        self._live = weakref.ref(live)
+
+    def __call__(self) -> None:
+        if (live := self._live()) is not None:
+            live.around.presence_changed(live)
+
+
 class LiveSession:
-    """What the process holds of one session while somebody uses it."""
+    """What the process holds of one session while somebody uses it.
+
+    Nothing that it has refers back to it, or to the whole of it: what is dropped is gone at once. The
+    collector would come to it very late (server/memory.py).
+    """
 
     def __init__(self, session_id: str, session: Session, around: Around) -> None:
         self.id = session_id
@@ -57,7 +73,7 @@ class LiveSession:
         self.standing = Standing.IN_STEP
         self.queues: defaultdict[tuple[str, str], AuthorQueue] = defaultdict(AuthorQueue)  # by kind and id
         self.acks = Acks()
-        self.presence = Presence(trio.current_time, lambda: around.presence_changed(self))
+        self.presence = Presence(trio.current_time, _Noting(self))
         self.problems = Problems(self.presence.has_stream_of)
         self.asks = Asks()
         self.rejections = Rejections()

@@ -6,8 +6,8 @@ then.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable
+from weakref import WeakSet
 
 import trio
 
@@ -24,7 +24,7 @@ class PresenceTicker:
     def __init__(self, tell: Callable[[LiveSession], Awaitable[None]]) -> None:
         self._tell = tell
         self._changed: dict[LiveSession, None] = {}
-        self._with_models: dict[LiveSession, None] = {}
+        self._with_models: WeakSet[LiveSession] = WeakSet()  # one that is dropped is not held for them
         self._due = trio.Event()
 
     def note(self, live: LiveSession) -> None:
@@ -34,15 +34,18 @@ class PresenceTicker:
 
     async def run(self) -> None:
         """Publish for ever."""
+        sweep_at = trio.current_time() + SWEEP
         while True:
-            with trio.move_on_after(SWEEP if self._with_models else math.inf):
+            with trio.move_on_at(sweep_at):
                 await self._due.wait()
-            self._sweep()
+            if trio.current_time() >= sweep_at:
+                sweep_at = trio.current_time() + SWEEP
+                self._sweep()
             self._due = trio.Event()
             changed, self._changed, told = self._changed, {}, 0
             for live in changed:
                 if live.presence.models:
-                    self._with_models[live] = None
+                    self._with_models.add(live)
                 if live.presence.publish():
                     live.wake()
                     told += live.streams
@@ -54,4 +57,4 @@ class PresenceTicker:
             if live.presence.models.expire():
                 self._changed[live] = None
             if not live.presence.models:
-                del self._with_models[live]
+                self._with_models.discard(live)
