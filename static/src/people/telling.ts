@@ -1,5 +1,6 @@
 // Tells others where this person's pointer is, and where they look while their hand moves the map: twice a second at most,
-// and nothing while nobody else is here. A finger has no place where it only hovers.
+// and nothing while nobody else is here. A finger has no place where it only hovers. A pointer that rests is elsewhere once
+// the map moved under it.
 
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { TICK_MS } from "../wire/presence.ts";
@@ -22,6 +23,8 @@ export function tellWhere(
     point = [offsetX, offsetY];
     tell();
   });
+  canvas.addEventListener("pointerleave", () => void (point = null));
+  map.on("moveend", tell);
   const look = atMostEvery(TICK_MS, () => void (somebodyIsHere() && view()));
   map.on("move", ({ originalEvent }) => void (originalEvent && look()));
 }
