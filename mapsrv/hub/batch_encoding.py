@@ -10,7 +10,7 @@ import trio
 from mapsrv.core.log import Head
 from mapsrv.core.proposal import Pending
 from mapsrv.store import Batch, Component, Entry, KeyRecord
-from mapsrv.wire import codec
+from mapsrv.wire import answers, codec
 
 SLICE = 50  # ops or events encoded between two checkpoints: some 5 ms where each has 16 KiB
 
@@ -37,6 +37,6 @@ async def _turn(start: int) -> None:
 
 def _entry(pending: Pending) -> Entry:
     event = pending.event
-    answer = codec.answer_to_bytes(event.record.answer)
+    answer = answers.to_bytes(event.record.answer)
     record = KeyRecord(event.key, event.record.fingerprint, answer, event.head)
     return Entry(event.body, record, codec.blobs_of(event.ops))

@@ -117,7 +117,7 @@ def _set(op: o.LayerSet) -> str:
         op.changes,
         visible=f"{'showed' if op.changes.get('visible') else 'hid'} {name}",
         title=f"renamed {name} to {quoted(str(op.changes.get('title')))}",
-        filter=f"{'filtered' if op.changes.get('filter') is not None else 'took the filter off'} {name}",
+        filter=_filtered(op.changes, name),
         rank=f"moved {name}",
         attribution=f"changed the attribution of {name}",
     )
@@ -128,12 +128,16 @@ def _restyled(op: o.Restyled) -> str:
     return _first(
         op.changes,
         visible=f"{_SHOWN[op.changes.get('visible')]} {name}",
-        filter=f"{'filtered' if op.changes.get('filter') is not None else 'took the filter off'} {name}",
+        filter=_filtered(op.changes, name),
         paint=f"changed the look of {name}",
         layout=f"changed the look of {name}",
         minzoom=f"changed the zooms of {name}",
         maxzoom=f"changed the zooms of {name}",
     )
+
+
+def _filtered(changes: Mapping[str, Any], name: str) -> str:
+    return f"{'filtered' if changes.get('filter') is not None else 'took the filter off'} {name}"
 
 
 def _first(changes: Mapping[str, Any], **told: str) -> str:

@@ -1,4 +1,4 @@
-"""JSON of events, states and answers. An event is encoded once; a layer once per value."""
+"""JSON of events and states. An event is encoded once; a layer once per value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 
 from mapsrv.core import ops as o
 from mapsrv.core.log import Origin, Position
-from mapsrv.core.prepared import Answer
 from mapsrv.core.state import PARTS, Json, MapLayer, MapState
 from mapsrv.wire import fast_json
 
@@ -203,21 +202,3 @@ def layer_component(layer: MapLayer | None) -> tuple[bytes | None, tuple[str, ..
 def remember_layer(layer: MapLayer, body: bytes) -> None:
     """Note what a layer was read from, so that it need not be encoded again."""
     _layers[layer] = body
-
-
-# --- answers -----------------------------------------------------------------------
-
-
-def answer_to_bytes(answer: Answer) -> bytes:
-    """Return an answer as the store keeps it."""
-    told: dict[str, Json] = {"changed": answer.changed, "warnings": answer.warnings}
-    return dumps({**told, "facts": answer.facts} if answer.facts else told)
-
-
-def answer_from_bytes(body: bytes) -> Answer:
-    """Read what answer_to_bytes wrote; raises ValueError for anything else."""
-    value = loads(body)
-    try:
-        return Answer(tuple(value["changed"]), tuple(value["warnings"]), dict(value.get("facts", {})))
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError("not an answer") from error

@@ -25,7 +25,7 @@ from mapsrv.hub.lifecycle import open_hub
 from mapsrv.server.memory import spare_the_collector
 from mapsrv.store import Batch, Component, Entry, KeyRecord, Store
 from mapsrv.store.redis import open_redis
-from mapsrv.wire import codec
+from mapsrv.wire import answers, codec
 from tests.bench.machine import memory
 from tests.bench.options import Options
 from tests.bench.report import Table
@@ -63,7 +63,7 @@ async def _new_map(store: Store) -> str:
     session, head = secrets.token_urlsafe(16), Head.of_epoch(secrets.token_hex(8))
     await store.create(session, head, now=0)
     body = codec.encode_event("", AUTHOR, (TitleSet("A large map"),))
-    record = KeyRecord("first", "", codec.answer_to_bytes(Answer()), head.next("first", body))
+    record = KeyRecord("first", "", answers.to_bytes(Answer()), head.next("first", body))
     parts = codec.components(MapState().with_layers(layers), map(LayerPut, layers))
     components = {name: Component(*part) for name, part in parts.items()}
     await store.commit([Batch(session, head, (Entry(body, record),), components)])

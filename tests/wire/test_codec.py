@@ -19,7 +19,7 @@ from mapsrv.core.log import Head, Origin
 from mapsrv.core.prepared import Answer
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
-from mapsrv.wire import codec, parts
+from mapsrv.wire import answers, codec, parts
 from mapsrv.wire.receipt import Receipt, map_url
 from tests.core.kit.maps import command, grown
 from tests.kit.error_tree import tree
@@ -75,10 +75,10 @@ def test_a_snapshot_has_its_place_and_link() -> None:
 
 def test_answers_and_receipts() -> None:
     answer = Answer(("a",), ("careful",))
-    assert codec.answer_from_bytes(codec.answer_to_bytes(answer)) == answer
-    assert b"facts" not in codec.answer_to_bytes(answer), "as it was written before there were any"
+    assert answers.from_bytes(answers.to_bytes(answer)) == answer
+    assert b"facts" not in answers.to_bytes(answer), "as it was written before there were any"
     told = Answer(("a",), (), {"camera_near": "Bern"})
-    assert codec.answer_from_bytes(codec.answer_to_bytes(told)) == told
+    assert answers.from_bytes(answers.to_bytes(told)) == told
     near = Receipt("s", "T", Head.of_epoch("e").position, ("a",), 2, (), "disk", told.facts).to_json(
         "http://a"
     )

@@ -13,7 +13,7 @@ from mapsrv.core.apply import apply_all
 from mapsrv.core.decider import decide
 from mapsrv.core.state import MapState
 from mapsrv.errors import MapsrvError
-from mapsrv.wire import codec, parts
+from mapsrv.wire import answers, codec, parts
 from tests.core.kit.maps import as_asked, command, grown
 
 LATER = {"later": {"a": [1, None]}, "class": "x", "self": 1}
@@ -63,4 +63,4 @@ def test_parts_and_snapshots_of_a_later_release_read_as_what_is_known_of_them(
 
 def test_an_answer_of_a_later_release_is_read() -> None:
     body = codec.dumps({"changed": ["a"], "warnings": [], **LATER})
-    assert codec.answer_from_bytes(body).changed == ("a",)
+    assert answers.from_bytes(body).changed == ("a",)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mapsrv.core.log import Origin
 from mapsrv.core.state import MapState
-from mapsrv.wire import codec, parts
+from mapsrv.wire import answers, codec, parts
 from tests.wire.kit.values import JSON
 
 LAYER = {
@@ -72,7 +72,7 @@ def test_anything_at_all_is_an_event_or_an_error_that_readers_expect(body: bytes
         except (ValueError, KeyError, TypeError):
             pass
     try:
-        codec.answer_from_bytes(body)
+        answers.from_bytes(body)
     except ValueError:
         pass
 

@@ -6,9 +6,8 @@ first. What can happen to a tab where processes share a map:
 - Its page tells another process. That one does not know the tab, or knows it as away, and passes it on;
   who has its stream takes it. What comes before the stream is counted is lost, so a page says all of
   itself when its stream opens.
-- What it says arrives out of order. It is numbered: each value keeps the number that it came by, and
-  whatever is not newer is passed over. A stream that opens begins the numbers anew, since the clock that
-  they go by may have been set back; the page says all of itself behind it.
+- What it says arrives out of order: numbered.py. A stream that opens begins the numbers anew, since the clock
+  that they go by may have been set back; the page says all of itself behind it.
 - It was away here and its stream opens elsewhere. The other process tells that it has it, and it is
   forgotten here, else it would count twice for half an hour.
 - Its line broke, nobody has noticed here yet, and it has a stream elsewhere: two processes have it, and each
@@ -21,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
 
 from mapsrv.core.state import Json
+from mapsrv.hub.presence import numbered
 from mapsrv.hub.presence.models import Models
 from mapsrv.hub.presence.other_pods import OtherPods
 from mapsrv.hub.presence.tabs import Tabs, Viewer
@@ -117,7 +117,7 @@ class Presence:
         viewer = self._viewers.get(viewer_id)
         if viewer is None:
             return
-        changes = _newer(viewer, changes, number)
+        changes = numbered.newer(viewer, changes, number)
         if "drawn" in changes and viewer.drawn is None:
             self._changed()  # it may be asked now
         if "visible" in changes:
@@ -150,7 +150,7 @@ class Presence:
             if viewer is None:
                 continue
             if viewer.streams > 0:
-                known += _known(viewer_id, viewer)
+                known += numbered.known(viewer_id, viewer)
             else:
                 self._viewers.pop(viewer_id)
         self._changed()
@@ -192,27 +192,6 @@ def _element(viewer_id: str, viewer: Viewer) -> bytes:
     if viewer.element is None:
         viewer.element = wire.element(viewer_id, viewer.name, viewer.kind, viewer.told)
     return viewer.element
-
-
-def _newer(viewer: Viewer, changes: Mapping[str, Json], number: int) -> Mapping[str, Json]:
-    """Return those of the changes that are newer than what is known, and note their number."""
-    if not number:  # an older page's: in the order in which it arrives
-        return changes
-    newer = {name: value for name, value in changes.items() if number > viewer.numbers.get(name, 0)}
-    viewer.numbers.update(dict.fromkeys(newer, number))
-    return newer
-
-
-def _known(viewer_id: str, viewer: Viewer) -> Iterator[Said]:
-    """Yield what a tab has said, by the numbers that it had; what had none would not end with the newest."""
-    for number in sorted(set(viewer.numbers.values())):
-        names = [name for name, known in viewer.numbers.items() if known == number]
-        yield Said(viewer_id, number, {name: _value(viewer, name) for name in names})
-
-
-def _value(viewer: Viewer, name: str) -> Json:
-    value: Json = not viewer.hidden if name == "visible" else getattr(viewer, name)
-    return value
 
 
 def _ids(viewers: list[Json]) -> Iterator[str]:

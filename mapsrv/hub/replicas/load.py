@@ -16,7 +16,7 @@ from mapsrv.core.state import MapLayer
 from mapsrv.store import Entry, KeyRecord, Store, StoredSession
 from mapsrv.store.damage import damaged
 from mapsrv.store.shared import SharedStore
-from mapsrv.wire import codec, parts
+from mapsrv.wire import answers, codec, parts
 
 SLICE_BYTES = 256 * 1024  # of JSON parsed between two checkpoints, about 3 ms
 SLICE_PARTS = 100  # layers read between two checkpoints, about 2 ms however small they are
@@ -40,7 +40,7 @@ class KeptRecord(Record):
     def answer(self) -> Answer:
         """The answer; raises StoreDamaged where what is kept is none."""
         try:
-            return codec.answer_from_bytes(self._kept.answer)
+            return answers.from_bytes(self._kept.answer)
         except ValueError as error:
             raise damaged("map_keys", "The map's map_keys", "does not parse") from error
 

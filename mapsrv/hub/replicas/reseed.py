@@ -8,7 +8,7 @@ from mapsrv.core.log import Head, Position, Record
 from mapsrv.core.session import Session
 from mapsrv.store import Component, KeyRecord
 from mapsrv.store.shared import Seed
-from mapsrv.wire import codec
+from mapsrv.wire import answers, codec
 
 MAX_CAME_FROM = 8  # histories that are remembered: as many losses while one process sleeps
 SLICE = 500  # layers between two checkpoints, some 3 ms
@@ -36,7 +36,7 @@ async def seed_of(session_id: str, session: Session, expect: Head | None, epoch:
 
 
 def _key_record(key: str, record: Record) -> KeyRecord:
-    return KeyRecord(key, record.fingerprint, codec.answer_to_bytes(record.answer), _head(record.position))
+    return KeyRecord(key, record.fingerprint, answers.to_bytes(record.answer), _head(record.position))
 
 
 def _head(position: Position) -> Head:
