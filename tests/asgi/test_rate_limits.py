@@ -11,15 +11,9 @@ from mapsrv.asgi.error_body import error_headers
 from mapsrv.asgi.rate_limits import HOLD_SECONDS, MAX_HELD, TABS, RateLimits
 from mapsrv.config.rates import DEFAULT_RATES, Rate, rates
 from mapsrv.errors import TooMany
+from tests.kit.clock import Clock
 
 ANA, BEN = "192.0.2.1", "192.0.2.2"
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def refused(limits: RateLimits, name: str, caller: str = ANA, tab: str = "") -> TooMany:

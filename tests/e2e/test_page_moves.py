@@ -6,13 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import trio
-from mcp import ClientSession
-from mcp.client.streamable_http import streamable_http_client
-from mcp.types import Implementation
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import DRAWN, opened, rendered, where
+from tests.e2e.kit.claude import claude
 from tests.e2e.kit.server import Server, running, wait_until
 from tests.e2e.test_page import at_zero, circle, is_at, points
 
@@ -45,18 +42,7 @@ def session(server: Server) -> str:
 
 
 def by_claude(server: Server, session_id: str, **arguments: Any) -> None:
-    """Call set_map_view as a model that names itself Claude."""
-
-    async def main() -> None:
-        url, claude = f"{server.url}/mcp?session={session_id}", Implementation(name="Claude", version="1")
-        with trio.fail_after(60):
-            async with streamable_http_client(url) as streams:
-                async with ClientSession(streams[0], streams[1], client_info=claude) as session:
-                    await session.initialize()
-                    result = await session.call_tool("set_map_view", arguments)
-                    assert not result.is_error
-
-    trio.run(main)
+    claude(server, session_id, ("set_map_view", arguments))
 
 
 def test_a_short_move_is_eased_and_a_far_one_flown(server: Server, page: Page, session: str) -> None:

@@ -1,20 +1,19 @@
-"""Two people watch a real MCP client called Claude: both are told each step, and who comes later is too."""
+"""Two people watch a real MCP client called Claude: both are told each step, and who comes later is too.
+
+One story: each part goes on where the one before it ended.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
-import pytest
-import trio
-from mcp import ClientSession
-from mcp.client.streamable_http import streamable_http_client
-from mcp_types import Implementation
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import DRAWN, opened
+from tests.e2e.kit.claude import asked
 from tests.e2e.kit.server import Server, running, wait_until
 
 DESK: Any = {"width": 1024, "height": 640}
@@ -65,37 +64,15 @@ class Watched:
 
     def claude(self, *calls: tuple[str, dict[str, Any]], clients: int = 1) -> list[bool]:
         """Make the calls by as many clients that are called Claude; return which were refused."""
-
-        async def main() -> list[bool]:
-            refused = []
-            with trio.fail_after(60):
-                for _ in range(clients):
-                    async with streamable_http_client(
-                        f"{self.server.url}/mcp?session={self.session}"
-                    ) as streams:
-                        info = Implementation(name="Claude", version="1")
-                        async with ClientSession(streams[0], streams[1], client_info=info) as client:
-                            await client.initialize()
-                            for tool, arguments in calls:
-                                refused.append((await client.call_tool(tool, arguments)).is_error)
-            return refused
-
-        return trio.run(main)
+        rounds = [asked(self.server, self.session, *calls) for _ in range(clients)]
+        return [bool(result.is_error) for results in rounds for result in results]
 
     def said(self, page: Page) -> list[str]:
         told: list[str] = page.evaluate("said")
         return told
 
 
-@pytest.fixture(scope="module")
-def watched(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    with running(tmp_path_factory.mktemp("watched")) as server, ExitStack() as stack:
-        watched = Watched(server, browser, stack)
-        yield watched
-        assert watched.errors == []
-
-
-def test_each_step_of_claude_is_told_to_both(watched: Watched) -> None:
+def each_step_of_claude_is_told_to_both(watched: Watched) -> None:
     first, other = watched.pages
     first.mouse.move(672, 30)  # where the line will be
     add = ("add_layer", {"id": "cities", "title": "Cities", "source": CITIES})
@@ -117,7 +94,7 @@ def test_each_step_of_claude_is_told_to_both(watched: Watched) -> None:
     first.mouse.move(672, 500)
 
 
-def test_a_refused_call_says_why_and_one_that_reads_is_quiet(watched: Watched) -> None:
+def a_refused_call_says_why_and_one_that_reads_is_quiet(watched: Watched) -> None:
     wrong = {"layer_id": "cities", "properties": {"circle-color": "reddish"}}
     assert watched.claude(("get_map_state", {}), ("set_layer_paint", wrong)) == [False, True]
     for page in watched.pages:
@@ -132,7 +109,7 @@ def test_a_refused_call_says_why_and_one_that_reads_is_quiet(watched: Watched) -
     expect(watched.pages[1].locator("#now.quiet")).to_contain_text(re.compile(CLAUDE + "looks at the map"))
 
 
-def test_what_a_person_does_is_told_to_the_other_alone(watched: Watched) -> None:
+def what_a_person_does_is_told_to_the_other_alone(watched: Watched) -> None:
     first, other = watched.pages
     first.locator('#layers [data-layer="cities"] input').click()
     expect(other.locator("#now")).to_contain_text("hides Cities")
@@ -140,12 +117,12 @@ def test_what_a_person_does_is_told_to_the_other_alone(watched: Watched) -> None
     first.locator('#layers [data-layer="cities"] input').click()
 
 
-def test_two_of_one_name_are_told_apart_and_the_dialog_says_who_is_here(watched: Watched) -> None:
+def two_of_one_name_are_told_apart_and_the_dialog_says_who_is_here(watched: Watched) -> None:
     watched.claude(("open_map", {"title": "Swiss cities"}), clients=2)
     first, other = watched.pages
     for name in ("Claude", *(f"Claude {number}" for number in range(2, 6))):  # with those of the tests before
         expect(other.locator("#people-list").get_by_text(name, exact=True)).to_be_visible()
-    assert any(said.startswith(("Claude 4", "Claude 5")) for said in watched.said(other))
+    wait_until(lambda: any(said.startswith("Claude 4 names the map") for said in watched.said(other)))
     first.get_by_role("button", name="Connect your assistant").click()
     expect(first.locator("#connect-status")).to_have_text("5 assistants are here")
     first.keyboard.press("Escape")
@@ -156,7 +133,7 @@ def listed(page: Page) -> list[str]:
     return texts
 
 
-def test_all_that_was_done_is_listed_alike_for_who_comes_later(watched: Watched) -> None:
+def all_that_was_done_is_listed_alike_for_who_comes_later(watched: Watched) -> None:
     first, _ = watched.pages
     for number in range(120):
         watched.server.command(watched.session, "open_map", title=f"Draft {number}")
@@ -177,4 +154,25 @@ def test_all_that_was_done_is_listed_alike_for_who_comes_later(watched: Watched)
     late.wait_for_function(here, timeout=DRAWN)
     first.keyboard.press("Escape")
     expect(first.locator("#activity")).to_be_hidden()
-    wait_until(lambda: not watched.errors)
+
+
+def a_view_is_told_by_its_place(watched: Watched) -> None:
+    first, other = watched.pages
+    first.get_by_role("button", name="Activity").click()
+    watched.claude(("set_map_view", {"center": [7.447, 46.948], "zoom": 9}))
+    expect(other.locator("#now .told")).to_have_text(
+        re.compile(CLAUDE + "moves the view to Bern, Switzerland")
+    )
+    expect(first.locator("#activity-list li li").first).to_have_text("Moves the view to Bern, Switzerland")
+
+
+def test_two_watch_claude_work_and_a_third_reads_it_later(browser: Browser, tmp_path: Path) -> None:
+    with running(tmp_path) as server, ExitStack() as stack:
+        watched = Watched(server, browser, stack)
+        each_step_of_claude_is_told_to_both(watched)
+        a_refused_call_says_why_and_one_that_reads_is_quiet(watched)
+        what_a_person_does_is_told_to_the_other_alone(watched)
+        two_of_one_name_are_told_apart_and_the_dialog_says_who_is_here(watched)
+        all_that_was_done_is_listed_alike_for_who_comes_later(watched)
+        a_view_is_told_by_its_place(watched)
+        assert watched.errors == []

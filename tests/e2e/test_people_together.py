@@ -157,6 +157,9 @@ def test_a_pointer_and_a_view_are_seen_where_they_are(people: tuple[Page, Page])
         return close(centre(dot), where(other, *at))
 
     wait_until(stands)
+    ana.locator("canvas").press("Equal")
+    rests(ana)
+    wait_until(stands)
     wait_until(frames(ana, other))
     assert ana.locator(".person-mark .frame").is_hidden(), "who sees all of it sees no frame"
 
@@ -213,7 +216,10 @@ def test_while_somebody_is_followed_an_assistants_move_waits(
     for page in people:
         expect(page.get_by_role("button", name="Go there")).to_be_visible()
     ana.mouse.up()
-    assert look_alike(ana, other)() and abs(looks_at(other)[0]) < 1
+    wait_until(look_alike(ana, other))
+    assert abs(looks_at(other)[0]) < 1 and all(
+        page.get_by_role("button", name="Go there").is_visible() for page in people
+    )
 
 
 def test_what_claude_changes_glows_where_it_is_and_no_author_sees_their_own(

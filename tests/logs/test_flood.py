@@ -7,19 +7,10 @@ import logging
 import pytest
 
 from mapsrv.logs.flood import LINES, MAX_EVENTS, OTHERS, SECONDS, Event, Flood
+from tests.kit.clock import Clock
 
 ONE: Event = ("mapsrv.http", logging.INFO, "request")
 ANOTHER: Event = ("mapsrv.http", logging.WARNING, "request")
-
-
-class Clock:
-    """Seconds that pass when they are told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -15,15 +15,9 @@ import pytest
 from mapsrv.logs.flood import LINES, Flood
 from mapsrv.logs.form import formatter
 from mapsrv.logs.stderr import LEFT_OUT, LOST, StderrHandler
+from tests.kit.clock import Clock
 
 NAME = "mapsrv.test"
-
-
-class Clock:
-    now = 5.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

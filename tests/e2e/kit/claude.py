@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import trio
+from mcp_types import CallToolResult
 
 from tests.e2e.kit.server import Server
 from tests.transports.kit.serving import connected
@@ -19,21 +20,25 @@ from tests.transports.kit.serving import connected
 CALL_SECONDS = 30.0
 
 
-def claude(server: Server, session_id: str, *calls: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Call tools on a map, one after the other, over one connection; return what they answered."""
+def asked(server: Server, session_id: str, *calls: tuple[str, dict[str, Any]]) -> list[CallToolResult]:
+    """Call tools on a map, one after the other, over one connection; return what came, refusals too."""
 
-    async def main() -> list[dict[str, Any]]:
-        answers = []
+    async def main() -> list[CallToolResult]:
         with trio.fail_after(CALL_SECONDS):
             async with connected(server.url, "http-2025", name="Claude") as client:
-                for name, arguments in calls:
-                    result = await client.call_tool(name, {"session_id": session_id, **arguments})
-                    text = json.dumps([item.model_dump() for item in result.content], default=str)
-                    assert not result.is_error, text
-                    answers.append(result.structured_content or {})
-        return answers
+                arguments = {"session_id": session_id}
+                return [await client.call_tool(name, arguments | given) for name, given in calls]
 
     return trio.run(main)
+
+
+def claude(server: Server, session_id: str, *calls: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Call tools as asked() does; return what they answered. None may be refused."""
+    answers = []
+    for result in asked(server, session_id, *calls):
+        assert not result.is_error, json.dumps([item.model_dump() for item in result.content], default=str)
+        answers.append(result.structured_content or {})
+    return answers
 
 
 @contextmanager

@@ -18,13 +18,7 @@ from mapsrv.hub.presence.ticker import SWEEP
 from mapsrv.hub.replicas.beside_events import BEAT_SECONDS
 from tests.hub.replicas.test_replication import pods
 from tests.hub.test_readers import reading, taken
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.kit.clock import Clock
 
 
 @pytest.fixture

@@ -20,18 +20,12 @@ from mapsrv.wire import sse
 from mapsrv.wire import told as news
 from mapsrv.wire import viewers
 from mapsrv.wire.names import clean_name
+from tests.kit.clock import Clock
 from tests.wire.kit.values import JSON
 
 ANA, BELL = "a" * 16, "b" * 16
 TABS = [f"tab-{number}" for number in range(60)]
 OTHERS = [f"other-{number}" for number in range(60)]
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -107,7 +101,7 @@ def test_a_cookies_tabs_that_are_away_are_20_at_most_and_come_back(presence: Pre
     presence.gone("ana-29")
     presence.gone("ana-0")
     assert presence.count == MAX_TABS - 1
-    clock.now = AWAY_SECONDS + 1
+    clock.now += AWAY_SECONDS + 1
     assert presence.count == 1 and shown(presence) == ["ana-3"]
     presence.told("ana-5", {"visible": True}, own=True)
     assert presence.front is None, "who is away no more is not known"
