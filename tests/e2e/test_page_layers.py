@@ -136,6 +136,14 @@ def test_the_menu_renames_fades_and_moves_by_keys_alone(shared: Server, desk: Pa
     clear = {"above": {"paint": {"circle-opacity": 0}}}
     wait_until(lambda: layer_of(shared, session_id).get("restyled", {}).items() >= clear.items())
     expect(menu.get_by_role("status")).to_have_text("0 %")
+    bar = menu.get_by_label("Opacity").bounding_box()
+    assert bar is not None
+    page.mouse.move(bar["x"] + 8, bar["y"] + bar["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2, steps=4)
+    half = pytest.approx(0.5, abs=0.1)
+    wait_until(lambda: layer_of(shared, session_id)["restyled"]["above"]["paint"]["circle-opacity"] == half)
+    page.mouse.up()
     menu.get_by_label("Name").fill("Towns")
     page.keyboard.press("Enter")
     expect(page.locator("#layers .name")).to_have_text(["below", "Towns"])

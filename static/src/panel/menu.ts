@@ -9,6 +9,7 @@ import type { LayerActions } from "./layers.ts";
 const LONGEST_TITLE = 200; // characters, as the server takes them
 const EDGE = 8; // pixels that stay free around it
 const STILL = 2; // pixels: less is no move
+const FADE_MS = 250; // between two steps of a slider that is dragged, which everybody sees
 
 export class LayerMenu {
   readonly element = el("div", { id: "layer-menu", role: "dialog", popover: "auto" });
@@ -18,6 +19,8 @@ export class LayerMenu {
   private placed = 0; // where on the screen its button was then
   private closedBy: HTMLElement | null = null; // whose press has just closed it
   private readonly name = el("input", { type: "text", maxLength: LONGEST_TITLE, autocomplete: "off" });
+  private fading = false;
+  private faded: { layer: MapLayer; value: number } | null = null; // what is to be sent yet
   private readonly opacity = el("input", { type: "range", min: "0", max: "100", step: "5" });
   private readonly percent = el("output", {});
   private readonly buttons: { [what in keyof typeof VERBS]: HTMLButtonElement };
@@ -34,8 +37,7 @@ export class LayerMenu {
       event.preventDefault(); // or it presses the button that has the focus then
       this.close();
     });
-    this.opacity.addEventListener("input", () => setText(this.percent, `${this.opacity.value} %`));
-    this.opacity.addEventListener("change", () => this.fade());
+    this.opacity.addEventListener("input", () => void this.fade());
     this.element.addEventListener("keydown", (event) => this.onKey(event));
     this.element.addEventListener("toggle", (event) => this.toggled((event as ToggleEvent).newState === "open"));
     // A press beside an open popover closes it: on the button that opened it, it is not to open it again.
@@ -76,7 +78,7 @@ export class LayerMenu {
     if (renamed) this.name.value = title;
     const opacity = opacityOf(layer);
     if (document.activeElement !== this.opacity) this.opacity.value = String(opacity === null ? 100 : Math.round(opacity * 100));
-    setText(this.percent, opacity === null ? "by data" : `${Math.round(opacity * 100)} %`);
+    if (!this.fading) setText(this.percent, opacity === null ? "by data" : `${Math.round(opacity * 100)} %`);
     for (const [what, made] of Object.entries(this.buttons)) made.ariaLabel = `${VERBS[what as keyof typeof VERBS]}: ${title}`;
     // Not `disabled`, which would drop the focus of who moves a layer step by step to the end.
     const at = this.layers.findIndex((one) => one.id === layer.id);
@@ -94,21 +96,32 @@ export class LayerMenu {
     this.close();
     if (what === "find") this.actions.find(layer);
     if (what === "remove") this.actions.remove(layer);
-    if (what === "reset") void this.send("Resetting", "reset_layer_style", {});
+    if (what === "reset") void this.send(layer, "Resetting", "reset_layer_style", {});
   }
 
   private rename(): void {
     const title = this.name.value.trim();
-    if (this.layer && title && title !== this.layer.title) void this.send("Renaming", "set_layer_details", { title });
+    if (this.layer && title && title !== this.layer.title) void this.send(this.layer, "Renaming", "set_layer_details", { title });
   }
 
-  private fade(): void {
-    void this.send("Fading", "set_layer_paint", { property: "opacity", value: Number(this.opacity.value) / 100 });
+  /** While it is dragged: one step on its way at a time, and in the end where it rests, though the menu is closed by then. */
+  private async fade(): Promise<void> {
+    setText(this.percent, `${this.opacity.value} %`);
+    this.faded = this.layer && { layer: this.layer, value: Number(this.opacity.value) / 100 };
+    if (this.fading) return;
+    this.fading = true;
+    while (this.faded) {
+      const { layer, value } = this.faded;
+      this.faded = null;
+      const pause = new Promise((resolve) => setTimeout(resolve, FADE_MS));
+      await this.send(layer, "Fading", "set_layer_paint", { property: "opacity", value });
+      await pause;
+    }
+    this.fading = false;
   }
 
-  private async send(what: string, name: string, args: object): Promise<void> {
-    const layer = this.layer;
-    if (layer) await this.actions.send(`${what} ${layer.title || layer.id}`, name, { layer_id: layer.id, ...args });
+  private async send(layer: MapLayer, what: string, name: string, args: object): Promise<void> {
+    await this.actions.send(`${what} ${layer.title || layer.id}`, name, { layer_id: layer.id, ...args });
   }
 
   private onKey(event: KeyboardEvent): void {
