@@ -15,6 +15,7 @@ PARTS = (
     "commands",
     "styles",
     "answers",
+    "painting",
     "stall",
     "healing",
     "sessions",
@@ -81,7 +82,7 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument("--seconds", type=float, default=4.0, help="that each rate is measured; default: 4")
     parser.add_argument("--mebibytes", type=int, default=16, help="of the large GeoJSON; default: 16")
     parser.add_argument("--no-rivals", dest="rivals", action="store_false", help="measure mapsrv alone")
-    told = "an interpreter that has an earlier release, which is measured beside (peers, parts)"
+    told = "an interpreter that has an earlier release, which is measured beside (peers, parts, painting)"
     parser.add_argument("--landed", metavar="PYTHON", help=told)
     parser.add_argument("--rounds", type=int, choices=range(1, 21), default=5, help="of peers; default: 5")
     parser.add_argument("--lines", type=_words, default=LINES, metavar=",".join(LINES), help="of peers")
