@@ -11,7 +11,7 @@ import { toStyle } from "./state/style.ts";
 import type { Camera, FeatureDiff, MapEvent, MapState, Op, Snapshot } from "./state/types.ts";
 import { beside } from "./map/beside.ts";
 import { CameraGuide, type Mover } from "./map/camera.ts";
-import { hasDiff, same } from "./map/diff.ts";
+import { same } from "./map/diff.ts";
 import { Sync } from "./map/sync.ts";
 import { byId } from "./panel/dom.ts";
 import { LayerList } from "./panel/layers.ts";
@@ -153,7 +153,7 @@ export class App implements StreamListener {
 const WHOLE: FeatureDiff = {}; // stands for a change that no diff tells
 
 function noteDiff(diffs: Map<string, FeatureDiff[]>, id: string, op: FeatureDiff): void {
-  diffs.set(id, [...(diffs.get(id) ?? []), hasDiff(op) ? op : WHOLE]);
+  diffs.set(id, [...(diffs.get(id) ?? []), op]);
 }
 
 /** The new state, in which every layer that is equal to its old self is its old self. */

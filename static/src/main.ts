@@ -9,6 +9,8 @@ import { Front } from "./wire/front.ts";
 import { Activity } from "./watching/activity.ts";
 import { Now } from "./watching/now.ts";
 import { goTo } from "./watching/place.ts";
+import { Whereabouts } from "./watching/whereabouts.ts";
+import { isOwn } from "./watching/who.ts";
 import { Presence } from "./wire/presence.ts";
 import { Server } from "./wire/server.ts";
 import { Stream, type EventSourceLike, type StreamSetting } from "./wire/stream.ts";
@@ -45,13 +47,14 @@ app.add(new Connect({ mapUrl: () => app.mapUrl, say: showMessage, command: () =>
 const overlay = new Overlay(map);
 const people = new People({ map, overlay, guide: app.guide, presence, viewer: server.viewer });
 app.add(people);
-app.add(new Seen({ map, overlay, isOwn: (origin) => people.isOwn(origin), go: (bounds) => app.guide.fit(bounds) }));
+app.add(new Seen({ map, overlay, isOwn: (event) => isOwn(event, people.you), go: (bounds) => app.guide.fit(bounds) }));
 app.guide.holds = () => people.follows;
 wireShowView(map, (name, args) => server.command(name, args), showMessage);
 
-const now = new Now();
+const whereabouts = new Whereabouts((point) => server.near(point));
+const now = new Now(whereabouts);
 app.add(now);
-app.add(new Activity(now, { log: (before) => server.log(before), go: (act) => goTo(app, act) }));
+app.add(new Activity(now, { log: (before) => server.log(before), go: (act) => goTo(app, act), whereabouts }));
 
 const setting: StreamSetting = {
   open: (position): EventSourceLike => server.openStream(position),

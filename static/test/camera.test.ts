@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { isShort } from "../src/map/short.ts";
+import { givenName } from "../src/people/names.ts";
 import { centerOf, movedWords, whereOf } from "../src/map/whose.ts";
 
 const AT = { center: [0, 0] as [number, number], zoom: 4, bearing: 0, pitch: 0 };
@@ -27,7 +28,7 @@ test("it is said who looks where", () => {
   const [claude, nameless] = [{ kind: "model", id: "m", name: "Claude" }, { kind: "person", id: "p", name: "" }] as const;
   expect(movedWords(claude, "Bern, Switzerland")).toBe("Claude looks at Bern, Switzerland");
   expect(movedWords({ ...claude, name: " " }, "x")).toBe("An assistant looks at x");
-  expect(movedWords(nameless, "x")).toBe("Somebody looks at x");
+  expect(movedWords(nameless, "x")).toBe(`${givenName("p")} looks at x`);
   expect(movedWords(undefined, "x")).toBe("The shared view is at x");
 });
 

@@ -1,6 +1,7 @@
 // The list of all that was done: the same for who was there and for who comes later.
 
 import { expect, test } from "vitest";
+import { givenName } from "../src/people/names.ts";
 import { History, type Logged, type LogPage } from "../src/watching/history.ts";
 
 const STATE: any = { title: "", basemap: "none", camera: { center: [0, 0] }, layers: [{ id: "a", title: "Areas" }] };
@@ -30,7 +31,7 @@ const read = (history: History) =>
 const TURNS = [
   ["Claude", "hides Areas"],
   ["Claude", "hides Areas"],
-  ["Somebody", "removes Bees"],
+  [givenName("Claude"), "removes Bees"],
   ["Claude", "moves the view"],
   ["Claude", "hides Bees 2", "adds Bees"],
 ];

@@ -5,7 +5,7 @@ import type { Call } from "../src/watching/calls.ts";
 import { FOLD_MS, Moments, type Moment } from "../src/watching/moments.ts";
 
 let shown: (string | null)[], moments: Moments;
-const WHO = { id: "m", name: "Claude", hue: 1 };
+const WHO = { id: "m", name: "Claude", color: "red" };
 const moment = (did: string): Moment => ({ who: WHO, did, state: "done", quiet: false });
 const call = (id: string, state: Call["state"], more: Partial<Call> = {}): Call => ({ id, model: "m", name: "Claude", tool: id, state, reads: false, ...more });
 const frame = (...calls: Call[]): void =>
@@ -30,6 +30,16 @@ test("a change is told for six seconds, and as long as a hand is over it", () =>
   expect(last()).toBe("adds Cities done");
   vi.advanceTimersByTime(1);
   expect(last()).toBe(null);
+});
+
+test("who is called otherwise since another came is told by the new name", () => {
+  const names: string[] = [];
+  moments = new Moments((one) => one && names.push(one.who.name));
+  const name = (told: string): void => moments.amend((one) => (one.who.name === told ? one : { ...one, who: { ...WHO, name: told } }));
+  name("Claude 2"); // while nothing is told
+  moments.event(moment("adds Cities"), "p1");
+  for (const told of ["Claude", "Claude 2", "Claude 2"]) name(told);
+  expect(names).toEqual(["Claude", "Claude 2"]);
 });
 
 test("a call is told while it runs, then as done, and its event once", () => {

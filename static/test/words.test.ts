@@ -1,6 +1,7 @@
 // Ops and sentences: what a person reads of each change, with the layers as they were before it.
 
 import { expect, test } from "vitest";
+import { colorOf, givenName } from "../src/people/names.ts";
 import { callWords, readFrame, type Call } from "../src/watching/calls.ts";
 import { fieldsOf } from "../src/watching/fields.ts";
 import { actsOf, Known, together } from "../src/watching/words.ts";
@@ -110,9 +111,11 @@ test("a model goes by the name that tells it apart, you by You, and who has none
   const models = [{ id: "a2", name: "Claude 2", drawing: false }];
   expect(whoOf(event("model", "Claude", "a2"), models, "").name).toBe("Claude 2");
   expect(whoOf(event("model", "Claude", "a1"), models, "").name).toBe("Claude");
-  expect(whoOf(event("model", "Claude", "a1"), models, "").hue).not.toBe(whoOf(event("model", "Claude", "a2"), [], "").hue);
+  expect(whoOf(event("model", "Claude", "a1"), models, "").color).not.toBe(whoOf(event("model", "Claude", "a2"), [], "").color);
   expect(whoOf(event("person", "Ana"), models, "p1").name).toBe("You");
-  expect(whoOf(event("person", ""), models, "").name).toBe("Somebody");
+  expect(whoOf(event("person", ""), models, "").name).toBe(givenName("p1"));
+  expect(whoOf(event("person", ""), models, "").color).toBe(colorOf("p1"));
+  expect(whoOf({ ops: [], origin: { kind: "person", id: "", name: "" } }, models, "").name).toBe("Somebody");
   expect(whoOf({ ops: [] }, models, "").name).toBe("The server");
 });
 

@@ -3,6 +3,7 @@
 // Only moves made here lack an originalEvent, which is how MapLibre tells a hand's moves from a program's.
 
 import type { Map as MapLibreMap, PaddingOptions } from "maplibre-gl";
+import { wantsCalm } from "../screen.ts";
 import type { BoundsCamera, Camera, CenterCamera, MapLayer, Origin } from "../state/types.ts";
 import { isAt } from "./at.ts";
 import { Hand } from "./hand.ts";
@@ -118,7 +119,6 @@ const centered = ({ center, zoom, bearing, pitch }: CenterCamera) => ({
 
 const sizeOf = (map: MapLibreMap): number => Math.min(map.getContainer().clientWidth, map.getContainer().clientHeight);
 
-export const wantsCalm = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function watchHand(map: MapLibreMap, hand: Hand): void {
   const canvas = map.getCanvasContainer();

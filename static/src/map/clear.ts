@@ -2,11 +2,11 @@
 // far as it must. It is looked for in the page, so whoever opens one need not know of the panel.
 
 import type { Map as MapLibreMap } from "maplibre-gl";
+import { wantsCalm } from "../screen.ts";
 
 const MARGIN = 10; // pixels between a popup and what it must not touch
 const MOVE_MS = 200;
 const TRIES = 3; // one that moved may hang on its other side now, and stand out there
-const wantsCalm = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 interface Box {
   left: number;

@@ -17,7 +17,7 @@ export function changedKeys(a: object = {}, b: object = {}): string[] {
   return [...keys].filter((key) => !same((a as any)[key], (b as any)[key]));
 }
 
-export const hasDiff = (diff: FeatureDiff): boolean =>
+const hasDiff = (diff: FeatureDiff): boolean =>
   diff.add !== undefined || diff.update !== undefined || diff.remove !== undefined;
 
 /**

@@ -1,6 +1,7 @@
 // Whose move waits behind "Go there", and where it leads, in words. Pure: only what the event and the map say; a place's
 // name comes from the server, which knows some.
 
+import { givenName } from "../people/names.ts";
 import type { Camera, MapLayer, Origin } from "../state/types.ts";
 
 const LONGEST = 60; // characters of a name
@@ -8,7 +9,7 @@ const LONGEST = 60; // characters of a name
 export function movedWords(by: Origin | undefined, where: string): string {
   if (!by) return `The shared view is at ${where}`;
   const name = by.name.trim().slice(0, LONGEST);
-  const who = by.kind === "model" ? name || "An assistant" : name || "Somebody";
+  const who = by.kind === "model" ? name || "An assistant" : name || givenName(by.id);
   return `${who} looks at ${where}`;
 }
 

@@ -1,14 +1,10 @@
 // Which assistants are here, of what the frame `presence` says of models, in words. Pure.
 
+import type { Model } from "../state/types.ts";
+
 const MOST = 20; // that are read of a frame
 const MOST_NAMED = 3;
 const MAX_NAME = 40; // characters
-
-export interface Model {
-  readonly name: string;
-  readonly id: string;
-  readonly drawing: boolean;
-}
 
 /** The models of a frame; none where the server does not tell of them. */
 export function modelsIn(frame: any): Model[] {

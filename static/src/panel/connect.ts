@@ -1,15 +1,16 @@
 // The dialog that says how to connect an assistant and what to say to it then, and the one line of a map without layers
 // that leads there. What is shown is plain text to copy; whether an assistant has come stands above it.
 
-import { modelsIn, whoIsHere, type Model } from "./assistants.ts";
+import type { Model } from "../state/types.ts";
+import { modelsIn, whoIsHere } from "./assistants.ts";
 import { button, byId, copy, el, iconButton, setText } from "./dom.ts";
 import { SAY, TAKE, insteadOfSteps, sayings, stepsFor, type Setting, type Step } from "./steps.ts";
 import type { Part } from "../part.ts";
+import { isCoarse } from "../screen.ts";
 import type { Connection } from "../wire/stream.ts";
 
 const WAITING = "Waiting for an assistant";
 const UNKNOWN = "Whether an assistant is here is not known while this page is not connected";
-const TOUCH = "(pointer: coarse)"; // the first pointer: a laptop whose screen can be touched has a fine one
 
 export interface ConnectSetting {
   mapUrl(): string;
@@ -53,7 +54,7 @@ export class Connect implements Part {
 
   private fill(): void {
     const mapUrl = this.setting.mapUrl();
-    const setting: Setting = { mapUrl, command: this.command, touch: matchMedia(TOUCH).matches };
+    const setting: Setting = { mapUrl, command: this.command, touch: isCoarse() };
     const none = insteadOfSteps(setting);
     const said = sayings(setting).map(({ before, text }) => el("div", {}, el("p", {}, before), copyable(text)));
     byId("connect-body").replaceChildren(

@@ -2,12 +2,10 @@
 // moved by keys. The map is told what room is left; nothing that stands over the map is under the sheet.
 
 import type { PaddingOptions } from "maplibre-gl";
+import { isCoarse, isNarrow, wantsCalm } from "../screen.ts";
 import { byId, iconButton } from "./dom.ts";
 import { beside, HEIGHTS, rest, tapped, TAP, Way, type Height, type Pixels } from "./heights.ts";
 
-const NARROW = matchMedia("(max-width: 640px)"); // as in css/phone.css
-const COARSE = matchMedia("(pointer: coarse)");
-const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 const MOVE_MS = 200;
 const SAID: { [H in Height]: string } = { low: "Low", half: "Half open", full: "Open" };
 const CLASS: { [H in Height]: string } = { low: "folded", half: "half", full: "tall" };
@@ -38,7 +36,7 @@ export class Sheet {
     this.grip.addEventListener("keydown", (event) => this.key(event));
     for (const handle of [this.grip, this.fold.parentElement!]) handle.addEventListener("pointerdown", (event) => this.grab(event));
     // The keyboard on the screen takes the lower half.
-    this.panel.addEventListener("focusin", ({ target }) => NARROW.matches && COARSE.matches && isText(target) && this.rest("full"));
+    this.panel.addEventListener("focusin", ({ target }) => isNarrow() && isCoarse() && isText(target) && this.rest("full"));
     addEventListener("resize", () => this.settle(false));
     new ResizeObserver(() => this.measure()).observe(this.panel);
     this.rest(this.height, false);
@@ -46,12 +44,12 @@ export class Sheet {
 
   /** For who wants to show something on the map: the highest sheet leaves too little of it. At once, as a flight follows. */
   makeRoom(): void {
-    if (NARROW.matches && this.height === "full") this.rest("half", false);
+    if (isNarrow() && this.height === "full") this.rest("half", false);
   }
 
   /** For who wants to show something in the sheet: the lowest has no room. */
   rise(): void {
-    if (NARROW.matches && this.height === "low") this.rest("half");
+    if (isNarrow() && this.height === "low") this.rest("half");
   }
 
   private rest(height: Height, animate = true, from = this.pixelsNow()): void {
@@ -63,7 +61,7 @@ export class Sheet {
     this.grip.ariaValueText = SAID[height];
     this.settle(animate);
     const to = this.pixelsNow();
-    if (CALM.matches || !NARROW.matches || from === to) return;
+    if (wantsCalm() || !isNarrow() || from === to) return;
     this.panel.animate([{ height: `${from}px` }, { height: `${to}px` }], { duration: MOVE_MS, easing: "ease-out" });
   }
 
@@ -86,7 +84,7 @@ export class Sheet {
     const { width, height, left } = this.panel.getBoundingClientRect();
     const none = { top: 0, right: 0, bottom: 0, left: 0 };
     this.told = height;
-    if (NARROW.matches) this.tell({ ...none, bottom: height }, animate);
+    if (isNarrow()) this.tell({ ...none, bottom: height }, animate);
     else this.tell(this.height === "low" ? none : { ...none, left: left + width }, animate);
   }
 
@@ -95,7 +93,7 @@ export class Sheet {
     const height = this.pixelsNow();
     document.body.style.setProperty("--taken", `${height}px`);
     const moving = this.dragging || this.panel.getAnimations().length > 0;
-    if (NARROW.matches && !moving && height !== this.told) this.settle(true);
+    if (isNarrow() && !moving && height !== this.told) this.settle(true);
   }
 
   private key(event: KeyboardEvent): void {
@@ -106,7 +104,7 @@ export class Sheet {
   }
 
   private grab(event: PointerEvent): void {
-    if (!NARROW.matches || this.dragging || event.button !== 0 || (event.target as Element).closest("button")) return;
+    if (!isNarrow() || this.dragging || event.button !== 0 || (event.target as Element).closest("button")) return;
     const handle = event.currentTarget as HTMLElement;
     const { clientY, pointerId } = event;
     this.arrive();

@@ -1,6 +1,8 @@
 // Reads the frame `presence`: who has the map open, and which models have called lately. What another process or release
 // told is passed on by the server as it came, so nothing is taken for granted. Pure.
 
+import type { Model } from "../state/types.ts";
+
 export interface View {
   center: [number, number];
   zoom: number;
@@ -15,12 +17,6 @@ export interface Person {
   author: string; // the id that their changes bear; empty where it is not known
   view: View | null;
   cursor: [number, number] | null;
-}
-
-export interface Model {
-  id: string;
-  name: string;
-  drawing: boolean;
 }
 
 export interface Here {

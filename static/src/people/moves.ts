@@ -1,7 +1,7 @@
 // Moves this map to where a person looks. To be moved along is no gesture of one's own: only this map moves.
 
 import type { Map as MapLibreMap } from "maplibre-gl";
-import { wantsCalm } from "../map/camera.ts";
+import { wantsCalm } from "../screen.ts";
 import type { View } from "./frame.ts";
 
 const FLY_MS = 1_200;

@@ -7,7 +7,7 @@ import type { Overlay } from "../map/overlay.ts";
 import { viewportOf } from "../map/view.ts";
 import { byId } from "../panel/dom.ts";
 import type { Part } from "../part.ts";
-import type { Origin } from "../state/types.ts";
+import type { MapState, Snapshot } from "../state/types.ts";
 import { publicId } from "../wire/public_id.ts";
 import type { Presence } from "../wire/presence.ts";
 import { FollowBar } from "./bar.ts";
@@ -16,7 +16,7 @@ import { readFrame, type Here, type Person } from "./frame.ts";
 import { PeopleList, type Row } from "./list.ts";
 import { Marks } from "./marks.ts";
 import { easeTo, flyTo } from "./moves.ts";
-import { colorsOf, givenName, namesOf } from "./names.ts";
+import { colorsOf, givenName, keyOf, namesOf, type Called } from "./names.ts";
 import { tellWhere } from "./telling.ts";
 
 export interface PeopleOf {
@@ -29,7 +29,7 @@ export interface PeopleOf {
 
 export class People implements Part {
   private readonly self: string;
-  private author = ""; // what our own changes bear
+  you = ""; // what our own changes bear; empty where it is not known
   private here: Here = { count: 0, people: [], models: [] };
   private names = new Map<string, string>();
   private readonly list: PeopleList;
@@ -40,7 +40,6 @@ export class People implements Part {
   constructor(private readonly of: PeopleOf) {
     const { map, overlay, guide, presence, viewer } = of;
     this.self = publicId(viewer);
-    byId<HTMLInputElement>("name").placeholder = givenName(this.self);
     this.list = new PeopleList({ goTo: (id) => this.goTo(id), follow: (id) => this.toggle(id) });
     this.marks = new Marks(overlay);
     this.bar = new FollowBar({ start: (id) => this.follow.start(id), stop: () => this.follow.stop() });
@@ -54,17 +53,16 @@ export class People implements Part {
     this.show();
   }
 
-  presence(frame: any): void {
-    this.here = readFrame(frame);
-    this.author = this.here.people.find(({ id }) => id === this.self)?.author || this.author;
-    this.names = namesOf([...this.here.people, ...this.here.models]);
-    this.follow.here(this.others());
+  snapshot(_state: MapState, _before: MapState | null, { you }: Snapshot): void {
+    this.you = you ?? this.you;
     this.show();
   }
 
-  /** Whether a change was made in this browser. */
-  isOwn(origin: Origin | undefined): boolean {
-    return origin?.kind === "person" && this.author !== "" && origin.id === this.author;
+  presence(frame: any): void {
+    this.here = readFrame(frame);
+    this.names = namesOf([...this.here.people, ...this.here.models]);
+    this.follow.here(this.others());
+    this.show();
   }
 
   /** Whether somebody is followed: then the map goes where they go, and nowhere else. */
@@ -77,24 +75,26 @@ export class People implements Part {
   }
 
   private isMine({ id, author }: Person): boolean {
-    return id === this.self || (author !== "" && author === this.author);
+    return id === this.self || (author !== "" && author === this.you);
   }
 
   private show(): void {
     const { count, people, models } = this.here;
-    const colors = colorsOf([...people, ...models].map(({ id }) => id));
-    const named = (id: string) => ({ id, name: this.names.get(id) ?? givenName(id), color: colors.get(id) ?? "var(--soft)" });
+    const self = { id: this.self, name: "", author: this.you };
+    const colors = colorsOf([...new Set([self, ...people, ...models].map(keyOf))]);
+    const named = (one: Called) => ({ id: one.id, name: this.names.get(one.id) ?? givenName(keyOf(one)), color: colors.get(keyOf(one))! });
     const rest = { busy: false, reachable: false, followed: false };
-    const me: Row = { ...named(this.self), ...rest, kind: "self", note: "you" };
-    const assistants = models.map(({ id, drawing }): Row =>
-      ({ ...named(id), ...rest, kind: "model", note: drawing ? "assistant, drawing" : "assistant", busy: drawing }));
+    byId<HTMLInputElement>("name").placeholder = givenName(keyOf(self));
+    const me: Row = { ...named(self), ...rest, kind: "self", note: "you" };
+    const assistants = models.map(({ drawing, ...model }): Row =>
+      ({ ...named(model), ...rest, kind: "model", note: drawing ? "assistant, drawing" : "assistant", busy: drawing }));
     const others = this.others().map((person): Row => ({
-      ...named(person.id), ...rest, kind: "person", note: this.isMine(person) ? "you, another tab" : "",
+      ...named(person), ...rest, kind: "person", note: this.isMine(person) ? "you, another tab" : "",
       reachable: person.view !== null, followed: this.follow.id === person.id,
     }));
     this.list.show([me, ...assistants, ...others], Math.max(0, count - Math.max(1, people.length)));
-    this.marks.show(this.others().filter((person) => !this.isMine(person)).map((person) => ({ person, ...named(person.id) })));
-    this.bar.show(this.follow.state, (id) => named(id).name);
+    this.marks.show(this.others().filter((person) => !this.isMine(person)).map((person) => ({ person, ...named(person) })));
+    this.bar.show(this.follow.state, (id) => this.names.get(id) ?? givenName(id));
   }
 
   private goTo(id: string): void {

@@ -3,6 +3,7 @@
 
 import { Popup, type LngLatLike, type Map as MapLibreMap } from "maplibre-gl";
 import { el, iconButton } from "../panel/dom.ts";
+import { isNarrow } from "../screen.ts";
 
 const WIDEST = "320px";
 
@@ -13,7 +14,7 @@ export interface Shown {
 }
 
 export function showAt(map: MapLibreMap, at: LngLatLike, content: HTMLElement): Shown {
-  if (matchMedia("(max-width: 640px)").matches) return new Sheet(content); // as in css/phone.css
+  if (isNarrow()) return new Sheet(content);
   return new Popup({ maxWidth: WIDEST, focusAfterOpen: false, padding: map.getPadding() }).setLngLat(at).setDOMContent(content).addTo(map);
 }
 

@@ -6,7 +6,7 @@ import type { Bounds } from "../map/extent.ts";
 import type { Overlay } from "../map/overlay.ts";
 import { featuresHere } from "../map/tiles.ts";
 import type { Part } from "../part.ts";
-import type { MapEvent, MapState, Origin } from "../state/types.ts";
+import type { MapEvent, MapState } from "../state/types.ts";
 import { Arrows, isSeen } from "./arrows.ts";
 import { changesOf, type Change } from "./changes.ts";
 import { Glow } from "./glow.ts";
@@ -20,7 +20,7 @@ const CLOCK = { now: Date.now, after: (ms: number, run: () => void) => setTimeou
 export interface SeenOf {
   map: MapLibreMap;
   overlay: Overlay;
-  isOwn(origin: Origin | undefined): boolean;
+  isOwn(event: MapEvent): boolean;
   go(bounds: Bounds): void;
 }
 
@@ -46,7 +46,7 @@ export class Seen implements Part {
       if (op.op === "put_layer") this.places.forget(op.layer.id);
       if (op.op === "remove_layer") this.arrows.drop(op.id);
     }
-    if (document.hidden || this.of.isOwn(event.origin)) return;
+    if (document.hidden || this.of.isOwn(event)) return;
     this.waiting.add(changesOf(event, before, state, (layer, ids) => featuresHere(this.of.map, layer, ids)));
   }
 

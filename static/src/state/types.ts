@@ -4,6 +4,13 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
+/** A model that called lately, as the frame `presence` tells of it. */
+export interface Model {
+  readonly id: string;
+  readonly name: string;
+  readonly drawing: boolean;
+}
+
 export interface CenterCamera {
   center: [number, number]; // [lng, lat] in degrees
   zoom?: number;

@@ -7,6 +7,7 @@ import type { MapEvent, MapState } from "../state/types.ts";
 import type { Connection } from "../wire/stream.ts";
 import { History, type Line, type Logged, type LogPage, type Turn } from "./history.ts";
 import { dot, type Now } from "./now.ts";
+import type { Whereabouts } from "./whereabouts.ts";
 import type { Act } from "./words.ts";
 
 const NEAR_END = 200; // pixels of the list below which older ones are asked for
@@ -22,6 +23,7 @@ const AWAY = "The list could not be read. Close it and open it again to try.";
 export interface ActivitySetting {
   log(before: string): Promise<LogPage>;
   go(act: Act): void;
+  whereabouts: Whereabouts;
 }
 
 export class Activity implements Part {
@@ -34,6 +36,10 @@ export class Activity implements Part {
   private asking = false;
   private failed = false;
   private came: Logged[] = []; // while the newest page is on its way
+  private readonly unplaced = new Map<Element, Line>(); // lines of which it is not said yet where they lead
+  private readonly inView = new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) if (isIntersecting) void this.place(target);
+  });
   private taken = 0; // how often the whole state was: what was asked before is of another time
 
   constructor(private readonly now: Now, private readonly setting: ActivitySetting) {
@@ -114,7 +120,10 @@ export class Activity implements Part {
     const [height, top] = [this.body.scrollHeight, this.body.scrollTop];
     const focused = (document.activeElement as HTMLElement | null)?.dataset.position;
     const turns = this.history.turns(this.state, this.now.models, this.now.you);
+    this.inView.disconnect();
+    this.unplaced.clear();
     byId("activity-list").replaceChildren(...turns.map((turn) => this.turn(turn)));
+    for (const made of this.unplaced.keys()) this.inView.observe(made);
     const end = this.isRead ? (turns.length ? END[this.history.older] : NOTHING) : READING;
     setText(byId("activity-end"), this.failed ? AWAY : end);
     if (top > 0) this.body.scrollTop = top + (grewOnTop ? this.body.scrollHeight - height : 0); // what is read stays where it is
@@ -122,18 +131,32 @@ export class Activity implements Part {
   }
 
   private turn({ who, at, lines }: Turn): HTMLElement {
-    const head = el("h3", {}, dot(who.hue), el("span", { className: "who" }, who.name), timeOf(at));
+    const head = el("h3", {}, dot(who.color), el("span", { className: "who" }, who.name), timeOf(at));
     return el("li", {}, head, el("ul", {}, ...lines.map((line) => this.line(line))));
   }
 
-  private line({ did, times, at, go, position }: Line): HTMLElement {
-    const words = did.charAt(0).toUpperCase() + did.slice(1) + (times > 1 ? ` (${times} times)` : "");
+  private line(line: Line): HTMLElement {
+    const { at, go, position, camera } = line;
+    const where = camera ? this.setting.whereabouts.said(camera) : undefined;
     const title = at?.toLocaleString() ?? "";
-    if (!go) return el("li", { title }, words);
-    const made = button(words, () => this.setting.go(go), { className: "plain", title });
+    if (!go) return el("li", { title }, wordsOf(line, where));
+    const made = button(wordsOf(line, where), () => this.setting.go(go), { className: "plain", title });
     made.dataset.position = position;
+    if (camera && where === undefined) this.unplaced.set(made, line);
     return el("li", {}, made);
   }
+
+  /** Says where the view went of a line that has come into view. */
+  private async place(made: Element): Promise<void> {
+    const line = this.unplaced.get(made);
+    if (line?.camera) setText(made as HTMLElement, wordsOf(line, await this.setting.whereabouts.of(line.camera)));
+  }
+}
+
+/** "Moves the view to Bern", "Adds Cities (2 times)". */
+function wordsOf({ did, times }: Line, where: string | undefined): string {
+  const words = did.charAt(0).toUpperCase() + did.slice(1) + (times > 1 ? ` (${times} times)` : "");
+  return where === undefined ? words : `${words}${times > 1 ? ", last" : ""} to ${where}`;
 }
 
 function timeOf(at: Date | null): HTMLElement {

@@ -1,6 +1,7 @@
 // What a model's call reads as while it runs, once it has read, or where it was refused. Of what changed the map the
 // event tells (words.ts).
 
+import type { Model } from "../state/types.ts";
 import { cut } from "./words.ts";
 
 export interface Call {
@@ -14,12 +15,6 @@ export interface Call {
   title?: string;
   reason?: string;
   position?: string;
-}
-
-export interface Model {
-  id: string;
-  name: string;
-  drawing: boolean;
 }
 
 type Words = [does: string, could: string]; // "adds …", and what it could not: "add …"; the layer stands for "@"

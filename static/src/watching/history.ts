@@ -1,8 +1,7 @@
 // All that changed the map, as far as it is known: pages of GET /log, and what came since over the stream. The same list
 // for who was there and who comes later. No DOM.
 
-import type { MapEvent, MapState } from "../state/types.ts";
-import type { Model } from "./calls.ts";
+import type { Camera, MapEvent, MapState, Model } from "../state/types.ts";
 import { whoOf, type Who } from "./who.ts";
 import { actsOf, Known, together, type Act } from "./words.ts";
 
@@ -28,6 +27,7 @@ export interface Line {
   at: Date | null;
   times: number; // so often in a row
   go: Act | null; // its place, where it has one
+  camera: Camera | null; // where the view went, if that is all
 }
 
 /** What one author did without a pause, newest first. */
@@ -87,7 +87,8 @@ function addTo(turns: Turn[], event: Logged, acts: Act[], who: Who, there: Set<s
   if (!turn || turn.who.id !== who.id || pause > TURN_MS) turns.push((turn = { who, at, lines: [] }));
   turn.at = at;
   const go = acts.find((act) => act.camera || (act.layer !== undefined && there.has(act.layer))) ?? null;
-  const line = { position: event.position, did: together(acts), at, times: 1, go };
+  const camera = (acts.length === 1 && acts[0]!.camera) || null;
+  const line = { position: event.position, did: together(acts), at, times: 1, go, camera };
   const last = turn.lines.at(-1);
   if (last?.did === line.did) turn.lines[turn.lines.length - 1] = { ...line, times: last.times + 1 };
   else turn.lines.push(line);

@@ -8,12 +8,13 @@ export const FOLD_MS = 6_000; // after it ended, and after a hand that hovered o
 const REMEMBERED = 50; // ends of events: a call's own end comes at most some seconds after its event
 
 export interface Moment {
-  who: { id: string; name: string; hue: number };
+  who: { id: string; name: string; color: string };
   did: string;
   state: Call["state"];
   quiet: boolean; // it only reads
   layer?: string;
   reason?: string;
+  position?: string; // where its event ended
 }
 
 export class Moments {
@@ -36,7 +37,7 @@ export class Moments {
   event(moment: Moment, position: string): void {
     this.told.push(position);
     if (this.told.length > REMEMBERED) this.told.shift();
-    this.become(moment, "");
+    this.become({ ...moment, position }, "");
   }
 
   /** The calls of a frame, the oldest first. `momentOf` says how one reads. */
@@ -50,6 +51,14 @@ export class Moments {
     }
     this.fresh = false;
     if (this.call && !this.known.has(this.call)) this.become(null, ""); // nobody waits for it any more
+  }
+
+  /** More is known by now of what is told; `change` gives back the same moment where it is another one. */
+  amend(change: (moment: Moment) => Moment): void {
+    const amended = this.now && change(this.now);
+    if (amended === this.now) return;
+    this.now = amended;
+    this.show(amended);
   }
 
   hold(held: boolean): void {

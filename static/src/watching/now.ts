@@ -2,11 +2,12 @@
 
 import { byId, el, setText } from "../panel/dom.ts";
 import type { Part } from "../part.ts";
-import type { MapEvent, MapState, Snapshot } from "../state/types.ts";
+import type { Camera, MapEvent, MapState, Model, Snapshot } from "../state/types.ts";
 import type { Connection } from "../wire/stream.ts";
-import { callWords, readFrame, type Call, type Model } from "./calls.ts";
+import { callWords, readFrame, type Call } from "./calls.ts";
 import { Moments, type Moment } from "./moments.ts";
-import { isOwn, whoCalls, whoOf } from "./who.ts";
+import type { Whereabouts } from "./whereabouts.ts";
+import { isOwn, modelKey, whoCalls, whoOf } from "./who.ts";
 import { actsOf, Known, together } from "./words.ts";
 
 const ENDS: { [state in Call["state"]]: string } = { running: "working", done: "done", refused: "refused" };
@@ -19,7 +20,7 @@ export class Now implements Part {
   private readonly doing = el("p", { className: "doing" });
   private readonly moments = new Moments((moment) => this.show(moment));
 
-  constructor() {
+  constructor(private readonly whereabouts: Whereabouts) {
     const hold = (held: boolean) => (): void => this.moments.hold(held);
     this.line.addEventListener("pointerenter", hold(true));
     this.line.addEventListener("pointerleave", hold(false));
@@ -41,12 +42,20 @@ export class Now implements Part {
     const layer = acts.find((act) => act.layer !== undefined)?.layer;
     const who = whoOf(event, this.models, this.you);
     this.moments.event({ who, did: together(acts), state: "done", quiet: false, ...(layer === undefined ? {} : { layer }) }, position);
+    const [camera] = acts.length === 1 ? acts.map((act) => act.camera) : [];
+    if (camera) void this.placed(camera, position);
   }
 
   presence(frame: any): void {
     const { models, calls } = readFrame(frame);
     this.models = models;
+    this.moments.amend((moment) => renamed(moment, models));
     this.moments.calls(calls, (call) => this.momentOf(call));
+  }
+
+  private async placed(camera: Camera, position: string): Promise<void> {
+    const where = await this.whereabouts.of(camera);
+    if (where) this.moments.amend((moment) => (moment.position === position ? { ...moment, did: `moves the view to ${where}` } : moment));
   }
 
   private momentOf(call: Call): Moment {
@@ -64,7 +73,7 @@ export class Now implements Part {
     this.line.classList.toggle("quiet", quiet);
     const told = [el("span", { className: "who" }, who.name), ` ${did}`];
     if (reason) told.push(el("span", { className: "reason" }, `: ${reason}`));
-    this.line.replaceChildren(dot(who.hue), el("span", { className: "told" }, ...told), el("span", { className: "state" }, ENDS[state]));
+    this.line.replaceChildren(dot(who.color), el("span", { className: "told" }, ...told), el("span", { className: "state" }, ENDS[state]));
     if (layer === undefined) return;
     setText(this.doing, `${who.name} ${did}${state === "running" ? " …" : ""}`);
     this.doing.title = this.doing.textContent!;
@@ -73,8 +82,14 @@ export class Now implements Part {
   }
 }
 
-export function dot(hue: number): HTMLElement {
+/** Another of its name may have come. */
+function renamed(moment: Moment, models: readonly Model[]): Moment {
+  const name = models.find(({ id }) => modelKey(id) === moment.who.id)?.name;
+  return name && name !== moment.who.name ? { ...moment, who: { ...moment.who, name } } : moment;
+}
+
+export function dot(color: string): HTMLElement {
   const made = el("span", { className: "dot" });
-  made.style.setProperty("--hue", String(hue));
+  made.style.setProperty("--tint", color);
   return made;
 }

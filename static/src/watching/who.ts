@@ -1,12 +1,12 @@
-// Who did something: what they are called here, and a colour of their own that stays the same for everybody.
+// Who did something: what they are called, and their colour, as in the list of people.
 
-import type { MapEvent } from "../state/types.ts";
-import type { Model } from "./calls.ts";
+import { colorOf, givenName } from "../people/names.ts";
+import type { MapEvent, Model } from "../state/types.ts";
 
 export interface Who {
   id: string; // tells them apart
   name: string;
-  hue: number; // degrees
+  color: string; // as CSS
 }
 
 const NAMELESS = { person: "Somebody", model: "A model", system: "The server" };
@@ -16,17 +16,12 @@ export function whoOf({ origin, agent }: MapEvent, models: readonly Model[], you
   const { kind = "system", id = "", name = "" } = origin ?? {};
   const own = kind === "person" && id !== "" && id === you;
   const present = models.find((model) => model.id === agent);
-  const shown = own ? "You" : present?.name || name || NAMELESS[kind] || "Somebody";
-  const key = agent ?? `${kind} ${id}`;
-  return { id: key, name: shown, hue: hueOf(key) };
+  const given = kind === "person" && id ? givenName(id) : (NAMELESS[kind] ?? NAMELESS.person);
+  return { id: agent === undefined ? `${kind} ${id}` : modelKey(agent), name: own ? "You" : present?.name || name || given, color: colorOf(agent ?? id) };
 }
 
-export const whoCalls = ({ model, name }: { model: string; name: string }): Who => ({ id: model, name, hue: hueOf(model) });
+export const modelKey = (id: string): string => `model ${id}`;
+
+export const whoCalls = ({ model, name }: { model: string; name: string }): Who => ({ id: modelKey(model), name, color: colorOf(model) });
 
 export const isOwn = (event: MapEvent, you: string): boolean => you !== "" && event.origin?.kind === "person" && event.origin.id === you;
-
-function hueOf(key: string): number {
-  let hash = 2166136261; // FNV-1a
-  for (const letter of key) hash = Math.imul(hash ^ letter.codePointAt(0)!, 16777619);
-  return (hash >>> 0) % 360;
-}
