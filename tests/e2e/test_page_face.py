@@ -5,6 +5,7 @@ A stand-in says what a server would, so one page is led through everything.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -120,6 +121,16 @@ def test_axe_finds_nothing_wrong(request: pytest.FixtureRequest, window: str) ->
     page.get_by_role("button", name="Connect your assistant").click()
     judge(page)
     page.keyboard.press("Escape")
+    for button in (re.compile("^More: "), "Activity"):
+        page.get_by_role("button", name=button).first.click()
+        judge(page)
+        page.keyboard.press("Escape")
+    top = 7.45 + 18 * 0.13, 46.95 - 18 * 0.065
+    page.evaluate("(center) => void mapsrv.map.jumpTo({ center, zoom: 9 })", list(top))
+    page.wait_for_function(IDLE, timeout=DRAWN)
+    page.mouse.click(*where(page, *top))
+    expect(page.locator(".feature")).to_be_visible()
+    judge(page)
 
 
 def test_twenty_layers_leave_share_and_connect_in_reach(desk: tuple[Page, Standin]) -> None:

@@ -81,7 +81,7 @@ export class People implements Part {
   private show(): void {
     const { count, people, models } = this.here;
     const self = { id: this.self, name: "", author: this.you };
-    const colors = colorsOf([...new Set([self, ...people, ...models].map(keyOf))]);
+    const colors = colorsOf([...new Set([...people, ...models, self].map(keyOf))]);
     const named = (one: Called) => ({ id: one.id, name: this.names.get(one.id) ?? givenName(keyOf(one)), color: colors.get(keyOf(one))! });
     const rest = { busy: false, reachable: false, followed: false };
     byId<HTMLInputElement>("name").placeholder = givenName(keyOf(self));

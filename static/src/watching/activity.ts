@@ -81,6 +81,7 @@ export class Activity implements Part {
     byId("activity-open").ariaExpanded = "true";
     this.failed = false;
     this.draw();
+    this.body.scrollTop = 0; // the newest
     void this.read();
   }
 
@@ -100,7 +101,8 @@ export class Activity implements Part {
     if (this.asking || (this.isRead && this.history.older !== "more")) return;
     this.asking = true;
     const [before, taken] = [this.isRead ? this.history.oldest : "", this.taken];
-    const page = await this.setting.log(before).catch(() => null);
+    const answer = await this.setting.log(before).catch(() => null);
+    const page = Array.isArray(answer?.events) ? answer : null;
     this.asking = false;
     this.failed = page === null;
     if (page && taken === this.taken) this.take(page, before);
