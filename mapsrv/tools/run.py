@@ -17,6 +17,7 @@ from mapsrv.hub.hub import Hub
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.presence.models import Call
 from mapsrv.local.front import Front, address
+from mapsrv.prepare.near import FACT as CAMERA_NEAR
 from mapsrv.prepare.own_routes import NO_ROUTES, OwnRoutes
 from mapsrv.tools import queries
 from mapsrv.tools.afterwards import completed, was_there
@@ -115,7 +116,7 @@ class Tools:
         command = await self._with_file(request, session_id, caller)
         receipt = await self._hub.execute(session_id, command, caller.origin, key)
         if NOTHING_CHANGED not in receipt.warnings:
-            call.position = receipt.position
+            call.position, call.near = receipt.position, receipt.facts.get(CAMERA_NEAR)
         receipt = await with_viewer(self._hub, receipt, command, self._wait)
         return await completed(self._hub, receipt, command, caller)
 

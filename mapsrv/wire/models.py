@@ -40,7 +40,7 @@ class Seen:
 def call(
     id: str, model: str, name: str, tool: str, state: str, reads: bool, about: Mapping[str, str | None]
 ) -> dict[str, Json]:
-    """Return a call as it is told. `about` has layer_id, title, reason and position, where there are such."""
+    """Return a call as it is told. `about` has layer_id, title, near, reason, position, where there are such."""
     told: dict[str, Json] = {"id": id, "model": model, "name": name, "tool": tool, "state": state}
     return told | {"reads": reads} | {key: _CUT[key](text) for key, text in about.items() if text}
 
@@ -65,6 +65,7 @@ def _reason(text: str) -> str:
 _CUT: Mapping[str, Callable[[str], str]] = {
     "layer_id": _id,
     "title": _name,
+    "near": _name,
     "reason": _reason,
     "position": _id,
 }

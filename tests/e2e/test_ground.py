@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from tests.e2e.conftest import DRAWN, opened, where
 from tests.e2e.kit.pixels import Picture, near, rgb
 from tests.e2e.kit.server import Server, running
+from tests.kit.contrast import contrast
 
 TOKENS = json.loads(files("mapsrv.wire").joinpath("basemaps.json").read_bytes())["tokens"]
 # All in one view, at zoom 2; land without a border or a name within some pixels.
@@ -28,6 +29,25 @@ LANDS = {
 }
 BOX = 3  # pixels to each side that are looked at: most of them must agree
 PAINTED = "#ff0000"
+PLACES = {
+    "the Alps": (8, 46.8, 7),
+    "New York": (-74, 40.8, 8),
+    "the Nile": (31, 30, 6),
+    "the Caspian": (50.5, 41, 5),
+    "Japan": (138.5, 35.7, 6.5),
+}
+CLIP = {"x": 200, "y": 100, "width": 500, "height": 400}
+READABLE = 4.5  # contrast of text, by WCAG 2
+SOME = 200  # pixels of text that a place has at least
+ROUNDED = (-1, 0, 1)
+# The names without their letters: what is left is what these stand on, their halos and the ground.
+UNTOLD = """() => { window.letters = {};
+    for (const { id, type } of mapsrv.map.getStyle().layers) if (type === 'symbol') {
+        letters[id] = mapsrv.map.getPaintProperty(id, 'text-color');
+        mapsrv.map.setPaintProperty(id, 'text-color', 'rgba(0, 0, 0, 0)');
+    } }"""
+TOLD = """() => { for (const [id, colour] of Object.entries(letters))
+    mapsrv.map.setPaintProperty(id, 'text-color', colour); }"""
 
 
 # No room beside the panel is kept: it is folded, which takes a moment.
@@ -72,6 +92,10 @@ def rest(page: Page) -> None:
     page.evaluate(
         "() => new Promise((done) => { mapsrv.map.once('idle', done); mapsrv.map.triggerRepaint(); })"
     )
+
+
+def hex_of(colour: tuple[int, int, int]) -> str:
+    return "#" + bytes(colour).hex()
 
 
 def mostly(picture: Picture, at: tuple[int, int], colour: str) -> bool:
@@ -163,3 +187,21 @@ def test_a_ground_is_chosen_for_all_or_for_oneself_alone(looked: Page, ground_se
     page.wait_for_function("() => mapsrv.state().basemap === 'natural-earth'", timeout=DRAWN)
     page.evaluate("localStorage.clear()")
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_names_can_be_read_where_they_stand(looked: Page, scheme: Any) -> None:
+    looked.emulate_media(color_scheme=scheme)
+    colours = [rgb(colour) for name, colour in TOKENS[scheme].items() if name.endswith("_text")]
+    texts = {(r + x, g + y, b + z) for r, g, b in colours for x in ROUNDED for y in ROUNDED for z in ROUNDED}
+    for place, at in PLACES.items():
+        go(looked, *at)
+        told = Picture.of(looked, CLIP)
+        looked.evaluate(UNTOLD)
+        rest(looked)
+        beneath = Picture.of(looked, CLIP)
+        looked.evaluate(TOLD)
+        pixels = [(x, y) for y in range(told.height) for x in range(told.width) if told.at(x, y) in texts]
+        contrasts = sorted(contrast(hex_of(told.at(*one)), hex_of(beneath.at(*one))) for one in pixels)
+        assert len(contrasts) > SOME, place
+        assert contrasts[len(contrasts) // 50] >= READABLE, place

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from mapsrv.wire.said import public_id
 from tests.e2e.conftest import DRAWN, opened, where
+from tests.e2e.kit.claude import claude
 from tests.e2e.kit.nginx import Proxy, round_robin
 from tests.e2e.kit.server import NO_TLS, Server, wait_until
 from tests.e2e.kit.viewer import Viewer
@@ -95,6 +96,11 @@ def test_two_browsers_through_a_round_robin_proxy_know_each_other(
                 box.click()
                 done.append(name)
                 wait_until(lambda: authors(watcher) == done, DRAWN / 1000)
+        claude(pods[0], session_id, ("toggle_layer", {"layer_id": "red", "action": "hide"}))
+        for page in pages.values():  # one of which has its stream at the other pod
+            expect(page.locator("#now .told")).to_have_text("Claude hides red")
+            expect(page.locator("#people-list .model .name")).to_have_text("Claude")
+            expect(page.locator("#people")).to_have_text("3 people here")
         pages["Bell"].close(run_before_unload=True)
         wait_until(lambda: people(watcher).keys() == {"", "Ana"}, DRAWN / 1000)
     assert all(count > 10 for count in proxy.by_port.values()) and len(proxy.by_port) == 2

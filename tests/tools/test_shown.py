@@ -47,6 +47,9 @@ async def test_a_call_is_told_with_its_layer_and_where_its_event_ends(hub: Hub, 
     assert "position" not in await last(hub, session), "it changed nothing"
     await desk.call("get_layer_info", layer_id="a", session_id=session)
     assert ((await last(hub, session))["reads"], (await last(hub, session))["layer_id"]) == (True, "a")
+    view = await desk.call("set_map_view", center=[7.447, 46.948], zoom=9, session_id=session)
+    call = await last(hub, session)
+    assert (call["position"], call["near"]) == (view.structured["position"], view.structured["camera_near"])
     await desk.call("open_map", session_id=session)
     assert (await last(hub, session))["reads"] is True, "it names the map, and changes nothing"
 

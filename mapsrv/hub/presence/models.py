@@ -44,6 +44,7 @@ class Call:
     state: str = RUNNING
     reason: str | None = None
     position: Position | None = None  # behind the event that it made
+    near: str | None = None  # by what place it has everybody look
     ended: float = 0.0
     number: int = 0
     told: dict[str, Json] | None = None
@@ -51,7 +52,7 @@ class Call:
     def to_json(self) -> dict[str, Json]:
         """Return what others are told."""
         if self.told is None:
-            about = {"layer_id": self.layer_id, "title": self.title, "reason": self.reason}
+            about = {"layer_id": self.layer_id, "title": self.title, "reason": self.reason, "near": self.near}
             self.told = wire.call(
                 f"{_PROCESS}-{self.number}",
                 self.model.id,

@@ -16,6 +16,7 @@ const END: { [older in History["older"]]: string } = {
   none: "The map begins here.",
   forgotten: "What came before is not kept.",
 };
+const PLACE_MS = 800; // a tick of presence, and its way
 const NOTHING = "Nothing has been done yet.";
 const READING = "Reading …";
 const AWAY = "The list could not be read. Close it and open it again to try.";
@@ -148,8 +149,9 @@ export class Activity implements Part {
     return el("li", {}, made);
   }
 
-  /** Says where the view went of a line that has come into view. */
+  /** Says where the view went of a line that has come into view, and stays a while: it may be told meanwhile. */
   private async place(made: Element): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, PLACE_MS));
     const line = this.unplaced.get(made);
     if (line?.camera) setText(made as HTMLElement, wordsOf(line, await this.setting.whereabouts.of(line.camera)));
   }

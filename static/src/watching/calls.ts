@@ -15,6 +15,7 @@ export interface Call {
   title?: string;
   reason?: string;
   position?: string;
+  near?: string; // by what place the view is that it set
 }
 
 type Words = [does: string, could: string]; // "adds …", and what it could not: "add …"; the layer stands for "@"

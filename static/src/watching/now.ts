@@ -10,12 +10,14 @@ import type { Whereabouts } from "./whereabouts.ts";
 import { isOwn, modelKey, whoCalls, whoOf } from "./who.ts";
 import { actsOf, Known, together } from "./words.ts";
 
+const MOST_MOVES = 50; // whose calls are still waited for
 const ENDS: { [state in Call["state"]]: string } = { running: "working", done: "done", refused: "refused" };
 
 export class Now implements Part {
   you = "";
   models: Model[] = [];
   private state: MapState | null = null;
+  private readonly moves = new Map<string, Camera>(); // events that only moved the view, by where they ended
   private readonly line = byId("now");
   private readonly doing = el("p", { className: "doing" });
   private readonly moments = new Moments((moment) => this.show(moment));
@@ -32,6 +34,7 @@ export class Now implements Part {
 
   snapshot(state: MapState, _before: MapState | null, { you }: Snapshot): void {
     this.state = state;
+    this.moves.clear();
     this.you = you ?? this.you;
   }
 
@@ -42,20 +45,25 @@ export class Now implements Part {
     const layer = acts.find((act) => act.layer !== undefined)?.layer;
     const who = whoOf(event, this.models, this.you);
     this.moments.event({ who, did: together(acts), state: "done", quiet: false, ...(layer === undefined ? {} : { layer }) }, position);
-    const [camera] = acts.length === 1 ? acts.map((act) => act.camera) : [];
-    if (camera) void this.placed(camera, position);
+    if (acts.length === 1 && acts[0]!.camera) this.moves.set(position, acts[0]!.camera);
+    if (this.moves.size > MOST_MOVES) this.moves.delete(this.moves.keys().next().value!);
   }
 
   presence(frame: any): void {
     const { models, calls } = readFrame(frame);
     this.models = models;
+    for (const call of calls) this.place(call);
     this.moments.amend((moment) => renamed(moment, models));
     this.moments.calls(calls, (call) => this.momentOf(call));
   }
 
-  private async placed(camera: Camera, position: string): Promise<void> {
-    const where = await this.whereabouts.of(camera);
-    if (where) this.moments.amend((moment) => (moment.position === position ? { ...moment, did: `moves the view to ${where}` } : moment));
+  /** The call by which a view was moved knows where it went. */
+  private place({ position = "", near }: Call): void {
+    const camera = this.moves.get(position);
+    if (!camera || near === undefined) return;
+    this.moves.delete(position);
+    const where = this.whereabouts.note(camera, near);
+    this.moments.amend((moment) => (moment.position === position ? { ...moment, did: `moves the view to ${where}` } : moment));
   }
 
   private momentOf(call: Call): Moment {

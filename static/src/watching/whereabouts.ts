@@ -1,4 +1,5 @@
-// Where cameras look, in words, as far as the server has said it: each place is asked for once.
+// Where cameras look, in words, as far as the server has said it: in the frame `presence` of calls that were made a moment
+// ago, and of others when they are asked for, once.
 
 import { centerOf, whereOf } from "../map/whose.ts";
 import type { Camera } from "../state/types.ts";
@@ -22,14 +23,18 @@ export class Whereabouts {
     return this.known.get(key) ?? this.asked.get(key) ?? this.ask(key, camera);
   }
 
+  /** Takes what was said of a place; says it as it reads. */
+  note(camera: Camera, near: string): string {
+    const where = whereOf(camera, undefined, near);
+    if (this.known.size >= MOST) this.known.delete(this.known.keys().next().value!);
+    this.known.set(keyOf(camera), where);
+    return where;
+  }
+
   private ask(key: string, camera: Camera): Promise<string | undefined> {
     const asked = this.near(centerOf(camera)).then((near) => {
       this.asked.delete(key);
-      if (near === null) return undefined;
-      const where = whereOf(camera, undefined, near);
-      if (this.known.size >= MOST) this.known.delete(this.known.keys().next().value!);
-      this.known.set(key, where);
-      return where;
+      return near === null ? undefined : this.note(camera, near);
     });
     this.asked.set(key, asked);
     return asked;
