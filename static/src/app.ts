@@ -22,6 +22,7 @@ import { line, saving, showLooked, showPeople, showProblems, showTitle } from ".
 import { showGone, showOutdated } from "./panel/gone.ts";
 import type { Part } from "./part.ts";
 import type { Presence } from "./wire/presence.ts";
+import { readFrame } from "./wire/presence_frame.ts";
 import type { Server } from "./wire/server.ts";
 import type { Connection, StreamListener } from "./wire/stream.ts";
 
@@ -115,8 +116,9 @@ export class App implements StreamListener {
   }
 
   onPresence(frame: any): void {
-    showPeople(frame);
-    for (const part of this.parts) part.presence?.(frame);
+    const here = readFrame(frame);
+    showPeople(here.count);
+    for (const part of this.parts) part.presence?.(here);
   }
 
   onAsk(ask: Ask): void {

@@ -3,6 +3,7 @@
 // after its own state and the map have taken the change.
 
 import type { MapEvent, MapState, Snapshot } from "./state/types.ts";
+import type { Here } from "./wire/presence_frame.ts";
 import type { Connection } from "./wire/stream.ts";
 
 export interface Part {
@@ -11,6 +12,6 @@ export interface Part {
   /** `position` is where the map is after it. */
   event?(event: MapEvent, state: MapState, before: MapState, position: string): void;
   /** The frame `presence`: who is here. */
-  presence?(frame: any): void;
+  presence?(here: Here): void;
   connection?(connection: Connection): void;
 }

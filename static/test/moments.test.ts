@@ -1,7 +1,7 @@
 // What is told over the map, and for how long: events at once, calls from frames, and never the same thing twice.
 
 import { beforeEach, expect, test, vi } from "vitest";
-import type { Call } from "../src/watching/calls.ts";
+import type { Call } from "../src/wire/presence_frame.ts";
 import { FOLD_MS, Moments, type Moment } from "../src/watching/moments.ts";
 
 let shown: (string | null)[], moments: Moments;

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { beforeEach, expect, test, vi } from "vitest";
 import { isAt } from "../src/map/at.ts";
 import { AGAIN_MS, Follow, type Following } from "../src/people/follow.ts";
-import { readFrame, type Person, type View } from "../src/people/frame.ts";
+import { readFrame, type Person, type View } from "../src/wire/presence_frame.ts";
 import { coversMost } from "../src/people/marks.ts";
 import { colorsOf, givenName, namesOf, TINTS } from "../src/people/names.ts";
 import { publicId, sha256 } from "../src/wire/public_id.ts";
@@ -54,12 +54,13 @@ test("a frame is read as far as it is sound", () => {
       { id: "b", name: "", author: "", view: null, cursor: null },
     ],
     models: [{ id: "m", name: "Claude", drawing: true }, { id: "n", name: "An assistant", drawing: false }],
+    calls: [],
   });
   const odd = { id: "o", name: 7, viewport: { center: ["x", 1], zoom: 3 }, cursor: [1, NaN] };
   expect(readFrame({ viewers: [odd, null, { id: 3 }], models: "none" })).toEqual({
-    count: 1, people: [{ id: "o", name: "", author: "", view: null, cursor: null }], models: [],
+    count: 1, people: [{ id: "o", name: "", author: "", view: null, cursor: null }], models: [], calls: [],
   });
-  expect(readFrame(null)).toEqual({ count: 0, people: [], models: [] });
+  expect(readFrame(null)).toEqual({ count: 0, people: [], models: [], calls: [] });
   expect(readFrame({ viewers: Array.from({ length: 500 }, () => told) }).people.length).toBe(100);
 });
 

@@ -2,8 +2,9 @@
 
 import { expect, test } from "vitest";
 import { colorOf, givenName } from "../src/people/names.ts";
-import { callWords, readFrame, type Call } from "../src/watching/calls.ts";
+import { callWords } from "../src/watching/calls.ts";
 import { fieldsOf } from "../src/watching/fields.ts";
+import { readFrame, type Call } from "../src/wire/presence_frame.ts";
 import { actsOf, Known, together } from "../src/watching/words.ts";
 import { whoOf } from "../src/watching/who.ts";
 
@@ -120,5 +121,5 @@ test("a model goes by the name that tells it apart, you by You, and who has none
 });
 
 test("a frame of another release has no models and no calls", () => {
-  for (const frame of [null, {}, { models: 7, calls: [{}, null, { id: 1 }] }]) expect(readFrame(frame)).toEqual({ models: [], calls: [] });
+  for (const frame of [null, {}, { models: 7, calls: [{}, null, { id: 1 }] }]) expect(readFrame(frame)).toMatchObject({ models: [], calls: [] });
 });

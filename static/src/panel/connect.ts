@@ -2,11 +2,12 @@
 // that leads there. What is shown is plain text to copy; whether an assistant has come stands above it.
 
 import type { Model } from "../state/types.ts";
-import { modelsIn, whoIsHere } from "./assistants.ts";
+import { whoIsHere } from "./assistants.ts";
 import { button, byId, copy, el, iconButton, setText } from "./dom.ts";
 import { SAY, TAKE, insteadOfSteps, sayings, stepsFor, type Setting, type Step } from "./steps.ts";
 import type { Part } from "../part.ts";
 import { isCoarse } from "../screen.ts";
+import type { Here } from "../wire/presence_frame.ts";
 import type { Connection } from "../wire/stream.ts";
 
 const WAITING = "Waiting for an assistant";
@@ -32,8 +33,8 @@ export class Connect implements Part {
     this.show();
   }
 
-  presence(frame: any): void {
-    this.models = modelsIn(frame);
+  presence({ models }: Here): void {
+    this.models = models;
     this.show();
   }
 

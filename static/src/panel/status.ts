@@ -46,7 +46,7 @@ export const saving = new Saving(({ fact, news, waiting }: Words) => {
 });
 
 /** Who they are stands in the list of people. */
-export function showPeople({ count = 0 }: { count?: number }): void {
+export function showPeople(count: number): void {
   setText(byId("people"), count === 1 ? "1 person here" : `${count} people here`);
 }
 

@@ -1,7 +1,7 @@
 // Follows one person's view: off until chosen, ended by a hand on the map, and one click on again. Two who follow each
 // other come to rest, since a page tells on its way only of what its own hand moves. No DOM: `show` shows it.
 
-import type { Person, View } from "./frame.ts";
+import type { Person, View } from "../wire/presence_frame.ts";
 
 export const AGAIN_MS = 500; // until a map that a hand is on is looked at again
 

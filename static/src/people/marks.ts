@@ -2,7 +2,7 @@
 // out where it would only run along the edge of one's own view.
 
 import { around, common, isEmpty, set, svg, type Box, type Overlay } from "../map/overlay.ts";
-import type { Person } from "./frame.ts";
+import type { Person } from "../wire/presence_frame.ts";
 
 const MOST = 20; // people that are drawn: of more nobody could tell which is whose
 const SAME = 0.9; // of one's own view: a frame that takes in so much of it shows nothing

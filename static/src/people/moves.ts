@@ -2,7 +2,7 @@
 
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { wantsCalm } from "../screen.ts";
-import type { View } from "./frame.ts";
+import type { View } from "../wire/presence_frame.ts";
 
 const FLY_MS = 1_200;
 const STEP_MS = 500; // as often as a place is told: one step ends as the next begins

@@ -12,7 +12,7 @@ import { publicId } from "../wire/public_id.ts";
 import type { Presence } from "../wire/presence.ts";
 import { FollowBar } from "./bar.ts";
 import { Follow } from "./follow.ts";
-import { readFrame, type Here, type Person } from "./frame.ts";
+import type { Here, Person } from "../wire/presence_frame.ts";
 import { PeopleList, type Row } from "./list.ts";
 import { Marks } from "./marks.ts";
 import { easeTo, flyTo } from "./moves.ts";
@@ -30,7 +30,7 @@ export interface PeopleOf {
 export class People implements Part {
   private readonly self: string;
   you = ""; // what our own changes bear; empty where it is not known
-  private here: Here = { count: 0, people: [], models: [] };
+  private here: Here = { count: 0, people: [], models: [], calls: [] };
   private names = new Map<string, string>();
   private readonly list: PeopleList;
   private readonly marks: Marks;
@@ -58,8 +58,8 @@ export class People implements Part {
     this.show();
   }
 
-  presence(frame: any): void {
-    this.here = readFrame(frame);
+  presence(here: Here): void {
+    this.here = here;
     this.names = namesOf([...this.here.people, ...this.here.models]);
     this.follow.here(this.others());
     this.show();

@@ -1,22 +1,8 @@
 // What a model's call reads as while it runs, once it has read, or where it was refused. Of what changed the map the
 // event tells (words.ts).
 
-import type { Model } from "../state/types.ts";
+import type { Call } from "../wire/presence_frame.ts";
 import { cut } from "./words.ts";
-
-export interface Call {
-  id: string;
-  model: string;
-  name: string;
-  tool: string;
-  state: "running" | "done" | "refused";
-  reads: boolean;
-  layer_id?: string;
-  title?: string;
-  reason?: string;
-  position?: string;
-  near?: string; // by what place the view is that it set
-}
 
 type Words = [does: string, could: string]; // "adds …", and what it could not: "add …"; the layer stands for "@"
 
@@ -49,10 +35,4 @@ export function callWords(call: Call, titleOf: (id: string) => string): string {
   const named = call.tool === "add_layer" ? call.title : undefined; // of others a title is what is changed
   const layer = named ?? (call.layer_id === undefined ? "a layer" : titleOf(call.layer_id));
   return (call.state === "refused" ? `could not ${could}` : does).replace("@", () => cut(layer));
-}
-
-/** The frame's lists, whatever a server of another release sent. */
-export function readFrame(frame: any): { models: Model[]; calls: Call[] } {
-  const of = (value: any): any[] => (Array.isArray(value) ? value.filter((one) => typeof one?.id === "string" && typeof one.name === "string") : []);
-  return { models: of(frame?.models), calls: of(frame?.calls) };
 }

@@ -2,7 +2,7 @@
 // reads or was refused shows from the presence frame. What only reads never takes the place of a change that is still
 // told. No DOM: `show` draws it, and null folds it away.
 
-import type { Call } from "./calls.ts";
+import type { Call } from "../wire/presence_frame.ts";
 
 export const FOLD_MS = 6_000; // after it ended, and after a hand that hovered over it has gone
 const REMEMBERED = 50; // ends of events: a call's own end comes at most some seconds after its event

@@ -4,7 +4,8 @@ import { byId, el, setText } from "../panel/dom.ts";
 import type { Part } from "../part.ts";
 import type { Camera, MapEvent, MapState, Model, Snapshot } from "../state/types.ts";
 import type { Connection } from "../wire/stream.ts";
-import { callWords, readFrame, type Call } from "./calls.ts";
+import type { Call, Here } from "../wire/presence_frame.ts";
+import { callWords } from "./calls.ts";
 import { Moments, type Moment } from "./moments.ts";
 import type { Whereabouts } from "./whereabouts.ts";
 import { isOwn, modelKey, whoCalls, whoOf } from "./who.ts";
@@ -49,8 +50,7 @@ export class Now implements Part {
     if (this.moves.size > MOST_MOVES) this.moves.delete(this.moves.keys().next().value!);
   }
 
-  presence(frame: any): void {
-    const { models, calls } = readFrame(frame);
+  presence({ models, calls }: Here): void {
     this.models = models;
     for (const call of calls) this.place(call);
     this.moments.amend((moment) => renamed(moment, models));

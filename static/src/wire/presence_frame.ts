@@ -1,5 +1,5 @@
-// Reads the frame `presence`: who has the map open, and which models have called lately. What another process or release
-// told is passed on by the server as it came, so nothing is taken for granted. Pure.
+// Reads the frame `presence`: who has the map open, which models have called lately, and what they ask. What another
+// process or release told is passed on by the server as it came, so nothing is taken for granted. Pure.
 
 import type { Model } from "../state/types.ts";
 
@@ -19,10 +19,26 @@ export interface Person {
   cursor: [number, number] | null;
 }
 
+/** A call of a model. */
+export interface Call {
+  id: string;
+  model: string;
+  name: string; // the model's
+  tool: string;
+  state: "running" | "done" | "refused";
+  reads: boolean;
+  layer_id?: string;
+  title?: string;
+  reason?: string;
+  position?: string;
+  near?: string; // by what place the view is that it set
+}
+
 export interface Here {
   count: number; // of those who watch; those who are told by name may be fewer
   people: Person[];
   models: Model[];
+  calls: Call[]; // the oldest first
 }
 
 const MOST = 100; // of either: the server tells of fewer
@@ -31,7 +47,8 @@ const LONGEST = 80; // characters of a name, as the server cuts them
 export function readFrame(frame: any): Here {
   const people = items(frame?.viewers).map(personOf);
   const models = items(frame?.models).map(modelOf);
-  return { count: Number.isFinite(frame?.count) ? frame.count : people.length, people, models };
+  const calls = items(frame?.calls).filter(({ name }) => typeof name === "string");
+  return { count: Number.isFinite(frame?.count) ? frame.count : people.length, people, models, calls };
 }
 
 const items = (list: any): any[] =>
