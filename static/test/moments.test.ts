@@ -54,6 +54,13 @@ test("a call is told while it runs, then as done, and its event once", () => {
   expect(last()).toBe(null);
 });
 
+test("an event that overtakes what tells of its call has the last word", () => {
+  moments.event(moment("hides Cities"), "p1");
+  frame(call("toggle", "running"));
+  frame(call("toggle", "done", { position: "p1" }));
+  expect(shown).toEqual(["hides Cities done", "toggle running", "hides Cities done"]);
+});
+
 test("a call that changed nothing ends, and one that nobody waits for goes", () => {
   frame(call("add", "running"));
   frame(call("add", "done"));

@@ -163,10 +163,10 @@ def a_view_is_told_by_its_place(watched: Watched) -> None:
     first, other = watched.pages
     first.get_by_role("button", name="Activity").click()
     watched.claude(("set_map_view", {"center": [7.447, 46.948], "zoom": 9}))
-    expect(other.locator("#now .told")).to_have_text(
-        re.compile(CLAUDE + "moves the view to Bern, Switzerland")
-    )
-    expect(first.locator("#activity-list li li").first).to_have_text("Moves the view to Bern, Switzerland")
+    told = re.compile(CLAUDE + "moves the view to Bern, Switzerland")
+    expect(other.locator("#now .told")).to_have_text(told, timeout=DRAWN)
+    newest = first.locator("#activity-list li li").first
+    expect(newest).to_have_text("Moves the view to Bern, Switzerland", timeout=DRAWN)
 
 
 def test_two_watch_claude_work_and_a_third_reads_it_later(browser: Browser, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ export class Moments {
   private held = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly known = new Map<string, Call["state"]>(); // calls of the last frame
-  private readonly told: string[] = []; // where the events ended that were shown
+  private readonly told = new Map<string, Moment>(); // the events that were shown, by where they ended
   private fresh = true; // what a first frame tells of has ended before anybody looked
 
   constructor(private readonly show: (moment: Moment | null) => void) {}
@@ -35,9 +35,10 @@ export class Moments {
 
   /** An event that another made, which ends at `position`. */
   event(moment: Moment, position: string): void {
-    this.told.push(position);
-    if (this.told.length > REMEMBERED) this.told.shift();
-    this.become({ ...moment, position }, "");
+    const made = { ...moment, position };
+    this.told.set(position, made);
+    if (this.told.size > REMEMBERED) this.told.delete(this.told.keys().next().value!);
+    this.become(made, "");
   }
 
   /** The calls of a frame, the oldest first. `momentOf` says how one reads. */
@@ -68,7 +69,8 @@ export class Moments {
 
   private take(call: Call, momentOf: (call: Call) => Moment): void {
     const isMine = call.id === this.call;
-    if (call.position !== undefined && this.told.includes(call.position)) return;
+    const event = this.told.get(call.position ?? "");
+    if (event) return void (isMine && this.become(event, "")); // it overtook the frame in which the call runs
     if (call.state === "done" && !call.reads) return void (isMine && this.end()); // its event says what it did
     if (call.reads && call.state !== "refused" && this.now && !this.now.quiet && !isMine) return;
     this.become(momentOf(call), call.state === "running" ? call.id : "");
