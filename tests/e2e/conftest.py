@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.kit.console import CONSOLE
 from tests.e2e.kit.pods import pods as pods_on_redis
@@ -27,6 +27,7 @@ FLAGS = [
     "--disable-background-networking",
 ]
 DRAWN = 30_000  # milliseconds that a software renderer on a busy machine may take
+expect.set_options(timeout=DRAWN / 2)
 
 
 @pytest.fixture(autouse=True)
