@@ -17,6 +17,7 @@ from typing import Any
 import httpx2
 from playwright.sync_api import Browser, Page
 
+from tests.bench.cores import python_words
 from tests.bench.options import Options
 from tests.bench.peers.servers import Absent
 from tests.bench.report import Table, percentile
@@ -24,7 +25,7 @@ from tests.e2e.conftest import CHROMIUM, chromium, opened
 from tests.e2e.kit.server import Server, Unrated, running
 
 ROUNDS = 3
-CALLS, RESTYLES = 20, 5  # of a round
+CALLS, RESTYLES = 12, 4  # of a round
 PAN_SECONDS = 4.0
 DESK: Any = {"width": 1280, "height": 800}
 MAPS = {
@@ -181,10 +182,13 @@ def measure(given: Options) -> Table:
     )
     kinds = {"mapsrv": Unrated}
     if given.landed:
-        kinds["landed"] = type("Landed", (Unrated,), {"python": (given.landed,)})
+        kinds["landed"] = type("Landed", (Unrated,), {"python": tuple(python_words(given.landed))})
     with ExitStack() as stack:
         folders = {who: Path(mkdtemp(prefix=f"mapsrv-bench-{who}-")) for who in kinds}
-        servers = {who: stack.enter_context(running(folders[who], kind=kind)) for who, kind in kinds.items()}
+        servers = {
+            who: stack.enter_context(running(folders[who], "--max-data", "64MiB", kind=kind))
+            for who, kind in kinds.items()
+        }
         found = rounds(stack.enter_context(chromium()), servers)
     for (who, name), seen in found.items():
         restyle = percentile(seen.restyles, 0.5) if seen.restyles else None
