@@ -40,36 +40,48 @@ class Grid:
         for reach in REACHES:
             away = self._nearest(lng, lat, reach)
             if away is not None:
-                around = away + min(away, 40.0) + 10
-                return self._told(lng, lat, min(row for _, row in self._within(lng, lat, around)))
+                return self._told(lng, lat, self._largest(lng, lat, away + min(away, 40.0) + 10))
         return f"far from any place known (over {REACHES[-1]:,.0f} km)"
 
     def _nearest(self, lng: float, lat: float, reach: float) -> float | None:
         """Return how many kilometres the nearest city is away; None: more than `reach`."""
-        found = None
+        lats, found = self._places.lats, None
         lines = range(_line(lat - reach / KM), _line(lat + reach / KM) + 1)
         for line in sorted(lines, key=lambda line: abs(line - _line(lat))):
             if abs(line - _line(lat)) - 1 > reach / KM * CELLS:
                 break  # what was found is nearer than all of this line, and of those after it
-            for away, _ in self._along(line, lng, lat, reach):
-                found = reach = min(reach, away)
+            for row in self._along(line, lng, lat, reach):
+                if (
+                    abs(lats[row] / GRAIN - lat) * KM <= reach
+                    and (away := self._away(row, lng, lat)) <= reach
+                ):
+                    found = reach = away
         return found
 
-    def _within(self, lng: float, lat: float, reach: float) -> Iterator[tuple[float, int]]:
+    def _largest(self, lng: float, lat: float, reach: float) -> int:
+        """Return the largest city within the reach, of which there is one: the first of their table."""
+        lats, largest = self._places.lats, len(self._places.lats)
         for line in range(_line(lat - reach / KM), _line(lat + reach / KM) + 1):
-            yield from self._along(line, lng, lat, reach)
+            for row in self._along(line, lng, lat, reach):
+                if (
+                    row < largest
+                    and abs(lats[row] / GRAIN - lat) * KM <= reach
+                    and self._away(row, lng, lat) <= reach
+                ):
+                    largest = row
+        return largest
 
-    def _along(self, line: int, lng: float, lat: float, reach: float) -> Iterator[tuple[float, int]]:
-        """Yield (kilometres, city) of a row of cells within the reach, flat: good enough for so near."""
-        lngs, lats = self._places.lngs, self._places.lats
+    def _away(self, row: int, lng: float, lat: float) -> float:
+        """Return how many kilometres a city is away, flat: good enough for so near."""
+        north = self._places.lats[row] / GRAIN - lat
+        east = math.remainder(self._places.lngs[row] / GRAIN - lng, 360)
+        return math.hypot(north, east * math.cos(math.radians(lat + north / 2))) * KM
+
+    def _along(self, line: int, lng: float, lat: float, reach: float) -> Iterator[int]:
+        """Yield the cities of a row of cells that may be within the reach."""
         polar = max(abs(lat), abs(line / CELLS - 90), abs((line + 1) / CELLS - 90))
         narrowest = max(0.001, math.cos(math.radians(min(90.0, polar))))
-        for row in self._stretch(line, lng, min(180.0, reach / KM / narrowest)):
-            north = lats[row] / GRAIN - lat
-            east = math.remainder(lngs[row] / GRAIN - lng, 360)
-            away = math.hypot(north, east * math.cos(math.radians(lat + north / 2))) * KM
-            if away <= reach:
-                yield away, row
+        return self._stretch(line, lng, min(180.0, reach / KM / narrowest))
 
     def _stretch(self, line: int, lng: float, aside: float) -> Iterator[int]:
         """Yield the cities of a row of cells from `aside` degrees west to as far east."""
