@@ -40,7 +40,7 @@ class Seen:
 def call(
     id: str, model: str, name: str, tool: str, state: str, reads: bool, about: Mapping[str, str | None]
 ) -> dict[str, Json]:
-    """Return a call as it is told. `about` has layer_id, title, near, reason, position, where there are such."""
+    """Return a call as it is told. `about` has what there is of layer_id, title, near, reason, position."""
     told: dict[str, Json] = {"id": id, "model": model, "name": name, "tool": tool, "state": state}
     return told | {"reads": reads} | {key: _CUT[key](text) for key, text in about.items() if text}
 
