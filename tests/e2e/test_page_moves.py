@@ -95,6 +95,21 @@ def test_a_move_that_waits_says_whose_it_is_and_where_it_leads(
     expect(offer).to_be_hidden()
 
 
+def test_a_move_back_ends_one_that_has_just_begun(server: Server, page: Page, session: str) -> None:
+    server.command(session, "set_map_view", center=[0, 0], zoom=4)
+    page.clock.install()
+    opened(page, f"{server.url}/?session={session}")
+    page.wait_for_function("() => !mapsrv.map.isMoving()", timeout=DRAWN)
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 3)  # no frame is drawn from here on
+    server.command(session, "set_map_view", center=[60, 30], zoom=6)
+    page.wait_for_function("() => mapsrv.map.isMoving()", timeout=DRAWN)
+    back = server.command(session, "set_map_view", center=[0, 0], zoom=4)["position"]
+    page.wait_for_function("(at) => mapsrv.position() === at", arg=back, timeout=DRAWN)
+    page.clock.resume()
+    page.wait_for_function("() => !mapsrv.map.isMoving()", timeout=DRAWN)
+    assert is_at(page, 0, 0, 4)
+
+
 def test_moves_of_models_wait_where_a_person_said_so(server: Server, page: Page, session: str) -> None:
     opened(page, f"{server.url}/?session={session}")
     page.get_by_label("Let assistants move my view").uncheck()

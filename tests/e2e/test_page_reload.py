@@ -7,7 +7,6 @@ map, one after the other, so that what a page does by small steps is held to wha
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -181,17 +180,6 @@ def shows(page: Page, server: Server, session_id: str) -> dict[str, Any]:
     return found
 
 
-def both_show(
-    newcomer: Page, page: Page, server: Server, session_id: str
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what both show once that is the same, or has had its time: a page may be laying out tiles anew."""
-    end = time.monotonic() + DRAWN / 1000
-    while True:
-        fresh, seen = shows(newcomer, server, session_id), shows(page, server, session_id)
-        if fresh == seen or time.monotonic() > end:
-            return fresh, seen
-
-
 def test_a_newcomer_shows_what_the_open_page_came_to_show(
     server: Server, browser: Browser, page: Page
 ) -> None:
@@ -208,7 +196,7 @@ def test_a_newcomer_shows_what_the_open_page_came_to_show(
             newcomer = context.new_page()
             errors_too = watched(newcomer)
             opened(newcomer, f"{server.url}/?session={session_id}")
-            fresh, seen = both_show(newcomer, page, server, session_id)
+            fresh, seen = shows(newcomer, server, session_id), shows(page, server, session_id)
             for part, told in seen.items():
                 assert fresh[part] == told, part
             assert errors == errors_too == []

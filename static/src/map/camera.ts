@@ -47,7 +47,7 @@ export class CameraGuide {
 
   /** Somebody changed the shared camera. */
   follow(camera: Camera, by: Mover = {}): void {
-    if (isAt(this.map, camera)) this.dismiss();
+    if (isAt(this.map, camera) && !this.map.isMoving()) this.dismiss(); // else it only begins to go elsewhere
     else if (this.hand.isOn() || this.holds() || (this.modelsWait && by.origin?.kind === "model")) this.offer(camera, by);
     else this.go(camera);
   }
