@@ -5,7 +5,6 @@ Everything here that changes it is a plain function, so that no task sees half a
 
 from __future__ import annotations
 
-import weakref
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -22,14 +21,14 @@ from mapsrv.hub.acks import Acks
 from mapsrv.hub.asks import Asks
 from mapsrv.hub.author_queue import AuthorQueue
 from mapsrv.hub.presence.viewers import Presence
-from mapsrv.hub.problems import Problems, still_so
+from mapsrv.hub.problems import Problems
 from mapsrv.hub.replicas.offline import Branch, Room
 from mapsrv.hub.replicas.rejected import Rejections, status_bytes
 from mapsrv.hub.seats import Seats
 from mapsrv.hub.standing import Sign, Standing, after
+from mapsrv.hub.weakly import weakly
 from mapsrv.metrics.maps import EVENTS
 from mapsrv.wire import codec
-from mapsrv.wire.said import Said
 
 MEMORY = "memory"  # what a command is worth that only this process has
 MAX_NEWS = 100  # events kept while an answer is on its way: what is applied in one turn; more are read anew
@@ -49,17 +48,6 @@ class Around:
     drop: Callable[[LiveSession], None]
 
 
-class _Noting:
-    """Tells the process that a session's presence changed."""
-
-    def __init__(self, live: LiveSession) -> None:
-        self._live = weakref.ref(live)
-
-    def __call__(self) -> None:
-        if (live := self._live()) is not None:
-            live.around.presence_changed(live)
-
-
 class LiveSession:
     """What the process holds of one session while somebody uses it.
 
@@ -73,7 +61,7 @@ class LiveSession:
         self.standing = Standing.IN_STEP
         self.queues: defaultdict[tuple[str, str], AuthorQueue] = defaultdict(AuthorQueue)  # by kind and id
         self.acks = Acks()
-        self.presence = Presence(trio.current_time, _Noting(self))
+        self.presence = Presence(trio.current_time, weakly(self._presence_changed))
         self.problems = Problems(self.presence.has_stream_of)
         self.asks = Asks()
         self.rejections = Rejections()
@@ -218,15 +206,8 @@ class LiveSession:
 
     # --- readers --------------------------------------------------------------
 
-    def tab_says(self, said: Said, *, own: bool = False) -> None:
-        """Take what one tab says of itself. `own`: as Presence.told has it."""
-        self.presence.told(said.tab, said.values, number=said.number, own=own)
-        for problem in said.problems:
-            self.problems.report(problem)
-        if "drawn" in said.values:
-            self.problems.told(said.tab, still_so(self.session, self.presence.drawn(said.tab)))
-        if said.gone:
-            self.presence.gone(said.tab, number=said.number)
+    def _presence_changed(self) -> None:
+        self.around.presence_changed(self)
 
     def wake(self) -> None:
         """Tell every reader that there may be something to take."""

@@ -9,6 +9,7 @@ from mapsrv.core.log import Origin
 from mapsrv.core.ops import LayerRemoved
 from mapsrv.hub.hub import Hub
 from mapsrv.hub.problems import MAX_A_LAYER, MAX_PROBLEMS, Problem, Problems
+from mapsrv.hub.tab_says import tab_says
 from mapsrv.wire.drawn import drawn
 from mapsrv.wire.said import Said
 
@@ -61,7 +62,7 @@ async def test_a_page_that_was_overtaken_says_nothing_of_the_layer_that_changed(
         def say(number: int, applied: object) -> None:
             lines = [{"layer_id": name, "text": "404"} for name in ("roads", "lakes")]
             told = drawn({"applied": str(applied), "problems": lines})
-            live.tab_says(Said("tab", number, {"drawn": told}))
+            tab_says(live, Said("tab", number, {"drawn": told}))
 
         say(1, before)
         assert [one.layer_id for one in live.problems] == ["roads"], "lakes came after what it had applied"

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import trio
 
 from mapsrv.hub.live_session import LiveSession
+from mapsrv.hub.tab_says import tab_says
 from mapsrv.store.shared import Feed
 from mapsrv.wire import told as wire
 from mapsrv.wire.asked import Ask
@@ -66,7 +67,7 @@ class BesideEvents:
             case wire.PassedOn(_, said):
                 live.asks.heard(said)
                 if live.presence.knows(said.tab):
-                    live.tab_says(said)
+                    tab_says(live, said)
             case wire.Told(pod, count, viewers, here, asks, models, calls):
                 live.presence.models.elsewhere(pod, models, calls)
                 before = live.presence.count_here

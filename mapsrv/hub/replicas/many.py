@@ -21,6 +21,7 @@ from mapsrv.hub.replicas.reconcile import Means, Prepare
 from mapsrv.hub.replicas.replication import Replication
 from mapsrv.hub.replicas.single import SingleProcess
 from mapsrv.hub.replicas.store_health import StoreHealth
+from mapsrv.hub.tab_says import tab_says
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.store import Batch, Moved, Ok
 from mapsrv.store.shared import Feed, Mail, Parcels, SharedStore
@@ -101,7 +102,7 @@ class ManyProcesses(SingleProcess):
         is_owed = live.asks.heard(said)
         is_open = live.presence.has_stream_of(said.tab)
         if live.presence.knows(said.tab):
-            live.tab_says(said, own=own)
+            tab_says(live, said, own=own)
         if said.gone or is_owed or not is_open:  # one that is away here may be open elsewhere by now
             await self.replication.beside.pass_on(live, said)
 

@@ -14,6 +14,7 @@ from mapsrv.errors import NewerFormat, StoreAway, UnknownSession
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.replicas.load import load
 from mapsrv.hub.replicas.parting import let_go
+from mapsrv.hub.tab_says import tab_says
 from mapsrv.store import Store
 from mapsrv.store.shared import Mail, Parcels
 from mapsrv.wire.asked import Ask
@@ -81,7 +82,7 @@ class SingleProcess:
     async def tab_says(self, live: LiveSession, said: Said, *, own: bool = False) -> None:  # noqa: ASYNC124
         """Take what a tab says of itself, and let whoever has its stream know."""
         live.asks.heard(said)
-        live.tab_says(said, own=own)
+        tab_says(live, said, own=own)
 
     async def ask_elsewhere(self, live: LiveSession, tab: str, ask: Ask) -> None:  # noqa: ASYNC124
         """Have the process that has a tab's stream ask it."""
