@@ -52,9 +52,9 @@ export class Now implements Part {
 
   presence({ models, calls }: Here): void {
     this.models = models;
+    this.moments.calls(calls, (call) => this.momentOf(call));
     for (const call of calls) this.place(call);
     this.moments.amend((moment) => renamed(moment, models));
-    this.moments.calls(calls, (call) => this.momentOf(call));
   }
 
   /** The call by which a view was moved knows where it went. */
