@@ -149,6 +149,20 @@ test("where no tile has anything one is asked for its status", async () => {
   expect(asked).toHaveBeenCalledTimes(1);
 });
 
+test("tiles that are not there are found though MapLibre tells nobody, early or late", async () => {
+  const found = "404 for every tile in view from https://tiles.example/{z}/{x}/{y}";
+  vi.stubGlobal("fetch", async () => new Response(null, { status: 404 }));
+  map.tiles = [tile("errored")];
+  for (const [id, after] of [["soon", 400], ["late", 7_000]] as const) {
+    add(id, { type: "raster", tiles: ["https://tiles.example/{z}/{x}/{y}"] });
+    map.tell("dataloading", { sourceId: id });
+    await vi.advanceTimersByTimeAsync(after);
+    map.loaded.add(id);
+    await vi.advanceTimersByTimeAsync(300);
+  }
+  expect(texts()).toEqual([`soon: ${found}`, "late: https://tiles.example/{z}/{x}/{y} has not answered for 5 seconds.", `late: ${found}`]);
+});
+
 test("an expression that fails on features that are here is told with how many", () => {
   const paint = { "circle-radius": ["number", ["get", "people"]] };
   add("towns", { type: "geojson" }, { id: "dots", type: "circle", paint });

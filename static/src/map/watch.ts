@@ -12,6 +12,7 @@ import { failing } from "./evaluate.ts";
 import { isLoading, loadedData, tilesInView, type Inside } from "./tiles.ts";
 
 const OUT_MS = 5_000; // until an answer that is out is a problem
+const STEP_MS = 250; // between two looks at whether it is: of a tile that is not there MapLibre tells nobody
 const PROBE_MS = 4_000;
 const GEOJSON = new Set(["FeatureCollection", "Feature", "GeometryCollection", ...["Point", "LineString", "Polygon"].flatMap((one) => [one, `Multi${one}`])]);
 const ON_SOURCE = /does not exist on source "(.*)" as specified by style layer/;
@@ -32,7 +33,7 @@ export interface Watching {
 }
 
 export class Watch {
-  private readonly out = new Map<string, ReturnType<typeof setTimeout>>(); // by source, until its answer is late
+  private readonly out = new Map<string, ReturnType<typeof setTimeout>>(); // by source, until its answer is here
   private readonly asked = new Set<string>(); // what was probed already, "layer address"
   private readonly unseen = new Set<string>(); // layers of which something came since they were looked at
   private readonly renewed = new Set<string>(); // whose data has come since they were whole
@@ -148,10 +149,18 @@ export class Watch {
   private begins(id: string | undefined): void {
     if (id === undefined || !this.isOurs(id) || this.out.has(id)) return;
     this.unseen.add(id);
+    this.wait(id, Date.now() + OUT_MS);
+  }
+
+  private wait(id: string, until: number): void {
     this.out.set(id, setTimeout(() => {
       this.out.delete(id);
-      if (this.to.shown().sources[id] && isLoading(this.map, id)) this.to.say(id, stillOut(shown(this.address(id) ?? ""), OUT_MS / 1_000));
-    }, OUT_MS));
+      if (!this.to.shown().sources[id]) return;
+      if (!isLoading(this.map, id)) return this.look();
+      const late = Date.now() >= until;
+      if (late) this.to.say(id, stillOut(shown(this.address(id) ?? ""), OUT_MS / 1_000));
+      this.wait(id, late ? Infinity : until);
+    }, STEP_MS));
   }
 
   /** What came whole ends what was wrong with loading it. */
