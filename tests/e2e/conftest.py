@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import struct
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,18 +101,6 @@ def rendered(layer: str, count: int) -> str:
     """Return the script that is true once that many features of a style layer are drawn."""
     ids = f"mapsrv.map.queryRenderedFeatures({{layers: [{layer!r}]}}).map(feature => feature.id)"
     return f"() => mapsrv.map.getLayer({layer!r}) && new Set({ids}).size === {count}"
-
-
-def pixel(page: Page, x: int, y: int) -> tuple[int, int, int]:
-    """Return the colour of one pixel of what a person sees."""
-    png = page.screenshot(clip={"x": x, "y": y, "width": 1, "height": 1})
-    data, at = b"", 8
-    while at < len(png):
-        size, kind = struct.unpack(">I4s", png[at : at + 8])
-        data += png[at + 8 : at + 8 + size] if kind == b"IDAT" else b""
-        at += 12 + size
-    red, green, blue = zlib.decompress(data)[1:4]
-    return red, green, blue
 
 
 def where(page: Page, lng: float, lat: float) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import DRAWN, rendered
 from tests.e2e.kit.elsewhere import serving
-from tests.e2e.kit.png import Colour, colours
+from tests.e2e.kit.pixels import Picture, Rgb
 from tests.e2e.kit.server import Server, running, wait_until
 from tests.e2e.kit.talk import Model, talking
 from tests.e2e.test_page_answers import a_watched_map
@@ -160,13 +160,13 @@ def test_an_address_that_is_broken_is_told_in_words_and_mended_in_place(talk: Ta
             free.set()
 
 
-def painted(talk: Talk, colour: str) -> set[Colour]:
+def painted(talk: Talk, colour: str) -> set[Rgb]:
     """Return the colours of the picture that the model is given once it has painted the countries so."""
     value = {"fill-color": colour, "fill-opacity": 1, "fill-antialias": False}
     talk.model.do("set_layer_paint", layer_id="areas", properties=value)
     looked = talk.model.do("get_map_screenshot")
     assert looked.picture is not None
-    return colours(looked.picture)[2]
+    return Picture(looked.picture).colours()
 
 
 def test_a_picture_has_the_colour_that_was_drawn_last(talk: Talk) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import DRAWN, opened, pixel, rendered, where
+from tests.e2e.conftest import DRAWN, opened, rendered, where
+from tests.e2e.kit.pixels import pixel
 from tests.e2e.kit.server import Server, call, running, wait_until
 from tests.kit.ports import free_port
 

@@ -15,7 +15,7 @@ from pmtiles.tile import TileType
 
 from tests.e2e.conftest import DRAWN, opened, rendered
 from tests.e2e.kit.elsewhere import archive, picture, serving, vector_tile
-from tests.e2e.kit.png import colours
+from tests.e2e.kit.pixels import Picture
 from tests.e2e.kit.server import Server, call, client, wait_until
 from tests.kit.ports import free_port
 
@@ -194,8 +194,8 @@ def test_a_picture_shows_what_was_drawn_and_the_person_who_looked(server: Server
     do(server, session_id, "add_layer", id="dots", source=DOTS, layers=layers)
     told, png = seen(server, session_id)
     assert png is not None and told["view"]["zoom"] == pytest.approx(2, abs=0.01)
-    width, height, found = colours(png)
-    assert RED in found and max(width, height) <= 1200 and len(png) <= 512 * 1024
+    picture = Picture(png)
+    assert RED in picture.colours() and max(picture.width, picture.height) <= 1200 and len(png) <= 512 * 1024
     expect(page.locator("#looked")).to_contain_text("looked at the map")
     page.close()
     wait_until(lambda: do(server, session_id, "get_map_state")["viewers"] == 0, 30)

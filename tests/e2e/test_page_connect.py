@@ -17,8 +17,9 @@ from mapsrv.demo.story import TITLE
 from mapsrv.local.own_command import own_command
 from mapsrv.wire.connect import steps, words
 from mapsrv.wire.sse import frame
-from tests.e2e.conftest import DRAWN, opened, pixel, where
+from tests.e2e.conftest import DRAWN, opened, where
 from tests.e2e.kit.front import WHO, comes_to_front, given, in_front
+from tests.e2e.kit.pixels import pixel
 from tests.e2e.kit.server import Server, running, wait_until
 from tests.e2e.test_page_files import SHOW_AS
 

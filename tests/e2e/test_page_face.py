@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import DRAWN, pixel, where
+from tests.e2e.conftest import DRAWN, where
 from tests.e2e.kit.axe import violations
 from tests.e2e.kit.looks import a_state, dead_tiles, greet
+from tests.e2e.kit.pixels import pixel
 from tests.e2e.kit.server import wait_until
 from tests.e2e.kit.standin import Standin, pretending
 from tests.kit.ports import free_port
@@ -85,8 +86,9 @@ def drag(page: Page, x: float, ys: list[float]) -> None:
     touch.detach()
 
 
-def height(page: Page) -> float:
-    """Return the height at which the sheet comes to rest."""
+def height(page: Page, said: str = ".") -> float:
+    """Return the height at which the sheet comes to rest, once it says which: a touch is acted on later."""
+    expect(page.locator("#grip")).to_have_attribute("aria-valuetext", re.compile(said))
     page.wait_for_function("() => !document.getElementById('panel').getAnimations().length")
     return float(box(page, "#panel")["height"])
 
@@ -131,6 +133,8 @@ def test_axe_finds_nothing_wrong(request: pytest.FixtureRequest, window: str) ->
     page.mouse.click(*where(page, *top))
     expect(page.locator(".feature")).to_be_visible()
     judge(page)
+    page.keyboard.press("Escape")
+    expect(page.locator(".feature")).to_have_count(0)
 
 
 def test_twenty_layers_leave_share_and_connect_in_reach(desk: tuple[Page, Standin]) -> None:
@@ -176,17 +180,17 @@ def test_the_sheet_is_dragged_to_three_heights(phone: tuple[Page, Standin]) -> N
     page, standin = phone
     says(page, standin, 20)
     half(page)
-    middle = height(page)
+    middle = height(page, "Half open")
     top = PHONE[1] - middle + 10
     drag(page, 195, [top, top - 100, top - 200, 160])
-    full = height(page)
+    full = height(page, "Open")
     drag(page, 60, [PHONE[1] - full + 30, 300, 500, PHONE[1] - 20])  # by the title too
-    low = height(page)
+    low = height(page, "Low")
     assert low < 100 < 300 < middle < 400 < 700 < full < PHONE[1] - 100
     expect(page.locator("#layers")).to_be_hidden()
     expect(page.get_by_role("heading", level=1)).to_be_in_viewport(ratio=1)
     page.touchscreen.tap(195, PHONE[1] - low + 8)
-    assert height(page) == middle
+    assert height(page, "Half open") == middle
     expect(page.locator("#layers > li").first).to_be_in_viewport()
 
 
@@ -194,24 +198,31 @@ def test_the_sheet_is_moved_by_keys(phone: tuple[Page, Standin]) -> None:
     page, _ = phone
     grip = page.get_by_role("slider", name="Height of the panel")
     half(page)
-    middle = height(page)
-    for key, said in (("ArrowUp", "Open"), ("ArrowDown", "Half open"), ("ArrowDown", "Low"), ("End", "Open")):
+    middle = height(page, "Half open")
+    for key, said in (
+        ("ArrowUp", "Open"),
+        ("ArrowDown", "Half open"),
+        ("ArrowDown", "Low"),
+        ("End", "Open"),
+    ):
         grip.press(key)
         expect(grip).to_have_attribute("aria-valuetext", said)
-    assert height(page) > middle
+    assert height(page, "Open") > middle
     page.get_by_role("button", name="Collapse the panel").tap()
-    assert height(page) < middle
+    assert height(page, "Low") < middle
     page.get_by_role("button", name="Show the panel").tap()
-    assert height(page) == middle
+    assert height(page, "Half open") == middle
 
 
-@pytest.mark.parametrize(("key", "lng"), [("Home", 20), ("ArrowUp", 30), ("End", 40)])
-def test_no_flight_ends_under_the_sheet(phone: tuple[Page, Standin], key: str, lng: int) -> None:
+@pytest.mark.parametrize(
+    ("key", "said", "lng"), [("Home", "Low", 20), ("ArrowUp", "Half open", 30), ("End", "Open", 40)]
+)
+def test_no_flight_ends_under_the_sheet(phone: tuple[Page, Standin], key: str, said: str, lng: int) -> None:
     page, standin = phone
     grip = page.locator("#grip")
     grip.press("Home")
     grip.press(key)
-    height(page)
+    height(page, said)
     camera = {"center": [lng, 30], "zoom": 4}
     standin.say("event", {"ops": [{"op": "set_camera", "camera": camera}]}, id=f"shared.{lng}.0badcafe")
     go_there = page.get_by_role("button", name="Go there", exact=True)
@@ -230,10 +241,10 @@ def test_no_flight_ends_under_the_sheet(phone: tuple[Page, Standin], key: str, l
 def test_a_look_at_a_layer_lowers_a_sheet_that_hides_the_map(phone: tuple[Page, Standin]) -> None:
     page, _ = phone
     page.locator("#grip").press("End")
-    full = height(page)
+    full = height(page, "Open")
     page.get_by_role("button", name="More: Cities", exact=True).tap()
     page.get_by_role("button", name="Zoom to: Cities", exact=True).tap()
-    free = PHONE[1] - height(page)
+    free = PHONE[1] - height(page, "Half open")
     assert free > PHONE[1] - full
     page.wait_for_function(f"{IDLE.removeprefix('() =>')} && mapsrv.map.getCenter().lng < 15", timeout=DRAWN)
     for lng, lat in ((-3.7, 40.42), (21.01, 52.23)):
@@ -244,7 +255,7 @@ def test_a_look_at_a_layer_lowers_a_sheet_that_hides_the_map(phone: tuple[Page, 
 def test_what_is_here_opens_over_the_sheet_and_closes(phone: tuple[Page, Standin]) -> None:
     page, _ = phone
     half(page)
-    free = PHONE[1] - height(page)
+    free = PHONE[1] - height(page, "Half open")
     page.evaluate("([lng, lat]) => void mapsrv.map.jumpTo({center: [lng, lat], zoom: 5})", [12.5, 44.6])
     page.wait_for_function(IDLE, timeout=DRAWN)
     x, y = where(page, 12.5 + 18 * 0.13, 41.9 - 18 * 0.065)

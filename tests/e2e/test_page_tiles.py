@@ -8,8 +8,9 @@ from typing import Any
 from playwright.sync_api import Page, expect
 from pmtiles.tile import TileType
 
-from tests.e2e.conftest import DRAWN, opened, pixel, rendered, where
+from tests.e2e.conftest import DRAWN, opened, rendered, where
 from tests.e2e.kit.elsewhere import archive, picture, serving, vector_tile
+from tests.e2e.kit.pixels import pixel
 from tests.e2e.kit.server import Server, call, wait_until
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.conftest import DRAWN, opened, pixel, rendered, where
+from tests.e2e.conftest import DRAWN, opened, rendered, where
 from tests.e2e.kit.front import comes_to_front, given
+from tests.e2e.kit.pixels import pixel
 from tests.e2e.kit.server import TRANSPORTS, Server, call, wait_until
 
 SQUARE = {
