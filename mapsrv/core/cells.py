@@ -13,6 +13,8 @@ from mapsrv.core.state import Json
 
 GRID = 32
 WHOLE = (1 << GRID) - 1  # a row
+ROUNDED = 1e-9  # cells, that a sum may be off
+LEAST = 1e-9  # degrees: what is smaller is one cell, and a number by which nothing can be divided
 
 
 def cells(features: Iterable[Mapping[str, Json]], box: Bounds) -> int:
@@ -52,7 +54,7 @@ def _width(box: Bounds) -> float:
 
 
 def _scale(size: float) -> float:
-    return GRID / size if size else 0.0
+    return GRID / size if size > LEAST else 0.0
 
 
 def _cell(place: float) -> int:
@@ -62,7 +64,7 @@ def _cell(place: float) -> int:
 def _row(start: float, size: float, across: float) -> int:
     """Return the bits of a part in a row; what goes on behind the end of the bounds may be anywhere."""
     first, last = _cell(start * across), _cell((start + size) * across)
-    if (start + size) * across > GRID + 1:
+    if (start + size) * across > GRID + ROUNDED:
         return WHOLE
     return (1 << (last - first + 1)) - 1 << first
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,3 +71,18 @@ def test_a_line_counts_with_its_own_bounds_and_one_beyond_the_end_everywhere() -
     collection = normalise(line).collection
     assert cells(collection["features"], (0, 0, 10, 10)) == (1 << GRID * GRID) - 1
     assert cells(collection["features"], (0, 0, 1, 10)) == (1 << GRID * GRID) - 1
+
+
+def test_a_line_that_goes_a_little_beyond_the_end_of_the_globe_counts_where_it_comes_out() -> None:
+    """Less than a cell beyond, found by the law above after many runs."""
+    lines = [[[-169, 1], [-360, 0]], [[0, 0], [-169, 0]]]
+    collection = normalise({"type": "MultiLineString", "coordinates": lines}).collection
+    assert bounds(collection) == (-180, 0, 180, 1)
+    found = cells(collection["features"], (-180, 0, 180, 1))
+    assert found >> (GRID - 1) * GRID & 1
+
+
+@pytest.mark.parametrize("apart", [5e-324, 2.3e-313, 1e-300, 1e-10])
+def test_what_is_next_to_nothing_apart_is_in_one_cell(apart: float) -> None:
+    about = summary(points((0.0, 0.0), (0.0, apart), (apart, 0.0)))
+    assert about.bounds == (0.0, 0.0, apart, apart) and about.cells == 1
