@@ -5,7 +5,7 @@ An override that equals what was added is taken away, so that what a tool report
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -67,7 +67,7 @@ def restyled(layer: MapLayer, only: str | None, properties: Mapping[str, Json]) 
     targets = [item for item in layer.style_layers if only in (None, item["id"])]
     changes: dict[str, dict[str, Any]] = {item["id"]: {} for item in targets}
     for name, value in properties.items():
-        takers = [(item, group, real) for item in targets for group, real in _places(item["type"], name)]
+        takers = [(item, group, real) for item in targets for group, real in places(item["type"], name)]
         if not takers:
             raise InvalidArgument(_nobody_takes(name, targets))
         for item, group, real in takers:
@@ -75,7 +75,7 @@ def restyled(layer: MapLayer, only: str | None, properties: Mapping[str, Json]) 
     return [o.Restyled(layer.id, name, change) for name, change in changes.items() if change]
 
 
-def _places(kind: str, name: str) -> Iterable[tuple[str | None, str]]:
+def places(kind: str, name: str) -> Iterator[tuple[str | None, str]]:
     """Yield (group, property) for each place where a style layer of that type takes the name."""
     if name in ZOOMS:
         yield None, name

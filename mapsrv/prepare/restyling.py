@@ -26,9 +26,11 @@ async def prepare_paint(
     command: SetLayerPaint, state: MapState, documents: Documents, style: StyleCheck
 ) -> Prepared:
     """Return the command with what is to be told of it. Raises InvalidArgument."""
-    layer, _ = find(state, command.layer_id)
-    ops = decide(state, command)
-    items = style_items.of_changes(_after(layer, ops), ops, command.properties)
+    layer, style_layer = find(state, command.layer_id)
+    items = style_items.of_constants(layer, style_layer, command.properties)
+    if items is None:
+        ops = decide(state, command)
+        items = list(style_items.of_changes(_after(layer, ops), ops, command.properties))
     found = await style.judge(items, layer.source, documents)
     return Prepared(command, warnings=found.warnings, facts=found.facts, drawn={layer.id: layer})
 

@@ -7,7 +7,7 @@ either: then the answer says that the style was not checked.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -18,13 +18,13 @@ from mapsrv.errors import InvalidArgument
 from mapsrv.prepare import style_words
 from mapsrv.prepare.geojson_blobs import Documents
 from mapsrv.prepare.samples import Samples
-from mapsrv.prepare.style_items import Item, of_style_layer, reads_data
+from mapsrv.prepare.style_items import CONSTANTS, Item, of_style_layer, reads_data
 from mapsrv.style_spec import Away, Engine, OverLimit, Sample
 from mapsrv.wire import codec
 from mapsrv.wire.style import effective_layers
 
 MAX_VERDICTS = 10_000  # remembered: a slider comes to the same values again and again
-MAX_KEY = 300  # bytes of a value whose verdict is remembered: all constants, short expressions
+MAX_KEY = 300  # bytes of a value whose verdict is remembered: most constants, short expressions
 MAX_JUDGED = 200  # layers of a map that was stored unjudged, in one look at it: some 0.1 s
 NOT_TRIED = "The style is right, and could not be tried on the layer's data. Look at the map."
 NOT_CHECKED = (
@@ -46,17 +46,18 @@ class Verdicts:
     """The newest verdicts on short values, each by all that it depends on: not by where the value stands."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[bytes, Faults] = OrderedDict()
+        self._held: OrderedDict[Hashable, Faults] = OrderedDict()
 
     def of(self, item: Item) -> Faults | None:
         """Return what is wrong with a value, nothing if it is right; None: not known."""
-        return self._held.get(_key(item))
+        key = _key(item)
+        return None if key is None else self._held.get(key)
 
     def remember(self, items: Iterable[Item], verdicts: Iterable[Faults]) -> None:
         """Remember what the engine said of these."""
         for item, faults in zip(items, verdicts, strict=True):
             key = _key(item)
-            if len(key) <= MAX_KEY:
+            if key is not None:
                 self._held[key] = faults
                 self._held.move_to_end(key)
         while len(self._held) > MAX_VERDICTS:
@@ -161,8 +162,13 @@ class StyleCheck:
         return style_words.refusal((item["key"], fault) for item, faults in judged for fault in faults)
 
 
-def _key(item: Item) -> bytes:
-    return codec.dumps({name: value for name, value in item.items() if name not in _BESIDE})
+def _key(item: Item) -> Hashable:
+    """Return all that the verdict depends on; None: too long to be remembered."""
+    value = item["value"]
+    if item["of"] == "property" and type(value) in CONSTANTS:  # 1, 1.0 and True are equal
+        return (item["type"], item["name"], type(value), value) if len(str(value)) <= MAX_KEY else None
+    key = codec.dumps({name: value for name, value in item.items() if name not in _BESIDE})
+    return key if len(key) <= MAX_KEY else None
 
 
 def _found(items: Sequence[Item], answer: Mapping[str, Json], sample: Sample) -> Findings:

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from mapsrv.core import ops as o
 from mapsrv.core import style_names
-from mapsrv.core.restyle import GROUPS
+from mapsrv.core.restyle import GROUPS, ZOOMS, places
 from mapsrv.core.state import Json, MapLayer
 from mapsrv.wire.style import effective_layers
 
 Item = dict[str, Json]
 
 RELATED = ("line-gradient", "resampling", "raster-resampling")  # judged by their source, or by each other
+CONSTANTS = (str, int, float, bool)
 _WITH_TOKENS = ("text-field", "icon-image")  # whose texts may name fields: "{name}"
 
 
@@ -68,6 +69,21 @@ def of_changes(layer: MapLayer, ops: Iterable[o.Op], properties: Mapping[str, Js
         yield from _related(
             layer.source, drawn[op.style_layer], op.style_layer, changed.intersection(RELATED)
         )
+
+
+def of_constants(layer: MapLayer, only: str | None, properties: Mapping[str, Json]) -> list[Item] | None:
+    """Return what set_layer_paint sets, if that says all: constants, whose verdict no other value changes.
+
+    So a slider costs no thought of what the layer becomes. None: there is something else.
+    """
+    kinds = {drawn["type"] for drawn in layer.style_layers if only in (None, drawn["id"])}
+    items: list[Item] = []
+    for name, value in properties.items():
+        taken = [(kind, real) for kind in kinds for _, real in places(kind, name) if real not in RELATED]
+        if name in ZOOMS or not taken or type(value) not in CONSTANTS:
+            return None
+        items += (of_property({"type": kind}, real, value, name) for kind, real in taken)
+    return None if any(map(reads_data, items)) else items
 
 
 def of_filter(value: Json, key: str = "filter") -> Item:
