@@ -84,7 +84,9 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument("--no-rivals", dest="rivals", action="store_false", help="measure mapsrv alone")
     told = "an interpreter that has an earlier release, which is measured beside (peers, parts, painting)"
     parser.add_argument("--landed", metavar="PYTHON", help=told)
-    parser.add_argument("--rounds", type=int, choices=range(1, 21), default=5, help="of peers; default: 5")
+    parser.add_argument(
+        "--rounds", type=int, choices=range(1, 21), default=5, help="of peers, painting; default: 5"
+    )
     parser.add_argument("--lines", type=_words, default=LINES, metavar=",".join(LINES), help="of peers")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there too")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/benchmarks.md")

@@ -24,7 +24,6 @@ from tests.bench.report import Table, percentile
 from tests.e2e.conftest import CHROMIUM, chromium, opened
 from tests.e2e.kit.server import Server, Unrated, running
 
-ROUNDS = 3
 CALLS, RESTYLES = 12, 4  # of a round
 PAN_SECONDS = 4.0
 DESK: Any = {"width": 1280, "height": 800}
@@ -36,7 +35,8 @@ MAPS = {
     "200,000 points": (0, 200_000),
 }
 SHAPES = 100  # of a layer
-MARK = (20.0, 5.0)  # within the polygon that each map has on top, and beside what is under the centre
+MARK = (20.0, 5.0)  # within the polygon that each map has on top
+SPOT = (-1.5, 3.0)  # the first point of the layer `a`, where no other layer has anything
 COLOURS = ("#ff0000", "#0000ff")
 COLUMNS = (
     "a map with",
@@ -49,9 +49,10 @@ COLUMNS = (
 )
 NOTE = (
     "A headless Chromium that draws by software, 1280x800, and shares two cores with the server; medians of"
-    " {rounds} rounds. The call gives another colour to one polygon on top of all; the restyle gives a"
-    " layer's circles a colour by a property, so all of them are laid out anew. Layers have 100 points, lines"
-    " or polygons each, drawn as when nobody says how. Panned is a move each frame. {landed}"
+    " {rounds} rounds in which each map is seen once. The call gives another colour to one polygon on top of"
+    " all; the restyle gives a layer's circles a colour by a property, so all of them are laid out anew."
+    " Layers have 100 points, lines or polygons each, drawn as when nobody says how. Panned is a move each"
+    " frame. {landed}"
 )
 LANDED = "Landed is an earlier release in the same run."
 SCRIPT = Path(__file__).with_suffix(".js")
@@ -104,15 +105,15 @@ def _add(server: Server, session: str, name: str, shapes: Sequence[dict[str, Any
 
 
 def made(server: Server, layers: int, points: int) -> str:
-    """Make a map; under its centre is the first point of the layer `a`, on top of all a polygon."""
+    """Make a map whose layer `a` is the lowest; on top of all is a polygon."""
     session = server.new_map()
     server.command(session, "set_map_view", center=[0, 0], zoom=4)
-    centre = {"type": "Point", "coordinates": [0, 0]}
+    spot = {"type": "Point", "coordinates": list(SPOT)}
     for number in range(layers):
         shapes = [_shape(number % 3, n) for n in range(SHAPES)]
-        _add(server, session, f"layer-{number}" if number else "a", shapes if number else [centre, *shapes])
+        _add(server, session, f"layer-{number}" if number else "a", shapes if number else [spot, *shapes])
     if points:
-        _add(server, session, "a", [centre, *map(_spread, range(1, points))])
+        _add(server, session, "a", [spot, *map(_spread, range(1, points))])
     look = {"id": "mark", "type": "fill", "paint": {"fill-color": COLOURS[0]}}
     _add(server, session, "mark", [_box(MARK[0] - 1, MARK[1] - 1, 2)], layers=[look])
     return session
@@ -132,7 +133,7 @@ def look(page: Page, server: Server, session: str, seen: Seen) -> None:
             here, others = COLOURS[number % 2], COLOURS[(number + 1) % 2]
             value = ["case", ["<", ["get", "n"], 1], here, others]
             told = {"property": "circle-color", "value": value}
-            seen.restyles.append(_painted(page, server, session, (0, 0), layer_id="a", **told))
+            seen.restyles.append(_painted(page, server, session, SPOT, layer_id="a", **told))
             _rest(page)
     seen.frames.append(page.evaluate(f"panned({PAN_SECONDS})"))
     _rest(page)
@@ -157,11 +158,11 @@ def _painted(page: Page, server: Server, session: str, at: tuple[float, float], 
     return float(page.evaluate("() => found")) - begun * 1000
 
 
-def rounds(browser: Browser, servers: dict[str, Server]) -> dict[tuple[str, str], Seen]:
+def rounds(count: int, browser: Browser, servers: dict[str, Server]) -> dict[tuple[str, str], Seen]:
     """Return what each map of each server showed."""
     maps = {(who, name): made(server, *of) for who, server in servers.items() for name, of in MAPS.items()}
     found = {key: Seen() for key in maps}
-    for _ in range(ROUNDS):
+    for _ in range(count):
         for (who, name), session in maps.items():
             with browser.new_context(viewport=DESK) as context:
                 look(context.new_page(), servers[who], session, found[who, name])
@@ -178,7 +179,7 @@ def measure(given: Options) -> Table:
     table = Table(
         "What drawing costs a page",
         COLUMNS,
-        NOTE.format(rounds=ROUNDS, landed=LANDED if given.landed else "").rstrip(),
+        NOTE.format(rounds=given.rounds, landed=LANDED if given.landed else "").rstrip(),
     )
     kinds = {"mapsrv": Unrated}
     if given.landed:
@@ -189,7 +190,7 @@ def measure(given: Options) -> Table:
             who: stack.enter_context(running(folders[who], "--max-data", "64MiB", kind=kind))
             for who, kind in kinds.items()
         }
-        found = rounds(stack.enter_context(chromium()), servers)
+        found = rounds(given.rounds, stack.enter_context(chromium()), servers)
     for (who, name), seen in found.items():
         restyle = percentile(seen.restyles, 0.5) if seen.restyles else None
         calls = percentile(seen.calls, 0.5), percentile(seen.calls, 0.99)
