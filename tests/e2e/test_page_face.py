@@ -238,6 +238,17 @@ def test_no_flight_ends_under_the_sheet(phone: tuple[Page, Standin], key: str, s
     assert where(page, lng, 30) == (195, pytest.approx(free / 2, abs=2))
 
 
+def test_going_to_somebody_lowers_a_sheet_that_hides_the_map(phone: tuple[Page, Standin]) -> None:
+    page, standin = phone
+    view = {"center": [60, 20], "zoom": 4, "bearing": 0, "pitch": 0}
+    standin.say("presence", {"count": 2, "viewers": [{"id": "ana", "name": "Ana", "viewport": view}]})
+    page.locator("#grip").press("End")
+    page.get_by_role("button", name="Go to Ana").tap()
+    free = PHONE[1] - height(page, "Half open")
+    page.wait_for_function(f"{IDLE.removeprefix('() =>')} && mapsrv.map.getCenter().lng > 59", timeout=DRAWN)
+    assert where(page, 60, 20) == (195, pytest.approx(free / 2, abs=2))
+
+
 def test_a_look_at_a_layer_lowers_a_sheet_that_hides_the_map(phone: tuple[Page, Standin]) -> None:
     page, _ = phone
     page.locator("#grip").press("End")

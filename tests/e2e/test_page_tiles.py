@@ -38,6 +38,13 @@ def colour_at(page: Page, lng: float, lat: float, colour: tuple[int, int, int]) 
     wait_until(lambda: pixel(page, *where(page, lng, lat)) == colour, 30)
 
 
+def middle_of(page: Page, what: str) -> tuple[int, int, int] | None:
+    """Return the colour in the middle of an element; None: it is not there."""
+    if not (box := page.locator(what).count() and page.locator(what).bounding_box()):
+        return None
+    return pixel(page, round(box["x"] + box["width"] / 2), round(box["y"] + box["height"] / 2))
+
+
 def problems(server: Server, session_id: str) -> list[dict[str, Any]]:
     [state] = call(server, "http", ("get_map_state", {"session_id": session_id}))
     found: list[dict[str, Any]] = state["problems"]
@@ -80,6 +87,7 @@ def test_pictures_of_a_pmtiles_archive_are_drawn(server: Server, page: Page) -> 
         source = f"{elsewhere.url}/x.pmtiles"
         server.command(session_id, "add_layer", id="pictures", type="raster", source=source)
         colour_at(page, 20, 20, GREEN)  # tiles of 256 pixels: at the map's zoom 0 those of zoom 1
+        wait_until(lambda: middle_of(page, "#layers .thumb") == GREEN, 30)
         server.command(session_id, "set_map_view", center=[20, 20], zoom=3)
         colour_at(page, 20, 20, GREEN)  # beyond the archive's last zoom its last tiles are enlarged
         server.command(session_id, "remove_layer", layer_id="pictures")

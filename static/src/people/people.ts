@@ -101,6 +101,7 @@ export class People implements Part {
     const view = this.others().find((person) => person.id === id)?.view;
     if (!view) return;
     this.follow.stop();
+    this.of.guide.makeRoom();
     flyTo(this.of.map, view);
   }
 
