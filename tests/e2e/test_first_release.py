@@ -89,6 +89,7 @@ def test_it_is_the_first_release_indeed(pods: Pods) -> None:
 def test_a_map_that_only_the_old_pod_changes_is_served_by_both(pods: Pods) -> None:
     session_id = pods.old.new_map()
     theirs, ours = Viewer(pods.old, session_id), Viewer(pods.new, session_id)
+    wait_until(lambda: theirs.history and ours.history)
     pods.old.command(session_id, "add_layer", id="stop", source=FEATURE)
     wait_until(lambda: len(theirs.history) == len(ours.history) == 2)
     pods.old.command(session_id, "open_map", title="Second")
@@ -101,8 +102,9 @@ def test_a_map_that_only_the_old_pod_changes_is_served_by_both(pods: Pods) -> No
 def test_the_old_pod_lets_go_of_a_map_that_the_new_one_changes(pods: Pods) -> None:
     session_id, other = pods.old.new_map(), pods.old.new_map()
     theirs, stays = Viewer(pods.old, session_id), Viewer(pods.old, other)
+    wait_until(lambda: theirs.history and stays.history)
     pods.old.command(session_id, "add_layer", id="stop", source=FEATURE)
-    wait_until(lambda: len(theirs.history) == 2 and stays.history)
+    wait_until(lambda: len(theirs.history) == 2)
     pods.new.command(session_id, "add_layer", id="more", source=FEATURE)
     wait_until(lambda: theirs.drained is not None)
     assert pods.meta(session_id, "format") == str(FORMAT)
