@@ -88,7 +88,7 @@ def a_popup(scene: Scene) -> None:
 
 
 def without_popup(scene: Scene) -> None:
-    close = scene.page.locator(".maplibregl-popup-close-button")
+    close = scene.page.locator(".maplibregl-popup-close-button, #feature-sheet > .icon")
     if close.count():
         close.click()
 

@@ -29,7 +29,7 @@ export function wirePage(app: App, stream: Stream, presence: Presence, map: MapL
   const tell = (): void => void (app.state && presence.set({ viewport: viewportOf(map) }));
   map.on("moveend", tell);
   map.on("resize", tell);
-  watchPointing(map, (id) => app.titleOf(id), (pointing) => presence.set({ pointing }));
+  watchPointing(map, (id) => app.titleOf(id), (pointing) => presence.set({ pointing }), (shown) => sheet.lend(shown));
 }
 
 function wireVisibility(stream: Stream, presence: Presence): void {

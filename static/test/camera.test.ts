@@ -36,7 +36,7 @@ test("where is the layer that came with it, a place that is near, or degrees", (
   const camera = { center: [-7.44, 46.95] as [number, number] };
   expect(whereOf(camera, { id: "a", title: "Cities" } as any, "Bern")).toBe("Cities");
   expect(whereOf(camera, undefined, "3.5 km NW of Bern, Switzerland")).toBe("Bern, Switzerland");
-  expect(whereOf(camera, undefined, "far from any place known (over 1,000 km)")).toBe("47.0° N, 7.4° W");
-  expect(whereOf({ bounds: [170, -20, -170, 0] }, undefined, null)).toBe("10.0° S, 180.0° W");
+  expect(whereOf(camera, undefined, "far from any place known (over 1,000 km)")).toBe("47.0°\u00a0N, 7.4°\u00a0W");
+  expect(whereOf({ bounds: [170, -20, -170, 0] }, undefined, null)).toBe("10.0°\u00a0S, 180.0°\u00a0W");
   expect(centerOf({ center: [190, 5] })).toEqual([-170, 5]);
 });

@@ -23,6 +23,7 @@ from tests.kit.ports import free_port
 
 DESK, SMALL, PHONE = (1440, 900), (1024, 768), (390, 844)
 FINGER = 44  # pixels
+ROME = (12.5 + 18 * 0.13, 41.9 - 18 * 0.065)  # of the last layer but one
 IDLE = "() => mapsrv.map.loaded() && !mapsrv.map.isMoving()"
 # What can be pressed and is seen, and is smaller than a finger; a link in a text is as high as its line.
 SMALL_TARGETS = """least => [...document.querySelectorAll(
@@ -263,22 +264,46 @@ def test_a_look_at_a_layer_lowers_a_sheet_that_hides_the_map(phone: tuple[Page, 
         assert 0 < x < PHONE[0] and 0 < y < free
 
 
-def test_what_is_here_opens_over_the_sheet_and_closes(phone: tuple[Page, Standin]) -> None:
+@pytest.mark.parametrize("before", ["Half open", "Low"])
+def test_what_is_here_stands_in_the_sheet_in_place_of_the_lists(
+    phone: tuple[Page, Standin], before: str
+) -> None:
     page, _ = phone
-    half(page)
-    free = PHONE[1] - height(page, "Half open")
-    page.evaluate("([lng, lat]) => void mapsrv.map.jumpTo({center: [lng, lat], zoom: 5})", [12.5, 44.6])
+    layers, grip = page.get_by_role("heading", name="Layers"), page.locator("#grip")
+    (half if before == "Half open" else lambda page: grip.press("Home"))(page)
+    free = PHONE[1] - height(page, before)
+    x, y = PHONE[0] / 2, free - 100  # above the attribution
+    page.evaluate(
+        """([x, y, place]) => {
+            const map = mapsrv.map, middle = map.project(map.getCenter()), at = map.project(place);
+            map.jumpTo({center: map.unproject([middle.x + at.x - x, middle.y + at.y - y])});
+        }""",
+        [x, y, ROME],
+    )
     page.wait_for_function(IDLE, timeout=DRAWN)
-    x, y = where(page, 12.5 + 18 * 0.13, 41.9 - 18 * 0.065)
-    assert 0 < x < PHONE[0] and free / 2 < y < free, "it is near the sheet"
     page.touchscreen.tap(x, y)
     here = page.get_by_role("region", name="What is here")
     expect(here.get_by_role("heading", name="Rome")).to_be_in_viewport(ratio=1)
-    frame = box(page, "#feature-sheet")
-    assert frame["x"] == 0 and frame["width"] == PHONE[0] and PHONE[1] / 2 - 1 <= frame["y"] < PHONE[1]
+    expect(layers).to_be_hidden()
+    expect(page.locator("#connection")).to_be_visible()
+    page.wait_for_function(IDLE, timeout=DRAWN)
+    assert 0 < where(page, *ROME)[1] < PHONE[1] - height(page, "Half open"), "what was tapped is in view"
+    frame, panel = box(page, "#feature-sheet"), box(page, "#panel")
+    assert panel["y"] < frame["y"] and frame["width"] > 0.9 * PHONE[0]
     assert page.evaluate(SMALL_TARGETS, FINGER) == []
     here.get_by_role("button", name="Close").tap()
     expect(here).to_have_count(0)
+    height(page, before)
+    if before == "Half open":
+        expect(layers).to_be_visible()
+
+
+def test_scale_and_attribution_are_whole_on_a_phone(phone: tuple[Page, Standin]) -> None:
+    page, _ = phone
+    half(page)
+    for part in (".maplibregl-ctrl-scale", ".maplibregl-ctrl-attrib"):
+        there = box(page, part)
+        assert there["x"] >= 0 and there["x"] + there["width"] <= PHONE[0], part
 
 
 def test_a_finger_hits_whatever_can_be_pressed(phone: tuple[Page, Standin]) -> None:

@@ -4,7 +4,7 @@
 import type { Map as MapLibreMap, MapGeoJSONFeature, MapMouseEvent } from "maplibre-gl";
 import { contentOf } from "../popup/content.ts";
 import { HoverName } from "../popup/hover.ts";
-import { showAt, type Shown } from "../popup/place.ts";
+import { showAt, type Lend, type Shown } from "../popup/place.ts";
 import { distinct } from "../popup/under.ts";
 import { RESERVED } from "../state/style.ts";
 import type { Pointing } from "../wire/presence.ts";
@@ -17,6 +17,7 @@ export function watchPointing(
   map: MapLibreMap,
   titleOf: (layerId: string) => string,
   tell: (pointing: Pointing | null) => void,
+  lend: Lend,
 ): void {
   let popup: Shown | null = null;
   const hover = new HoverName(map.getContainer());
@@ -25,7 +26,7 @@ export function watchPointing(
     const features = featuresAt(map, event);
     if (!features.length) return;
     const content = contentOf(features, { titleOf, shown: (feature) => tell(pointingAt(event, feature)) });
-    const shown = showAt(map, event.lngLat, content);
+    const shown = showAt(map, event.lngLat, content, lend);
     popup = shown;
     tell(pointingAt(event, features[0]!));
     shown.on("close", () => {

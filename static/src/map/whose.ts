@@ -33,4 +33,4 @@ const placeOf = (near: string): string => near.replace(/^[\d.,]+ km [NESW]+ of /
 const wrapped = (lng: number): number => ((((lng + 180) % 360) + 360) % 360) - 180;
 
 const degrees = (value: number, positive: string, negative: string): string =>
-  `${Math.abs(value).toFixed(1)}° ${value < 0 ? negative : positive}`;
+  `${Math.abs(value).toFixed(1)}°\u00a0${value < 0 ? negative : positive}`;

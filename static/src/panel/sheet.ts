@@ -47,9 +47,18 @@ export class Sheet {
     if (isNarrow() && this.height === "full") this.rest("half", false);
   }
 
-  /** For who wants to show something in the sheet: the lowest has no room. */
-  rise(): void {
-    if (isNarrow() && this.height === "low") this.rest("half");
+  /** Shows something in place of the lists, which `undo` puts back as they were. The lowest sheet has no room for it. */
+  lend(shown: HTMLElement): () => void {
+    const body = byId("panel-body");
+    const [top, was] = [body.scrollTop, this.height];
+    byId("facts").after(shown);
+    body.scrollTop = 0;
+    if (was === "low") this.rest("half");
+    return () => {
+      shown.remove();
+      body.scrollTop = top;
+      if (was === "low" && this.height === "half") this.rest("low");
+    };
   }
 
   private rest(height: Height, animate = true, from = this.pixelsNow()): void {
