@@ -56,7 +56,16 @@ _OF_MANY: Mapping[str, Json] = {
     "circle-radius": ["interpolate", ["linear"], ["zoom"], 2, 1.5, 10, 4],
     "circle-opacity": 0.5,
 }
-_BESIDE_POINTS: Mapping[str, Json] = {"text-anchor": "top", "text-offset": [0, 0.6], "text-optional": True}
+# Beneath a point, or where there is room beside it; the first two are for programs that do not know the third.
+_BESIDE_POINTS: Mapping[str, Json] = {
+    "text-anchor": "top",
+    "text-offset": [0, 0.6],
+    "text-variable-anchor-offset": [
+        *("top", [0, 0.6], "bottom", [0, -0.6], "left", [0.7, 0], "right", [-0.7, 0]),
+        *("top-left", [0.5, 0.4], "top-right", [-0.5, 0.4], "bottom-left", [0.5, -0.4], "bottom-right", [-0.5, -0.4]),
+    ],
+    "text-justify": "auto",
+}
 # The kind that each draws where it is named alone, and that is drawn so, from bottom to top, where none is.
 _KIND_OF = {"fill": "Polygon", "line": "LineString", "circle": "Point"}
 _RASTER = {"raster": "raster", "raster-dem": "hillshade"}

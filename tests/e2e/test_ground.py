@@ -147,6 +147,24 @@ def test_the_cities_of_the_swiss_example_are_named(looked: Page) -> None:
     assert looked.evaluate("mapsrv.map.queryRenderedFeatures({ layers: ['mapsrv:borders'] }).length")
 
 
+def test_each_city_of_the_swiss_example_is_named_and_once(looked: Page, ground_server: Server) -> None:
+    session = ground_server.new_map()
+    source = "builtin:cities?country=CH&limit=10"  # whose data it is takes two lines on a phone
+    ground_server.command(session, "add_layer", id="swiss", source=source, fit=True)
+    for width, height in ((390, 844), (1280, 800)):
+        page = looked.context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        opened(page, f"{ground_server.url}/?session={session}")
+        rest(page)
+        told = named(page, "swiss-labels")
+        assert len(told) == 10, width
+        assert not told & (named(page, "mapsrv:city-labels") | named(page, "mapsrv:capital-labels")), width
+        for part in (".maplibregl-ctrl-scale", ".maplibregl-ctrl-attrib"):
+            box: Any = page.locator(part).bounding_box()
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width, part
+        page.close()
+
+
 def test_a_state_lies_on_the_grounds_own_shore(looked: Page, ground_server: Server) -> None:
     session = ground_server.new_map()
     ground_server.command(session, "add_layer", id="il", source="builtin:us-states?state=IL")

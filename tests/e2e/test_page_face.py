@@ -298,14 +298,6 @@ def test_what_is_here_stands_in_the_sheet_in_place_of_the_lists(
         expect(layers).to_be_visible()
 
 
-def test_scale_and_attribution_are_whole_on_a_phone(phone: tuple[Page, Standin]) -> None:
-    page, _ = phone
-    half(page)
-    for part in (".maplibregl-ctrl-scale", ".maplibregl-ctrl-attrib"):
-        there = box(page, part)
-        assert there["x"] >= 0 and there["x"] + there["width"] <= PHONE[0], part
-
-
 def test_a_finger_hits_whatever_can_be_pressed(phone: tuple[Page, Standin]) -> None:
     page, standin = phone
     standin.status(

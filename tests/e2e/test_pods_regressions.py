@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,9 @@ def test_liveness_never_depends_on_the_store(two: tuple[valkey.Server, Server, S
         for pod in both:
             wait_until(lambda: retitle(pod, f"After {pod.port}") == 200)  # noqa: B023
             wait_until(lambda: "degraded" not in ready_of(pod).json(), 20)  # noqa: B023
+    else:
+        for pod in both:
+            pod.stop(signal.SIGKILL)  # else it waits, as it should, for a Redis that does not come back
 
 
 def test_a_message_to_a_pod_where_its_mcp_stream_is_not_is_answered_on_it_or_clearly_refused(
