@@ -56,13 +56,14 @@ _OF_MANY: Mapping[str, Json] = {
     "circle-radius": ["interpolate", ["linear"], ["zoom"], 2, 1.5, 10, 4],
     "circle-opacity": 0.5,
 }
-# Beneath a point, or where there is room beside it; the first two are for programs that do not know the third.
+# Beneath a point, or where there is room beside it; the first two are for who does not know the third.
 _BESIDE_POINTS: Mapping[str, Json] = {
     "text-anchor": "top",
     "text-offset": [0, 0.6],
     "text-variable-anchor-offset": [
         *("top", [0, 0.6], "bottom", [0, -0.6], "left", [0.7, 0], "right", [-0.7, 0]),
-        *("top-left", [0.5, 0.4], "top-right", [-0.5, 0.4], "bottom-left", [0.5, -0.4], "bottom-right", [-0.5, -0.4]),
+        *("top-left", [0.5, 0.4], "top-right", [-0.5, 0.4]),
+        *("bottom-left", [0.5, -0.4], "bottom-right", [-0.5, -0.4]),
     ],
     "text-justify": "auto",
 }

@@ -9,6 +9,7 @@ const MAX_PITCH = 85;
 
 export function wireShowView(map: MapLibreMap, command: (name: string, args: object) => Promise<unknown>, say: (text: string) => void): void {
   byId("show-view").onclick = async () => {
+    map.stop(); // one that glides on would show its author something else than it shows the others
     try {
       await command("set_map_view", viewOf(map));
       say("Everyone is shown your view.");
