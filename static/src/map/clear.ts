@@ -21,6 +21,11 @@ export function wayInto(box: Box, free: Box): [number, number] {
   return [along(box.left, box.right, free.left, free.right), along(box.top, box.bottom, free.top, free.bottom)];
 }
 
+/** Moves the map, and with it what must go so far [right, down] in pixels to be seen. */
+export function bringIntoOpen(map: MapLibreMap, right: number, down: number): void {
+  map.panBy([-right, -down], { duration: wantsCalm() ? 0 : MOVE_MS });
+}
+
 export function keepClear(map: MapLibreMap): void {
   const isPopup = (node: Node): node is HTMLElement => node instanceof HTMLElement && node.classList.contains("maplibregl-popup");
   new MutationObserver((changes) => {
@@ -41,6 +46,6 @@ function bring(map: MapLibreMap, popup: HTMLElement, tries: number): void {
   };
   const [x, y] = wayInto(popup.getBoundingClientRect(), free);
   if (!popup.isConnected || tries === 0 || (x === 0 && y === 0)) return;
-  map.panBy([-x, -y], { duration: wantsCalm() ? 0 : MOVE_MS });
+  bringIntoOpen(map, x, y);
   map.once("moveend", ({ originalEvent }) => void (originalEvent ?? requestAnimationFrame(() => bring(map, popup, tries - 1))));
 }

@@ -13,7 +13,6 @@ const ROOM = {
   "icon-size": 1,
   "icon-padding": AROUND,
   "icon-allow-overlap": true, // places may be near each other
-  "icon-optional": false,
   "text-optional": false,
 };
 

@@ -47,7 +47,7 @@ export class Sheet {
     if (isNarrow() && this.height === "full") this.rest("half", false);
   }
 
-  /** Shows something in place of the lists, which `undo` puts back as they were. The lowest sheet has no room for it. */
+  /** Shows something in place of the lists, which what is returned puts back as they were. The lowest sheet has no room for it. */
   lend(shown: HTMLElement): () => void {
     const body = byId("panel-body");
     const [top, was] = [body.scrollTop, this.height];

@@ -2,12 +2,12 @@
 // lists. Either has a button that closes it.
 
 import { Popup, type LngLatLike, type Map as MapLibreMap } from "maplibre-gl";
+import { bringIntoOpen } from "../map/clear.ts";
 import { el, iconButton } from "../panel/dom.ts";
-import { isNarrow, wantsCalm } from "../screen.ts";
+import { isNarrow } from "../screen.ts";
 
 const WIDEST = "320px";
 const MARGIN = 20; // pixels between what was tapped and the sheet that says what it is
-const MOVE_MS = 200;
 
 /** Lends the room of the lists to what is given; what it returns puts them back. */
 export type Lend = (shown: HTMLElement) => () => void;
@@ -27,7 +27,7 @@ function inSheet(map: MapLibreMap, at: LngLatLike, content: HTMLElement, lend: L
   const shown = new InSheet(content, lend);
   const bring = (): void => {
     const under = map.project(at).y + MARGIN - (map.getContainer().clientHeight - map.getPadding().bottom!);
-    if (under > 0) map.panBy([0, under], { duration: wantsCalm() ? 0 : MOVE_MS });
+    if (under > 0) bringIntoOpen(map, 0, -under);
   };
   if (map.isMoving()) map.once("moveend", bring); // the sheet rises
   else bring();
