@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from mapsrv.core.bounds import Bounds
 from mapsrv.core.cells import boxes
+from mapsrv.core.data_summary import Summary
 from mapsrv.core.state import Json, MapLayer
-from mapsrv.core.summary import Summary
 from mapsrv.core.windows import TILE, Window, meets
 
 

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import chain, count
 from zlib import crc32
 
+from mapsrv.core.data_summary import Summary
 from mapsrv.core.state import Json, MapState
-from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument
 
 # Four of Okabe and Ito's colours, and four that the colour-blind tell from these and from each other as well.

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from mapsrv.core.bounds import Bounds
+from mapsrv.core.data_summary import Summary
 from mapsrv.core.ops import FeatureId
 from mapsrv.core.state import Json
-from mapsrv.core.summary import Summary
 from mapsrv.core.windows import holds
 from mapsrv.errors import Busy, TooLarge, UnknownData
 from mapsrv.prepare import geojson_jobs

@@ -16,6 +16,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 from mapsrv.core import sampling
 from mapsrv.core.bounds import Bounds, bounds_of
 from mapsrv.core.covering import covered
+from mapsrv.core.data_summary import Summary, summary
 from mapsrv.core.features import Diff, apply_diff, check_diff, find_id, name_of
 from mapsrv.core.foreign import HEAD, kind_of
 from mapsrv.core.geojson import collection_of, normalise, promote
@@ -23,7 +24,6 @@ from mapsrv.core.geometry import shown
 from mapsrv.core.geometry_faults import oddities
 from mapsrv.core.ops import FeatureId
 from mapsrv.core.state import PROMOTED, Json
-from mapsrv.core.summary import Summary, summary
 from mapsrv.errors import InvalidArgument, InvalidGeoJson
 
 MAX_SAMPLE = 4 * 1024 * 1024  # bytes of a sample's rows: what the engine reads in 0.1 s

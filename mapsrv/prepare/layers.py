@@ -19,10 +19,10 @@ from mapsrv.core.commands import (
     SetMapView,
     UpdateFeatures,
 )
+from mapsrv.core.data_summary import Summary
 from mapsrv.core.geometry import shown
 from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import PROMOTED, Json, MapLayer, MapState
-from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument, InvalidGeoJson, LimitReached
 from mapsrv.gazetteer.gazetteer import NOWHERE, Gazetteer
 from mapsrv.prepare import default_style, geojson_jobs, style_items

@@ -9,8 +9,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from mapsrv.core.bounds import Bounds
+from mapsrv.core.data_summary import Summary
 from mapsrv.core.state import Json
-from mapsrv.core.summary import Summary
 from mapsrv.prepare import geojson_jobs
 
 MAX_SUMMARIES = 256  # remembered; each is mostly under 10 KiB, and made anew from its blob in time

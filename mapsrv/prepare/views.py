@@ -8,10 +8,10 @@ from math import isfinite
 
 from mapsrv.core.bounds import Bounds, middle
 from mapsrv.core.commands import SetMapView
+from mapsrv.core.data_summary import Summary
 from mapsrv.core.drawing_order import find
 from mapsrv.core.prepared import Prepared
 from mapsrv.core.state import Camera, Json, MapLayer, MapState
-from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument
 from mapsrv.prepare.geojson_blobs import Documents
 

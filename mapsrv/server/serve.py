@@ -32,7 +32,7 @@ from mapsrv.local.waiting import WAITING_PATH, waiting_app
 from mapsrv.logs import log_to_stderr
 from mapsrv.metrics.maps import IN_FLIGHT, VIEWERS
 from mapsrv.metrics.registry import measured
-from mapsrv.prepare.own_routes import OwnRoutes
+from mapsrv.prepare.refused_addresses import OwnRoutes
 from mapsrv.server import memory
 from mapsrv.server.counted import count_refused
 from mapsrv.server.dispatch import Dispatch
@@ -44,8 +44,8 @@ from mapsrv.style_spec import open_engine
 from mapsrv.tools.publish import Publisher
 from mapsrv.tools.run import Tools
 from mapsrv.transports.endpoints import PATHS, McpEndpoints, open_mcp
-from mapsrv.transports.sealed import Seal
-from mapsrv.transports.sse_places import SseLimits
+from mapsrv.transports.signed_session_id import Seal
+from mapsrv.transports.sse_session_limits import SseLimits
 from mapsrv.web.app import create_app
 from mapsrv.web.page import Page
 from mapsrv.web.routes import ROUTES

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from mapsrv.core.data_summary import Summary
 from mapsrv.core.drawing_order import find
 from mapsrv.core.log import Event, Position
 from mapsrv.core.state import Json, MapLayer, MapState
-from mapsrv.core.summary import Summary
 from mapsrv.errors import InvalidArgument, UnknownData
 from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.presence.tabs import Viewer

@@ -18,7 +18,7 @@ from mapsrv.hub.live_session import LiveSession
 from mapsrv.hub.presence.models import Call
 from mapsrv.local.front import Front, address
 from mapsrv.prepare.near import FACT as CAMERA_NEAR
-from mapsrv.prepare.own_routes import NO_ROUTES, OwnRoutes
+from mapsrv.prepare.refused_addresses import NO_ROUTES, OwnRoutes
 from mapsrv.tools import queries
 from mapsrv.tools.afterwards import completed, was_there
 from mapsrv.tools.caller import Caller

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from mapsrv.core.covering import beneath, covers
+from mapsrv.core.data_summary import Summary
 from mapsrv.core.state import Json, MapLayer
-from mapsrv.core.summary import Summary
 from mapsrv.core.visibility import Why, reasons
 from mapsrv.core.windows import Window, holds, of_camera, of_viewport
 from mapsrv.errors import MapsrvError

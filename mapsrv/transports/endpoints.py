@@ -26,10 +26,10 @@ from mapsrv.transports.mcp_http import HttpEndpoint, open_http
 from mapsrv.transports.mcp_sse import SseEndpoints
 from mapsrv.transports.over_rate import refused_call
 from mapsrv.transports.relay import Relay
-from mapsrv.transports.sealed import Seal
 from mapsrv.transports.serving import MakeServer
-from mapsrv.transports.sse_places import SseLimits
+from mapsrv.transports.signed_session_id import Seal
 from mapsrv.transports.sse_session import SseSession
+from mapsrv.transports.sse_session_limits import SseLimits
 
 PATHS = frozenset({"/sse", "/messages", "/mcp"})
 DRAIN_SECONDS = 2.0  # that calls get to be answered when the server stops

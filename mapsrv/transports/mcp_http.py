@@ -1,9 +1,9 @@
 """MCP's streamable HTTP on /mcp: every revision, and nothing of a client is kept between two requests.
 
 Up to 2025-11-25 `initialize` opens an MCP session. Here that is an id which says all that later calls need
-of it (sealed.py): any process with the key serves them, none remembers them, and so none is to be ended or
-swept. A client that does not send its id back is served too: each call says all that it needs. From
-2026-07-28 on there are no MCP sessions, and what a client sends of one is passed over.
+of it (signed_session_id.py): any process with the key serves them, none remembers them, and so none is to
+be ended or swept. A client that does not send its id back is served too: each call says all that it needs.
+From 2026-07-28 on there are no MCP sessions, and what a client sends of one is passed over.
 
 Since nothing is ever said but in answer to a POST, there is no stream to GET and no session to DELETE: both
 are 405, as the specification has it for servers that offer neither (2025-11-25, basic/transports).
@@ -44,8 +44,8 @@ from mapsrv.asgi.message import (
 from mapsrv.budget import Claim
 from mapsrv.errors import TooMany
 from mapsrv.transports.one_exchange import request_of, serve_request
-from mapsrv.transports.sealed import Seal, Told
 from mapsrv.transports.serving import MakeServer, Serving
+from mapsrv.transports.signed_session_id import Seal, Told
 
 MAX_CALLS = 1_000  # requests being served at once
 SWEEP_SECONDS = 1.0  # a call that is met by two sweeps is slow: from then on its client may leave it

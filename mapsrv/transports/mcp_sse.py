@@ -2,7 +2,7 @@
 
 One Server a session, made with the request that opened it: its query and headers hold for all its calls.
 Who lost the stream comes back with Last-Event-ID to the same session: it hears the same address again, since
-clients wait for it, and then what it missed. Who has to go, and when, is decided in sse_places.py.
+clients wait for it, and then what it missed. Who has to go, and when, is decided in sse_session_limits.py.
 
 The session lives on the pod that has its stream. The address in the endpoint event names that pod: what is
 posted to another one is mailed (relay.py).
@@ -27,8 +27,8 @@ from mapsrv.metrics.requests import CONNECTIONS, SESSION_SECONDS
 from mapsrv.transports.named_map import map_of_address, note_map
 from mapsrv.transports.relay import Relay
 from mapsrv.transports.serving import MakeServer
-from mapsrv.transports.sse_places import SseLimits, SsePlaces
 from mapsrv.transports.sse_session import GONE, SseSession, parsed
+from mapsrv.transports.sse_session_limits import SseLimits, SsePlaces
 from mapsrv.wire.sse import frame
 
 BEGUN, ENDED = "mcp=begun", "mcp=ended"

@@ -11,8 +11,8 @@ from mapsrv.budget import Budget
 from mapsrv.hub.document_copies import Lender
 from mapsrv.hub.hub import Hub
 from mapsrv.local.front import Front
-from mapsrv.prepare.own_routes import NO_ROUTES, OwnRoutes
 from mapsrv.prepare.process_pool import Workers
+from mapsrv.prepare.refused_addresses import NO_ROUTES, OwnRoutes
 from mapsrv.web.answer import Answer
 from mapsrv.web.ask import VIEWER_COOKIE, Ask
 from mapsrv.web.page import Page

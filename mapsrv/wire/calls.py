@@ -14,7 +14,6 @@ from mapsrv.core.suggest import nearest
 from mapsrv.errors import BadRequest, InvalidArgument
 from mapsrv.wire.arguments import Shape
 from mapsrv.wire.fields import MAX_KEY, is_key, known_keys, session_id
-from mapsrv.wire.instead import instead_of
 from mapsrv.wire.json_text import check_value, shown
 from mapsrv.wire.source_text import LOCAL, NeedsLayers
 from mapsrv.wire.tools.requests import (
@@ -29,6 +28,7 @@ from mapsrv.wire.tools.requests import (
 )
 from mapsrv.wire.tools.table import TOOLS
 from mapsrv.wire.tools.tool import Tool
+from mapsrv.wire.unknown_tool import instead_of
 
 __all__ = [
     "CALLS",

@@ -25,7 +25,7 @@ import { byId } from "./panel/dom.ts";
 import { showMessage } from "./panel/status.ts";
 import { People } from "./people/people.ts";
 import { wireShowView } from "./people/show_view.ts";
-import { Seen } from "./seen/seen.ts";
+import { Highlights } from "./highlights/highlights.ts";
 
 const session = new URLSearchParams(location.search).get("session") ?? "";
 const front = new Front(
@@ -49,7 +49,7 @@ app.add(new Connect({ mapUrl: () => app.mapUrl, say: showMessage, command: () =>
 const overlay = new Overlay(map);
 const people = new People({ map, overlay, guide: app.guide, presence, viewer: server.viewer });
 app.add(people);
-app.add(new Seen({ map, overlay, isOwn: (event) => isOwn(event, people.you), go: (bounds) => app.guide.fit(bounds) }));
+app.add(new Highlights({ map, overlay, isOwn: (event) => isOwn(event, people.you), go: (bounds) => app.guide.fit(bounds) }));
 app.guide.holds = () => people.follows;
 wireShowView(map, (name, args) => server.command(name, args), showMessage);
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mapsrv.core.bounds import bounds, parts
 from mapsrv.core.cells import GRID, boxes, cells
+from mapsrv.core.data_summary import summary
 from mapsrv.core.geojson import normalise
-from mapsrv.core.summary import summary
 from mapsrv.core.visibility import reasons
 from mapsrv.core.windows import Window, meets
 from tests.core.kit import geojsons

@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import given
 
+from mapsrv.core.data_summary import MAX_DISTINCT, MAX_TEXT, Summary, summary
 from mapsrv.core.geojson import normalise
 from mapsrv.core.state import PROMOTED
 from mapsrv.core.suggest import nearest
-from mapsrv.core.summary import MAX_DISTINCT, MAX_TEXT, Summary, summary
 from tests.core.kit import geojsons
 
 

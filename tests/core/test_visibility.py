@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mapsrv.core.bounds import Bounds
 from mapsrv.core.covering import Cover, beneath, covered, covers
+from mapsrv.core.data_summary import Summary
 from mapsrv.core.state import Camera, MapLayer
-from mapsrv.core.summary import Summary
 from mapsrv.core.visibility import PARTS, Why, reasons
 from mapsrv.core.windows import Window, holds, meets, of_camera, of_viewport
 

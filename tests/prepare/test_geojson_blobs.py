@@ -14,7 +14,7 @@ import anyio.to_process
 import pytest
 import trio
 
-from mapsrv.core.summary import Summary
+from mapsrv.core.data_summary import Summary
 from mapsrv.errors import Busy, InvalidArgument, InvalidGeoJson, TooLarge, UnknownData
 from mapsrv.prepare import geojson_blobs as documents_module
 from mapsrv.prepare import process_pool as worker_module

@@ -77,7 +77,7 @@ async def test_without_a_page_or_an_answer_the_refusal_is_as_it_was(
 
 async def test_our_own_routes_are_read_by_no_page(desk: Desk, hub: Hub, autojump_clock: object) -> None:
     from mapsrv.asgi.origin_guard import OriginGuard
-    from mapsrv.prepare.own_routes import OwnRoutes
+    from mapsrv.prepare.refused_addresses import OwnRoutes
 
     desk.tools = Tools(
         hub, own=OwnRoutes(OriginGuard("127.0.0.1", port=8081), ("/state",)), wait_for_viewer=2.0

@@ -13,7 +13,7 @@ import trio.testing
 from mcp_types import CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY
 
 from mapsrv.transports import mcp_http, sse_session
-from mapsrv.transports.sse_places import SseLimits
+from mapsrv.transports.sse_session_limits import SseLimits
 from tests.transports.conftest import Fixture
 from tests.transports.kit.serving import (
     CLIENT_LEAKS,

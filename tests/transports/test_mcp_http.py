@@ -18,7 +18,7 @@ from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.secret_keys import SecretKeys
 from mapsrv.transports import mcp_http
 from mapsrv.transports.endpoints import open_mcp
-from mapsrv.transports.sealed import LIFETIME_SECONDS, MAX_ID, Seal, Told
+from mapsrv.transports.signed_session_id import LIFETIME_SECONDS, MAX_ID, Seal, Told
 from tests.transports.conftest import Fixture
 from tests.transports.kit.serving import CLIENT_LEAKS, LEGACY, MODERN, connected, eventually, serving
 

@@ -21,8 +21,8 @@ from mapsrv.budget import Claim
 from mapsrv.change import Change
 from mapsrv.errors import Busy, MapsrvError, NotFound, TooMany
 from mapsrv.transports.mcp_sse import SseEndpoints
-from mapsrv.transports.sse_places import CROWDED, SWEEP_SECONDS, SseLimits
 from mapsrv.transports.sse_session import MAX_TAKEN, MAX_WAITING, SseSession, parsed
+from mapsrv.transports.sse_session_limits import CROWDED, SWEEP_SECONDS, SseLimits
 from tests.kit.sse import Parser
 
 

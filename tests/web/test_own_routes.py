@@ -13,7 +13,7 @@ from mapsrv.config import Config
 from mapsrv.errors import InvalidArgument
 from mapsrv.hub.hub import Hub
 from mapsrv.local.front import Front
-from mapsrv.prepare.own_routes import OPEN, OwnRoutes
+from mapsrv.prepare.refused_addresses import OPEN, OwnRoutes
 from mapsrv.server.serve import open_house
 from mapsrv.tools.caller import Caller, Named
 from mapsrv.tools.run import Tools

@@ -1,11 +1,11 @@
-// The glow over what changed: an outline that flares and fades once, by css/seen.css. Who wants no motion is shown the
+// The glow over what changed: an outline that flares and fades once, by css/highlights.css. Who wants no motion is shown the
 // outline as a still, for as long. It goes by a timer, so that it also goes where nothing moves.
 
 import type { Overlay, Point } from "../map/overlay.ts";
 import { around, common, isEmpty, set, svg, type Box } from "../map/overlay.ts";
 import type { Place } from "./place.ts";
 
-export const GLOW_MS = 1_800; // as in css/seen.css
+export const GLOW_MS = 1_800; // as in css/highlights.css
 const MOST = 12; // at once
 const RADIUS = 13; // pixels around a point
 const SMALL = 16; // pixels: what is smaller is shown as a point

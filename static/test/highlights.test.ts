@@ -2,10 +2,10 @@
 
 import { beforeEach, expect, test, vi } from "vitest";
 import { featuresHere } from "../src/map/tiles.ts";
-import { changesOf, MOST_FEATURES, type Change } from "../src/seen/changes.ts";
-import { apart, edgeOf } from "../src/seen/edge.ts";
-import { boundsOf, MOST_CORNERS, shapesOf } from "../src/seen/shapes.ts";
-import { MOST_LAYERS, REST_MS, SOON_MS, Waiting } from "../src/seen/waiting.ts";
+import { changesOf, MOST_FEATURES, type Change } from "../src/highlights/changes.ts";
+import { apart, edgeOf } from "../src/highlights/edge.ts";
+import { boundsOf, MOST_CORNERS, shapesOf } from "../src/highlights/shapes.ts";
+import { MOST_LAYERS, REST_MS, SOON_MS, Pacing } from "../src/highlights/pacing.ts";
 import { applyEvent } from "../src/state/apply.ts";
 import type { Feature, MapLayer, MapState, Op } from "../src/state/types.ts";
 
@@ -83,14 +83,14 @@ test("what has too many corners has no outlines", () => {
   expect(shapesOf([long, point(0)])).toBe(null);
 });
 
-let shown: string[][], waiting: Waiting;
+let shown: string[][], waiting: Pacing;
 const change = (id: string, features: Change["features"] = "whole"): Change => ({ layer: layer(id), features });
 const sizes = (changes: Change[]) => changes.map(({ layer, features }) => `${layer.id}${features === "whole" ? "" : features.size}`);
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
   shown = [];
-  waiting = new Waiting({ now: Date.now, after: (ms, run) => setTimeout(run, ms), cancel: clearTimeout }, (changes) => shown.push(sizes(changes)));
+  waiting = new Pacing({ now: Date.now, after: (ms, run) => setTimeout(run, ms), cancel: clearTimeout }, (changes) => shown.push(sizes(changes)));
 });
 
 test("a burst is shown once, and a layer not again before it is done", () => {

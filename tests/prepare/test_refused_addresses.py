@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mapsrv.asgi.origin_guard import OriginGuard
 from mapsrv.core.commands import AddLayer, SetTitle
 from mapsrv.errors import InvalidArgument
-from mapsrv.prepare.own_routes import ADDRESSES, NO_ROUTES, OwnRoutes
+from mapsrv.prepare.refused_addresses import ADDRESSES, NO_ROUTES, OwnRoutes
 from mapsrv.wire.calls import parse_call
 from mapsrv.wire.source_fields import FIELDS
 

@@ -13,7 +13,7 @@ interface Clock {
   cancel(timer: any): void;
 }
 
-export class Waiting {
+export class Pacing {
   private readonly waiting = new Map<string, Change>();
   private readonly until = new Map<string, number>(); // when a layer may be shown again
   private timer: unknown;

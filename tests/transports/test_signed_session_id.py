@@ -13,7 +13,7 @@ from itsdangerous.encoding import base64_encode
 
 from mapsrv.errors import NotFound
 from mapsrv.secret_keys import MAX_KEYS, SecretKeys, new_key
-from mapsrv.transports.sealed import AHEAD_SECONDS, LIFETIME_SECONDS, MAX_ID, SALT, Seal, Told
+from mapsrv.transports.signed_session_id import AHEAD_SECONDS, LIFETIME_SECONDS, MAX_ID, SALT, Seal, Told
 from mapsrv.wire.names import clean_name
 
 KEY, OTHER = b"k" * 43, b"o" * 43

@@ -6,7 +6,7 @@ import pytest
 
 from mapsrv.errors import InvalidArgument
 from mapsrv.wire.calls import CALLS, parse_call
-from mapsrv.wire.instead import instead_of
+from mapsrv.wire.unknown_tool import instead_of
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-// Seen: what somebody else changed glows once on this map, or an arrow at its edge says where it is. Nothing is told of
+// What somebody else changed glows once on this map, or an arrow at its edge says where it is. Nothing is told of
 // what changed while nobody looked: the list of changes has that.
 
 import type { Map as MapLibreMap } from "maplibre-gl";
@@ -11,34 +11,34 @@ import { Arrows, isSeen } from "./arrows.ts";
 import { changesOf, type Change } from "./changes.ts";
 import { Glow } from "./glow.ts";
 import { Places, type Place } from "./place.ts";
-import { Waiting } from "./waiting.ts";
+import { Pacing } from "./pacing.ts";
 
 const STILL_MS = 2_500; // a map that moves is waited for so long: what is out of view may be where it goes
 
 const CLOCK = { now: Date.now, after: (ms: number, run: () => void) => setTimeout(run, ms), cancel: (timer: any) => clearTimeout(timer) };
 
-export interface SeenOf {
+export interface HighlightsOf {
   map: MapLibreMap;
   overlay: Overlay;
   isOwn(event: MapEvent): boolean;
   go(bounds: Bounds): void;
 }
 
-export class Seen implements Part {
+export class Highlights implements Part {
   private readonly glow: Glow;
   private readonly arrows: Arrows;
   private readonly places: Places;
-  private readonly waiting: Waiting;
+  private readonly pacing: Pacing;
 
-  constructor(private readonly of: SeenOf) {
+  constructor(private readonly of: HighlightsOf) {
     this.glow = new Glow(of.overlay);
     this.places = new Places(of.map);
     this.arrows = new Arrows(of.overlay, (place, layer) => this.goTo(place, layer));
-    this.waiting = new Waiting(CLOCK, (changes) => changes.forEach((change) => void this.show(change)));
+    this.pacing = new Pacing(CLOCK, (changes) => changes.forEach((change) => void this.show(change)));
   }
 
   snapshot(): void {
-    this.waiting.clear();
+    this.pacing.clear();
   }
 
   event(event: MapEvent, state: MapState, before: MapState): void {
@@ -47,7 +47,7 @@ export class Seen implements Part {
       if (op.op === "remove_layer") this.arrows.drop(op.id);
     }
     if (document.hidden || this.of.isOwn(event)) return;
-    this.waiting.add(changesOf(event, before, state, (layer, ids) => featuresHere(this.of.map, layer, ids)));
+    this.pacing.add(changesOf(event, before, state, (layer, ids) => featuresHere(this.of.map, layer, ids)));
   }
 
   private async show(change: Change): Promise<void> {
