@@ -84,7 +84,7 @@ def read_caller(
     scope: Scope, client: str | None, origins: OriginGuard, secret: str | None, named: Named
 ) -> Caller:
     """Return the caller of a request. Raises InvalidArgument for a ?session= that cannot be one."""
-    query = _query(scope["query_string"].decode("latin-1"))
+    query = _query(scope["query_string"].decode("latin-1")) if scope["query_string"] else {}
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     proof = headers.get(SECRET_HEADER, "")
     name = clean_name(query.get("name", [""])[-1]) or clean_name(client or "") or "model"

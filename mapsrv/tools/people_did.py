@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any
 
 from mapsrv.core import ops as o
@@ -42,15 +42,23 @@ def before_own(session: Session, author: str, position: Position | None) -> Iter
 
     `author` is KIND:ID. Nothing, where this author did nothing yet.
     """
-    events = list(session.log.newest())
-    if position is not None:
-        mine = (place for place, event in enumerate(events) if event.head.position == position)
-        place = next(mine, None)
-        if place is not None and _author(events[place]) == author:
-            events = events[place + 1 :]
-    if session.log.base.revision == 0 and not any(_author(event) == author for event in events):
+    log = session.log
+    newer = 0 if position is None else _up_to_own(log, author, position)
+    if log.base.revision == 0 and author not in map(_author, islice(log.newest(), newer, None)):
         return iter(())
-    return takewhile(lambda event: _author(event) != author, events)
+    return takewhile(lambda event: _author(event) != author, islice(log.newest(), newer, None))
+
+
+def _up_to_own(log: EventLog, author: str, position: Position) -> int:
+    """Return how many events there are from the newest to the author's own one at a position, with it.
+
+    They are few, since that has just been made; so every call asks it, and no position but that one is made.
+    """
+    since = log.head.revision - position.revision
+    event = next(islice(log.newest(), since, None), None) if since >= 0 else None
+    if event is None or _author(event) != author or event.head.position != position:
+        return 0
+    return since + 1
 
 
 def after(log: EventLog, position: Position) -> Iterator[Event] | None:

@@ -62,7 +62,7 @@ class Publisher:
 
         `opening` is the request that opened the stream it will serve; None: each request stands for itself.
         """
-        return Server(
+        server = Server(
             "mapsrv",
             version=__version__,
             title="mapsrv",
@@ -71,6 +71,8 @@ class Publisher:
             on_list_tools=self._list_tools,
             on_call_tool=partial(self._call_tool, opening, Named(secrets.token_hex(8))),
         )
+        server.middleware.clear()  # spans of OpenTelemetry, which nobody here collects, at 30 us a call
+        return server
 
     async def _list_tools(self, ctx: Any, params: PaginatedRequestParams | None) -> ListToolsResult:
         await trio.lowlevel.checkpoint()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -14,12 +15,15 @@ from mapsrv.asgi.error_body import error_fields
 from mapsrv.core.state import Json
 from mapsrv.errors import MapsrvError
 from mapsrv.tools.receipt_text import nobody, receipt_text
+from mapsrv.wire import fast_json
+from mapsrv.wire.fast_json import AskJson
 
 MAX_RESULT = 16 * 1024 - 512  # bytes of a whole result, with room for what MCP puts around it
 MAX_ERROR = 4_000  # characters of an error's message, which is written to be read whole
 MAX_DEPTH = 12  # of JSON inside a result
 WHOLE = frozenset({"session_id", "url", "position"})
 MAX_ITEMS = 50  # of a list that are kept
+ESCAPED = 3  # times as long as in UTF-8 is what escapes make of it at most: "é", of two bytes, is \\u00e9
 
 # List items and characters that are kept: the first that fits is taken.
 _LADDER = ((MAX_ITEMS, 200), (30, 160), (20, 120), (10, 80), (5, 60), (2, 40))
@@ -84,7 +88,7 @@ def fitted(value: dict[str, Json], text_of: Callable[[dict[str, Json]], str], no
     for items, characters in _LADDER:
         cut = _cut_object(value, items, characters, 0)
         result = Result(cut, text_of(cut), note)
-        if _size(result) <= MAX_RESULT:
+        if _fits(result):
             return result
     kept = {key: item for key, item in cut.items() if not isinstance(item, (list, dict))}
     for key in sorted(cut.keys() - kept.keys(), key=lambda name: len(json.dumps(cut[name]))):
@@ -95,9 +99,14 @@ def fitted(value: dict[str, Json], text_of: Callable[[dict[str, Json]], str], no
     return Result(kept, text_of(kept), note)
 
 
-def _size(result: Result) -> int:
+def _fits(result: Result) -> bool:
+    """Return whether it is short enough even where all beyond ASCII is escaped."""
     content = [{"type": "text", "text": text} for text in (result.text, result.note)]
-    return len(json.dumps({"content": content, "structuredContent": result.structured}))
+    whole = {"content": content, "structuredContent": result.structured}
+    with suppress(AskJson):
+        if len(fast_json.encode(whole)) <= MAX_RESULT // ESCAPED:
+            return True
+    return len(json.dumps(whole)) <= MAX_RESULT
 
 
 def _cut(value: Json, items: int, characters: int, depth: int) -> Json:

@@ -19,6 +19,7 @@ import hmac
 import json
 import re
 import secrets
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from itsdangerous import BadData, Signer
@@ -32,6 +33,7 @@ SALT = b"mcp-session"  # the use of the key: nothing else that it signs can pass
 MAX_ID = 400  # characters; proxies take heads of 4 KiB, of which this is one line
 MAX_NAME, MAX_VERSION = 148, 40  # bytes as they stand in the payload, quotes and all
 LIFETIME_SECONDS = 30 * 86400.0  # as long as an unused map is kept in Redis
+MAX_KNOWN = 1_000  # ids that were looked through: some 0.5 MB
 AHEAD_SECONDS = 300.0  # that another pod's clock may be ahead of this one's
 
 _FORM = re.compile(r"([\w-]+)\.([\w-]{43})", re.ASCII)
@@ -54,6 +56,8 @@ class Seal:
         self._keys = keys
         self._made_of: tuple[bytes, ...] = ()
         self._made: Signer | None = None
+        # Each call of a client bears the same id, and to look through it takes longer than many a call does.
+        self._known: OrderedDict[tuple[str, str], Told] = OrderedDict()
 
     def seal(self, told: Told) -> str:
         """Return a new id: at most MAX_ID visible ASCII characters, whatever the client is called."""
@@ -65,12 +69,24 @@ class Seal:
 
     def open(self, text: str, now: float, principal: str = "") -> Told:
         """Return what an id bears. Raises NotFound for one that is not of here, not this caller's, or old."""
+        signer = self._signer()
+        told = self._known.get((text, principal))
+        if told is None:
+            told = self._read(signer, text, principal)
+            self._known[text, principal] = told
+            if len(self._known) > MAX_KNOWN:
+                self._known.popitem(last=False)
+        if not now - LIFETIME_SECONDS <= told.at <= now + AHEAD_SECONDS:
+            raise _unknown()
+        return told
+
+    def _read(self, signer: Signer, text: str, principal: str) -> Told:
         found = _FORM.fullmatch(text) if len(text) <= MAX_ID else None
         # Base64 spells the same bytes in several ways, of which one is good.
         if found is None or base64_encode(base64_decode(found[2])) != found[2].encode("ascii"):
             raise _unknown()
         try:
-            payload = base64_decode(self._signer().unsign(text))
+            payload = base64_decode(signer.unsign(text))
             nonce, name, version, hashed, at, *_more = json.loads(payload)
             told = Told(str(name), str(version), float(at), principal)
             mine = hmac.compare_digest(str(hashed), _hashed(str(nonce), principal))
@@ -81,7 +97,7 @@ class Seal:
             OverflowError,
         ):  # signed, but by a release that means another thing
             raise _unknown() from None
-        if not mine or not now - LIFETIME_SECONDS <= told.at <= now + AHEAD_SECONDS:
+        if not mine:
             raise _unknown()
         return told
 
@@ -91,6 +107,7 @@ class Seal:
             newest_last = list(reversed(keys))  # as it wants them: it signs by the last
             self._made = Signer(newest_last, SALT, key_derivation="hmac", digest_method=hashlib.sha256)
             self._made_of = keys
+            self._known.clear()
         return self._made
 
 

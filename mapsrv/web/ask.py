@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote
 
@@ -18,6 +19,8 @@ VIEWER_COOKIE = "mapsrv_viewer"
 # Percent-encoded UTF-8. Queries stand in the logs of proxies, and a pod of an earlier release, beside which a
 # page of this one may find itself, refuses a body with a member that it does not know.
 NAME_HEADER = "mapsrv-name"
+MAX_QUERY = 256  # bytes of a query that is remembered as it was read
+MAX_QUERIES = 1_000  # that are remembered
 MAX_ID = 200  # characters of an id that we look up
 SLOWEST = 64 * 1024  # bytes a second: for each that arrive, a body has one second more
 SLOW = "The body did not arrive in time. Send it again, or send less."
@@ -37,6 +40,15 @@ class Body(Protocol):
 
         Raises SlowBody, Busy where too much is in flight, or TooLarge with that message.
         """
+
+
+def _read(query: bytes) -> Mapping[str, str]:
+    """Return the arguments of a query, of each the first value."""
+    return dict(reversed(parse_qsl(query.decode("latin-1"), keep_blank_values=True)))
+
+
+# Who asks asks again: a page sends each of its commands with one query.
+_remembered = lru_cache(MAX_QUERIES)(_read)
 
 
 class Ask:
@@ -92,8 +104,8 @@ class Ask:
     def argument(self, name: str) -> str | None:
         """Return the first value of an argument in the query."""
         if self._arguments is None:
-            query = self.scope["query_string"].decode("latin-1")
-            self._arguments = dict(reversed(parse_qsl(query, keep_blank_values=True)))
+            query = self.scope["query_string"]
+            self._arguments = _remembered(query) if len(query) <= MAX_QUERY else _read(query)
         return self._arguments.get(name)
 
     def cookie(self, name: str) -> str:

@@ -31,8 +31,10 @@ def clean_name(text: str) -> str:
 
 def clean_text(text: str, longest: int) -> str:
     """Return any words on one line, cleaned as a name is, and cut."""
-    letters = unicodedata.normalize("NFC", "".join(map(_seen, text[: 4 * longest])))
-    return " ".join(_without_stacks(letters).split())[:longest].rstrip()
+    letters = text[: 4 * longest]
+    if not (letters.isascii() and letters.isprintable()):  # of which each is seen, and stands alone
+        letters = _without_stacks(unicodedata.normalize("NFC", "".join(map(_seen, letters))))
+    return " ".join(letters.split())[:longest].rstrip()
 
 
 def _seen(letter: str) -> str:
