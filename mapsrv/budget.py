@@ -48,11 +48,12 @@ class Claim:
 
     def check(self, size: int) -> None:
         """Raise Busy where so many bytes more cannot be taken now."""
-        if not all(account.fits(size) for account in self._accounts):
-            raise Busy(
-                "This server has as much on its way as it holds at once. Nothing was changed: try again.",
-                retry_after=RETRY_SECONDS,
-            )
+        for account in self._accounts:  # (asked twice of every request: all() takes twice as long)
+            if not account.fits(size):
+                raise Busy(
+                    "This server has as much on its way as it holds at once. Nothing was changed: try again.",
+                    retry_after=RETRY_SECONDS,
+                )
 
     def take(self, size: int) -> None:
         """Take so many bytes of each account; raises Busy, and takes none, where one has not enough."""

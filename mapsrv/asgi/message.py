@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import trio
 
 from mapsrv.asgi.error_body import error_body, error_headers, rpc_error_body
+from mapsrv.asgi.peer import PEER
 from mapsrv.budget import Claim
 from mapsrv.errors import MapsrvError, SlowBody, TooLarge
 
@@ -52,16 +53,19 @@ class Answer:
             return await self.end()
         if not starts and message.get("more_body", False):
             return await self._send(message)
-        if starts and self._https:
-            headers = *message.get("headers", ()), (b"strict-transport-security", HSTS)
-            message = {**message, "headers": headers}
-        self.ended = not starts
         # Either went out or did not, whoever is cancelled: so begun and ended stay true. And the server
         # tells of a disconnect as soon as the last bytes are out, which ends this very task while the
         # server still has to make the connection ready for its next request.
         with trio.CancelScope(shield=True):
-            await self._send(message)
-            self.begun = True
+            await self._put(message, starts)
+
+    async def _put(self, message: Message, starts: bool) -> None:
+        if starts and self._https:
+            headers = *message.get("headers", ()), (b"strict-transport-security", HSTS)
+            message = {**message, "headers": headers}
+        self.ended = not starts
+        await self._send(message)
+        self.begun = True
 
     async def end(self) -> None:
         """End an answer that was begun, so that its reader sees an end and not an error."""
@@ -74,8 +78,11 @@ class Answer:
             return await self.end()
         lines = {"content-length": str(len(body)), "cache-control": "no-store", **(headers or {})}
         raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines.items()]
-        await self.send({"type": "http.response.start", "status": status, "headers": raw})
-        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+        if self.ended:
+            return await trio.lowlevel.checkpoint()
+        with trio.CancelScope(shield=True):  # as in send()
+            await self._put({"type": "http.response.start", "status": status, "headers": raw}, True)
+            await self._put({"type": "http.response.body", "body": body, "more_body": False}, False)
 
     async def refuse(self, error: MapsrvError, *, rpc: bool) -> None:
         """Answer with the error; as JSON-RPC has it (rpc) it reaches the model that made the call."""
@@ -87,7 +94,10 @@ class Answer:
 def header(scope: Scope, name: str) -> str | None:
     """Return a header's first value; the name is in lower case."""
     wanted = name.encode()
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == wanted), None)
+    for key, value in scope["headers"]:  # (a dozen times a request: a generator takes twice as long)
+        if key == wanted or key.lower() == wanted:
+            return str(value, "latin-1")
+    return None
 
 
 def media_type(scope: Scope) -> str:
@@ -120,31 +130,49 @@ class Bounds:
             raise TooLarge(self.too_large)
 
 
-async def take_body(receive: Receive, bounds: Bounds, claim: Claim, declared: int = 0) -> bytes | None:
+async def take_body(
+    receive: Receive, bounds: Bounds, claim: Claim, declared: int = 0, *, at_hand: bool = False
+) -> bytes | None:
     """Return the whole body, or None when its sender left; what is refused is not read on.
 
     `declared` is its Content-Length: what that shows to be too much is refused unread. What has arrived is
-    claimed at once, and until the claim ends, or the body is refused. Raises TooLarge, SlowBody, and Busy.
+    claimed at once, and until the claim ends, or the body is refused. `at_hand`: all of it is here, so that
+    nothing is waited for. Raises TooLarge, SlowBody, and Busy.
     """
     bounds.check_size(declared)
     claim.check(declared)
     body = bytearray()
     try:
+        if at_hand:
+            return await _arrive(receive, bounds, claim, body, None)
         with trio.move_on_after(bounds.seconds) as scope:
-            while (message := await receive())["type"] == "http.request":
-                part = message.get("body", b"")
-                scope.deadline += len(part) / bounds.slowest
-                bounds.check_size(len(body) + len(part))
-                claim.take(len(part))
-                body += part
-                if not message.get("more_body", False):
-                    return bytes(body)
-            return None
+            return await _arrive(receive, bounds, claim, body, scope)
         raise SlowBody(bounds.slow)
     except MapsrvError:
         body.clear()  # the error's traceback keeps this frame, as long as it is kept itself
         claim.give_back()
         raise
+
+
+async def _arrive(
+    receive: Receive, bounds: Bounds, claim: Claim, body: bytearray, scope: trio.CancelScope | None
+) -> bytes | None:
+    while (message := await receive())["type"] == "http.request":
+        part = message.get("body", b"")
+        if scope is not None:
+            scope.deadline += len(part) / bounds.slowest
+        bounds.check_size(len(body) + len(part))
+        claim.take(len(part))
+        body += part
+        if not message.get("more_body", False):
+            return bytes(body)
+    return None
+
+
+def is_at_hand(scope: Scope) -> bool:
+    """Return whether all of a request's body is here: receive() gives it without waiting."""
+    peer = scope.get("extensions", {}).get(PEER)
+    return peer is not None and peer.whole
 
 
 async def read_body(
@@ -162,6 +190,7 @@ async def read_body(
         Bounds(limit, BODY_SECONDS, too_large, slow),
         claim or Claim(),
         content_length(scope) or 0,
+        at_hand=is_at_hand(scope),
     )
 
 

@@ -18,6 +18,11 @@ class Peer(Protocol):
     """One request's client, until its answer has ended."""
 
     @property
+    def whole(self) -> bool:
+        """Whether all of the request's body is here, so that receive() gives it without waiting."""
+        ...
+
+    @property
     def chunked(self) -> bool:
         """Whether the body that was begun is framed in chunks: in HTTP/1.1, where no length was given."""
         ...

@@ -62,6 +62,8 @@ class Draft:
         """Return the state after all that was done."""
         if self._moved:
             return self.state.with_layers(self.layers.values())
+        if self._layers is None:
+            return self.state
         return replace(self.state, layers=self.layers, owners=self.owners)
 
     def _copied(self) -> dict[str, MapLayer]:

@@ -44,8 +44,15 @@ class Prepared:
         """The facts that stand also where nothing changed."""
         return {name: fact for name, fact in self.facts.items() if name not in OF_CHANGES}
 
+    def told(self, name: str, fact: Json) -> Prepared:
+        """Return it with one fact more."""
+        facts = {**self.facts, name: fact}
+        return Prepared(self.command, self.relied, self.warnings, self.answer, facts, self.drawn)
+
     def is_stale(self, state: MapState) -> bool:
         """Return whether a layer that was relied on is another in this state."""
+        if not self.relied and not self.drawn:
+            return False
         now = state.layers
         if any(now.get(name) is not layer for name, layer in self.relied.items()):
             return True

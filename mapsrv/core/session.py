@@ -116,14 +116,14 @@ class Session:
         """What waits for the store, oldest first."""
         return tuple(self._pending)
 
-    def recall(self, asked: Asked) -> Pending | Settled | None:
+    def recall(self, key: str, fingerprint: str) -> Pending | Settled | None:
         """Return what a key already is, so that a retry need not be prepared: None for a new one."""
-        pending, record = self._by_key.get(asked.key), self._keys.get(asked.key)
+        pending, record = self._by_key.get(key), self._keys.get(key)
         if pending is not None:
             record = pending.event.record
         if record is None:
             return None
-        if record.fingerprint != asked.fingerprint:
+        if record.fingerprint != fingerprint:
             return Settled(
                 KeyReused("This id was used for another command. Give every new command a new id.")
             )
@@ -131,7 +131,7 @@ class Session:
 
     def propose(self, asked: Asked) -> Proposal:
         """Decide a command on the newest proposed state, or find what its key already is."""
-        known = self.recall(asked)
+        known = self.recall(asked.key, asked.fingerprint)
         if known is not None:
             return known
         if asked.prepared.is_stale(self.proposed):

@@ -130,6 +130,11 @@ class Exchange:
     # --- as a Peer -----------------------------------------------------------------
 
     @property
+    def whole(self) -> bool:
+        """Whether all of the request's body is here."""
+        return self._parser.whole
+
+    @property
     def chunked(self) -> bool:
         """Whether the body that was begun is framed in chunks."""
         return self.response.chunked

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,10 @@ class Clock:
 
     def at(self) -> str:
         """Return now as RFC 3339 UTC, in milliseconds."""
-        return (
-            datetime.fromtimestamp(self.wall(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        )
+        seconds, part = divmod(self.wall(), 1)
+        return f"{_second(seconds)}.{int(part * 1000):03}Z"
+
+
+@lru_cache(1)  # each command has its time
+def _second(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

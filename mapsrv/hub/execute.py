@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from mapsrv.core.commands import Command
 from mapsrv.core.log import Origin, Position
@@ -41,6 +41,16 @@ class Reply:
     durability: str
 
 
+class _Call(NamedTuple):
+    """A command on its way. `key` is author-scoped, `at` RFC 3339 UTC."""
+
+    command: Command
+    origin: Origin
+    key: str
+    fingerprint: str
+    at: str
+
+
 class CommandGate:
     """`prepare` does all that waits before a command is decided, `submit` has what is pending committed.
 
@@ -61,13 +71,12 @@ class CommandGate:
         ticket = queue.draw()
         scoped = f"{key} {origin.kind}:{origin.id}"
         print_ = fingerprint(command)
+        call = _Call(command, origin, scoped, print_, at)
         try:
             while True:
                 await queue.turn(ticket)
                 await live.opened()
-                proposal = await self._decide_in_step(
-                    live, command, lambda ready: Asked(ready, origin, scoped, print_, at)
-                )
+                proposal = await self._decide_in_step(live, call)
                 if live.gone is not None:
                     raise live.gone
                 if isinstance(proposal, Pending) and proposal not in live.acks:
@@ -87,29 +96,27 @@ class CommandGate:
             if not queue:
                 live.queues.pop(author, None)
 
-    async def _decide_in_step(
-        self, live: LiveSession, command: Command, asked: Callable[[Prepared], Asked]
-    ) -> Pending | Settled:
+    async def _decide_in_step(self, live: LiveSession, call: _Call) -> Pending | Settled:
         """Decide; what comes to nothing, once more on what the store has."""
         proposal: Pending | Settled
         try:
-            proposal = await self._decide(live, command, asked)
+            proposal = await self._decide(live, call)
         except MapsrvError as refusal:
             proposal = Settled(refusal)
         comes_to_nothing = isinstance(proposal, Settled) and proposal.record is None
         if comes_to_nothing and await self._catch_up(live):
-            return await self._decide(live, command, asked)
+            return await self._decide(live, call)
         return proposal
 
-    async def _decide(
-        self, live: LiveSession, command: Command, asked: Callable[[Prepared], Asked]
-    ) -> Pending | Settled:
-        known = live.session.recall(asked(Prepared(command)))
+    async def _decide(self, live: LiveSession, call: _Call) -> Pending | Settled:
+        known = live.session.recall(call.key, call.fingerprint)
         if known is not None:
             return known
         for _ in range(ATTEMPTS):
-            prepared = await self.prepare(command, live.session.proposed)
-            proposal = live.session.propose(asked(prepared))
+            prepared = await self.prepare(call.command, live.session.proposed)
+            proposal = live.session.propose(
+                Asked(prepared, call.origin, call.key, call.fingerprint, call.at)
+            )
             if not isinstance(proposal, Stale):
                 return proposal
         raise Busy("The layer is being changed by others all the time. Try again.", retry_after=1)

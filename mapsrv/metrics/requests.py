@@ -55,9 +55,14 @@ for _transport in ("events", "sse"):
 TEMPORARY = (429, 503)  # statuses of what is turned away for now
 
 
+@cache
+def _received(transport: str) -> Callable[[], None]:
+    return RECEIVED.labels(transport).inc
+
+
 def count_received(transport: str) -> None:
     """Count a request that brings something."""
-    RECEIVED.labels(transport).inc()
+    _received(transport)()
 
 
 @cache  # routes and statuses are few

@@ -5,8 +5,6 @@ So whoever swapped longitude and latitude reads of a place on another continent 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from mapsrv.core.bounds import middle
 from mapsrv.core.commands import AddLayer, AddStyleLayers, SetMapView
 from mapsrv.core.prepared import Prepared
@@ -24,7 +22,7 @@ async def with_camera_near(prepared: Prepared, state: MapState, gazetteer: Gazet
         return prepared
     point = middle(camera.bounds) if camera.bounds is not None else camera.center
     near = None if point is None else await gazetteer.near(point)
-    return prepared if near is None else replace(prepared, facts={**prepared.facts, FACT: near})
+    return prepared if near is None else prepared.told(FACT, near)
 
 
 def _camera(prepared: Prepared, state: MapState) -> Camera | None:

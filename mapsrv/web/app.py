@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import Any, TypeAlias
 
 from mapsrv.asgi.caller import caller_of
-from mapsrv.asgi.message import Bounds, Message, Receive, Send, content_length, take_body
+from mapsrv.asgi.message import Bounds, Message, Receive, Send, content_length, is_at_hand, take_body
 from mapsrv.asgi.peer import PEER
 from mapsrv.budget import Claim
 from mapsrv.web.answer import Answer
@@ -32,7 +32,8 @@ class HotBody:
         """Return it, whole. Raises SlowBody, Busy, TooLarge, or ClientLeft."""
         bounds = Bounds(self._limit, seconds, too_large, SLOW, SLOWEST)
         declared = content_length(self._scope) or 0
-        body = await take_body(self._receive, bounds, self._claim, declared)
+        at_hand = is_at_hand(self._scope)
+        body = await take_body(self._receive, bounds, self._claim, declared, at_hand=at_hand)
         if body is None:
             raise ClientLeft
         return body
@@ -65,8 +66,7 @@ class SiteApp:
     async def _answer(self, route: Route, scope: Scope, receive: Receive, send: Send) -> Stream | None:
         """Answer. A body that is a stream is returned, so that it keeps nothing of its request."""
         caller = caller_of(scope)
-        with ExitStack() as held:
-            claim = held.enter_context(self._site.budget.claim(caller))
+        with self._site.budget.claim(caller) as claim, ExitStack() as held:
             body = HotBody(scope, receive, self._limits.get(route.path, 0), claim)
             answer = await route.answer(self._site, Ask(scope, body, held, caller))
             if isinstance(answer.body, Stream):

@@ -10,7 +10,8 @@ from typing import get_args
 from mapsrv.core.commands import Command
 
 _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in get_args(Command)}
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))  # not codec.dumps, which may change
+# Not codec.dumps, which may change. What a command has was read as JSON, so nothing holds itself.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
 
 
 def fingerprint(command: Command) -> str:

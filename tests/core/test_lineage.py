@@ -183,7 +183,7 @@ def test_a_branch_goes_on_from_what_is_committed_with_what_is_pending_first() ->
     assert (alone.head.epoch, alone.head.revision, alone.state.title) == ("alone", 1, "b")
     again = alone.propose(asked("b"))
     assert again.record and again.record.position == alone.head.position  # type: ignore[union-attr]
-    assert alone.recall(asked("a")) is not None
+    assert alone.recall(asked("a").key, asked("a").fingerprint) is not None
     assert isinstance(alone.since(trunk.head.position), Snapshot)
     assert [event.head.position for event in alone.log] == [alone.head.position]
 

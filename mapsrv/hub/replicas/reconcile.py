@@ -145,7 +145,7 @@ class Reconciler:
             return Asked(prepared, wanted.origin, wanted.key, wanted.fingerprint, wanted.at)
 
         trunk = self._branch.trunk
-        known = trunk.recall(asked(Prepared(wanted.command)))
+        known = trunk.recall(wanted.key, wanted.fingerprint)
         if known is not None:
             return known
         if isinstance(wanted.command, Reapply):
