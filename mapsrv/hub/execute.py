@@ -133,7 +133,7 @@ class CommandGate:
 def _answer(live: LiveSession, proposal: Pending | Settled, waiter: Waiter | None) -> Reply:
     durability = waiter.durability if waiter else live.known_durability
     if isinstance(proposal, Pending):
-        position = waiter.position if waiter and waiter.position else proposal.event.head.position
+        position = waiter.position if waiter and waiter.position else proposal.event.record.position
         return Reply(proposal.event.record.answer, position, durability)
     if isinstance(proposal.result, MapsrvError):
         raise proposal.result
