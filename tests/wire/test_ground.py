@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 from typing import Any
 
@@ -62,3 +63,37 @@ def test_every_basemap_is_a_style_of_its_own(name: str, scheme: str) -> None:
     assert {layer["source"] for layer in style["layers"] if "source" in layer} == style["sources"].keys()
     ids = [layer["id"] for layer in style["layers"]]
     assert len(ids) == len(set(ids)) and all(one.startswith("mapsrv:") for one in ids)
+
+
+BUILT_IN = ground("natural-earth", "", Look())
+# Of filters, QGIS 3.40 converts these; `zoom` it knows on the right of a comparison alone (tests/in_qgis.py).
+FILTERS = re.compile(r"all|!|has|get|<=?|zoom")
+ZOOM_LEFT = re.compile(r'"[<>=!]+", \["zoom"\]')
+
+
+@pytest.mark.parametrize("layer", [*BUILT_IN.layers, *BUILT_IN.labels], ids=lambda layer: layer["id"])
+def test_the_ground_says_nothing_that_qgis_does_not_convert(layer: dict[str, Any]) -> None:
+    told = layer.get("filter", [])
+    assert all(FILTERS.fullmatch(one) for one in operators(told))
+    assert not ZOOM_LEFT.search(json.dumps(told))
+    values = {**layer.get("paint", {}), **layer.get("layout", {})}
+    for name in values.keys() - {"symbol-sort-key"}:  # which it does not know at all
+        assert not operators(values[name]) & {"+", "-", "*", "/", "case", "step"}, name
+        if "interpolate" in operators(values[name]):
+            assert values[name][:3] == ["interpolate", ["linear"], ["zoom"]], name
+            assert all(plain_match(stop) for stop in values[name][4::2] if isinstance(stop, list)), name
+    if "text-variable-anchor" in values and values["text-variable-anchor"][0] != "center":
+        assert values["text-anchor"] == values["text-variable-anchor"][0]  # else a name covers its dot
+        assert values["text-offset"] == [values["text-radial-offset"], 0]
+
+
+def operators(value: Any) -> set[str]:
+    if not isinstance(value, list) or not value:
+        return set()
+    head = {value[0]} if isinstance(value[0], str) else set()
+    return head.union(*map(operators, value[1:]))
+
+
+def plain_match(stop: list[Any]) -> bool:
+    """Return whether it is a match whose labels stand one by one, and whose outputs are numbers."""
+    return stop[0] == "match" and not any(isinstance(item, list) for item in stop[2:])

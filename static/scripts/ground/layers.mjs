@@ -64,7 +64,11 @@ function stateNames() {
   return /** @type {any} */ (feature(STATES, STATES.objects.states)).features
     .map((/** @type {any} */ state) => [state, biggest({ type: "MultiPolygon", coordinates: cutPolygons(polygonsOf(state.geometry)) })])
     .filter((/** @type {any} */ [, ring]) => area(ring) > 0.3)
-    .map((/** @type {any} */ [state, ring]) => thing({ name: state.properties.name, size: Math.round(area(ring)) }, point(innermost(ring)), area(ring) > 8 ? 3 : 5));
+    .map((/** @type {any} */ [state, ring]) => {
+      const size = Math.round(area(ring));
+      const first = size >= 9 ? 4 : 6;
+      return thing({ name: state.properties.name, first, size }, point(innermost(ring)), first - 1);
+    });
 }
 
 const SIZES = [350, 70, 18, 5, 1, 0]; // square degrees of a country's biggest part, by the zoom from which it is named
