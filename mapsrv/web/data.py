@@ -13,7 +13,7 @@ from mapsrv.wire import codec
 from mapsrv.wire.ground import ANY_VERSION, LIGHT, SCHEMES, Look
 from mapsrv.wire.log_page import log_page
 from mapsrv.wire.receipt import map_url
-from mapsrv.wire.style import to_style
+from mapsrv.wire.style import drawn_from, to_style
 
 
 async def state(site: Site, ask: Ask) -> Answer:
@@ -26,14 +26,18 @@ async def state(site: Site, ask: Ask) -> Answer:
 
 
 async def style(site: Site, ask: Ask) -> Answer:
-    """Answer the map as a plain MapLibre style that any site may read; ?scheme=dark: on the dark ground."""
+    """Answer the map as a plain MapLibre style that any site may read.
+
+    ?scheme=dark: on the dark ground; ?only=SOURCE: what is drawn from that source.
+    """
     session_id, base_url = ask.session_id, site.base_url(ask)
     scheme = ask.argument("scheme") or LIGHT
     if scheme not in SCHEMES:
         raise BadRequest(f"scheme must be {' or '.join(SCHEMES)}.")
     look = Look(scheme, site.page.tiles.version or ANY_VERSION)
     async with site.hub.open_current(session_id) as live:
-        return open_to_all(json_answer(to_style(live.state, base_url, look)))
+        told, only = to_style(live.state, base_url, look), ask.argument("only")
+        return open_to_all(json_answer(drawn_from(told, only) if only else told))
 
 
 async def log(site: Site, ask: Ask) -> Answer:

@@ -14,6 +14,7 @@ from mapsrv.core.state import Json
 from mapsrv.wire.codec import loads
 
 LIGHT, DARK = SCHEMES = ("light", "dark")
+GROUND = "mapsrv:ground"  # the source of its tiles
 ANY_VERSION = "0"  # of the tiles: the server answers what it has, to be asked for again
 _OURS = "basemap/"
 _VERSION = "@version"

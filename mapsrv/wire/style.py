@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from mapsrv.core.state import Json, MapLayer, MapState
-from mapsrv.wire.ground import PLAIN, Look, drawing_order, ground
+from mapsrv.errors import UnknownLayer
+from mapsrv.wire.ground import GROUND, PLAIN, Look, drawing_order, ground
+from mapsrv.wire.json_text import shown
 
 STORED = "data/"  # data of a source that this server has, relative to its address
 
@@ -26,6 +28,20 @@ def to_style(state: MapState, base_url: str, look: Look = PLAIN) -> dict[str, Js
     drawn = [style_layer for layer in state for style_layer in effective_layers(layer)]
     style["layers"] = drawing_order(beneath, drawn)
     return style
+
+
+def drawn_from(style: dict[str, Json], source: str) -> dict[str, Json]:
+    """Return what a style draws from one of its sources; raises UnknownLayer where it has none of that name.
+
+    QGIS passes over which source a style layer is of. One of GeoJSON, which has no source-layer, would paint
+    all that is in the ground's tiles; and where one of two sources has no tile, neither is drawn.
+    """
+    if source not in style["sources"]:
+        known = ", ".join(map(shown, style["sources"])) or "none"
+        raise UnknownLayer(f"only: this style has no source {shown(source)}. Its sources: {known}.")
+    # Without a source there is but the background, which is the ground's.
+    layers = [layer for layer in style["layers"] if layer.get("source", GROUND) == source]
+    return {**style, "sources": {source: style["sources"][source]}, "layers": layers}
 
 
 def _source(layer: MapLayer, base_url: str) -> dict[str, Json]:

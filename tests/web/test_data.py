@@ -36,6 +36,15 @@ async def test_the_style_opens_anywhere(client: Client, session: str) -> None:
     assert (await client.get(f"/style.json?session={session}", host="evil.example")).status == 403
 
 
+async def test_the_style_may_be_asked_for_what_is_of_one_source(client: Client, session: str) -> None:
+    body = {"command": "add_layer", "arguments": {"id": "stops", "source": POINT}}
+    assert (await client.post(f"/commands?session={session}", body)).status == 200
+    answer = await client.get(f"/style.json?session={session}&only=mapsrv:ground")
+    assert answer.status == 200 and {*answer.json["sources"]} == {"mapsrv:ground"}
+    answer = await client.get(f"/style.json?session={session}&only=starts")
+    assert (answer.status, answer.code) == (422, "unknown_layer")
+
+
 async def test_geojson_in_and_out(client: Client, session: str) -> None:
     answer = await client.post(f"/data?session={session}", POINT, content_type="application/geo+json")
     assert answer.status == 201 and set(answer.json) == {"data", "bytes", "features", "bounds"}

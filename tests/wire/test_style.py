@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from mapsrv.core.state import Camera, MapLayer, MapState
+from mapsrv.errors import UnknownLayer
 from mapsrv.wire.ground import Look, basemap_names
-from mapsrv.wire.style import effective_layers, to_style
+from mapsrv.wire.style import drawn_from, effective_layers, to_style
 
 BASE = "https://maps.example.org"
 FILL = {"id": "lakes", "type": "fill", "paint": {"fill-color": "red", "fill-opacity": 0.5}}
@@ -46,6 +47,25 @@ def test_a_new_map_is_its_basemap() -> None:
 def ids(*layers: MapLayer, basemap: str = "natural-earth") -> list[str]:
     state = MapState(basemap=basemap).with_layers(iter(layers))
     return [item["id"] for item in to_style(state, BASE)["layers"]]
+
+
+def test_what_is_drawn_from_one_source_can_be_had_alone() -> None:
+    style = to_style(MapState().with_layers(iter((layer(),))), BASE)
+    for source in ("mapsrv:ground", "lakes"):
+        alone = drawn_from(style, source)
+        assert alone["sources"] == {source: style["sources"][source]}
+        assert {one.get("source", "mapsrv:ground") for one in alone["layers"]} == {source}
+    ids = [one["id"] for one in style["layers"]]
+    assert [one["id"] for one in drawn_from(style, "mapsrv:ground")["layers"]] == [
+        one for one in ids if one != "lakes"
+    ]
+
+
+def test_a_source_that_is_not_there_is_refused_with_those_that_are() -> None:
+    with pytest.raises(UnknownLayer, match=r'no source "x"\. Its sources: "mapsrv:ground"\.'):
+        drawn_from(to_style(MapState(), BASE), "x")
+    with pytest.raises(UnknownLayer, match="Its sources: none"):
+        drawn_from(to_style(MapState(basemap="none"), BASE), "mapsrv:ground")
 
 
 def test_names_of_the_ground_stand_above_areas_and_those_of_a_map_above_all() -> None:
