@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import mimetypes
 import re
 import struct
 import zlib
@@ -55,6 +56,9 @@ def serving(files: dict[str, bytes] | Find, *, cors: bool = True) -> Iterator[El
             self.send_response(status)
             if status == 206:
                 self.send_header("Content-Range", f"bytes {first}-{last}/{whole}")
+            kind, _ = mimetypes.guess_type(self.path)
+            if kind:  # a browser runs no module without one
+                self.send_header("Content-Type", kind)
             if elsewhere.cors:
                 self.send_header("Access-Control-Allow-Origin", "*")
             self.send_header("Content-Length", str(len(body)))
