@@ -29,14 +29,13 @@ log = logging.getLogger("mapsrv.http")
 class Served(Request):
     """A request that is being served; its `send` is to be used in place of the server's own."""
 
-    __slots__ = ("_began", "_header", "_send", "is_stream", "status")
+    __slots__ = ("_began", "_send", "is_stream", "status")
 
     def __init__(self, scope: Any, request_id: str, route: str, transport: str, send: Send) -> None:
         client = scope.get("client")
         super().__init__(request_id, transport, scope["method"], route, None if client is None else client[0])
         self._began = time.perf_counter()
         self._send = send
-        self._header = HEADER, request_id.encode()
         self.is_stream = False
         self.status = 0  # until it is answered
 
@@ -49,7 +48,7 @@ class Served(Request):
         """Send a message, and note what it says."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": [*message.get("headers", ()), self._header]}
+            message = {**message, "headers": [*message.get("headers", ()), (HEADER, self.id.encode())]}
             if self.transport in STREAMED and self.status == 200 and self.method == "GET":
                 self.is_stream = True
                 _write(logging.INFO, BEGUN)

@@ -54,11 +54,12 @@ _remembered = lru_cache(MAX_QUERIES)(_read)
 class Ask:
     """The head of a request, and its body when that is asked for. `held` is closed when it has ended."""
 
-    __slots__ = ("_arguments", "_headers", "body", "caller", "held", "scope")
+    __slots__ = ("_arguments", "_headers", "base_url", "body", "caller", "held", "scope")
 
     def __init__(self, scope: Any, body: Body, held: ExitStack, caller: str | None) -> None:
         self.scope, self.body, self.held = scope, body, held
         self.caller = caller  # whom it counts for: mapsrv/asgi/caller.py
+        self.base_url: str | None = None  # once a site has found it: site.py
         self._headers: Mapping[bytes, bytes] = dict(reversed(scope["headers"]))  # the first of each name
         self._arguments: Mapping[str, str] | None = None
 

@@ -54,7 +54,9 @@ class Site:
 
     def base_url(self, ask: Ask) -> str:
         """Return what links begin with, for who asks."""
-        return self.origins.base_url(ask.header("host"), ask.scheme, ask.prefix)
+        if ask.base_url is None:
+            ask.base_url = self.origins.base_url(ask.header("host"), ask.scheme, ask.prefix)
+        return ask.base_url
 
     async def body(self, ask: Ask, session_id: str | None, too_large: str) -> bytes:
         """Return the request's body, whole, once it is known that there is that map; None: no map's.

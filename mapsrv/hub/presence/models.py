@@ -185,6 +185,8 @@ class Models:
     def told(self) -> dict[str, Json]:
         """Return `models` and `calls` of a presence frame."""
         self.expire()
+        if not (self._models or self._calls or self._elsewhere):  # as on most maps
+            return {"models": [], "calls": []}
         drawing = {id for other in self._elsewhere.values() for id in other.drawing}
         seen = [self._seen(one, one.id in drawing) for one in self._models.values()]
         here = (call.to_json() for call in reversed(self._calls))

@@ -40,7 +40,7 @@ class Presence:
         self._clock = clock
         self._changed = changed
         self._asks: str | None = None  # the tab that others were told they may ask
-        self.body = self._encode()
+        self.body = _NOBODY
 
     @property
     def count(self) -> int:
@@ -186,6 +186,9 @@ class Presence:
         for viewer_id, viewer in islice(self._viewers.counted(), wire.MAX_SHOWN):
             (here if viewer.streams > 0 else away).append(_element(viewer_id, viewer))
         return here, away
+
+
+_NOBODY = wire.presence({"count": 0, "models": [], "calls": []}, ())  # as _encode() has it then
 
 
 def _element(viewer_id: str, viewer: Viewer) -> bytes:
