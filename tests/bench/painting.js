@@ -19,6 +19,11 @@ window.painted = (lngLat) => {
     map.triggerRepaint();
     return window.done;
 };
+// Without the event, by which the whole map, with all its data, would be written down for who asks.
+window.rested = () => new Promise((done) => {
+    mapsrv.map.once("idle", () => done());
+    mapsrv.map.triggerRepaint();
+});
 window.panned = (seconds) => new Promise((done) => {
     const map = mapsrv.map, begun = performance.now();
     let frames = 0;

@@ -122,7 +122,7 @@ def made(server: Server, layers: int, points: int) -> str:
 def look(page: Page, server: Server, session: str, seen: Seen) -> None:
     """Measure one map once."""
     opened(page, f"{server.url}/?session={session}")
-    page.evaluate(SCRIPT.read_text())
+    equip(page)
     _rest(page)
     for number in range(CALLS):
         paint = {"property": "fill-color", "value": COLOURS[(number + 1) % 2]}
@@ -144,10 +144,13 @@ def look(page: Page, server: Server, session: str, seen: Seen) -> None:
     seen.tasks.append(page.evaluate("ended()"))
 
 
+def equip(page: Page) -> Any:
+    """Give the page what it measures itself by: as a body, else the function at its end would be called."""
+    return page.evaluate(f"() => {{ {SCRIPT.read_text()} }}")
+
+
 def _rest(page: Page) -> None:
-    page.evaluate(
-        "() => new Promise((done) => { mapsrv.map.once('idle', done); mapsrv.map.triggerRepaint(); })"
-    )
+    page.evaluate("rested()")
 
 
 def _painted(page: Page, server: Server, session: str, at: tuple[float, float], **paint: Any) -> float:
