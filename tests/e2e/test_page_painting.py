@@ -1,18 +1,61 @@
-"""What measures the page's frames."""
+"""What a frame costs the page, counted in what it draws, that it looks the same, and what measures that."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Page
 
 from tests.bench import painting
-from tests.e2e.conftest import opened
+from tests.e2e.conftest import opened, where
+from tests.e2e.kit.pixels import pixel, rgb
 from tests.e2e.kit.server import Server
 
+# Masks go to the stencil buffer alone: while they are drawn, no colour is.
+COUNT_MASKS = """() => {
+    const gl = mapsrv.map.getCanvas().getContext("webgl2"), draw = gl.drawElements;
+    window.masks = 0;
+    gl.drawElements = (...told) => {
+        if (!gl.getParameter(gl.COLOR_WRITEMASK)[0]) window.masks += 1;
+        draw.apply(gl, told);
+    };
+}"""
+MASKS_OF_A_FRAME = """() => new Promise((done) => mapsrv.map.once("idle", () => {
+    window.masks = 0;
+    mapsrv.map.once("render", () => done(window.masks));
+    mapsrv.map.triggerRepaint();
+}) && mapsrv.map.triggerRepaint())"""
 COUNT_CHANNELS = """() => {
     const Own = MessageChannel;
     window.channels = 0;
     window.MessageChannel = class extends Own { constructor() { super(); channels += 1; } };
 }"""
+COLOURS = ("#ff0000", "#00ff00", "#0000ff")
+
+
+def square(west: float) -> dict[str, object]:
+    """Return a layer's data that lies in four tiles of zoom 2, from 10 degrees south to 10 north."""
+    ring = [[west, -10], [west + 20, -10], [west + 20, 10], [west, 10], [west, -10]]
+    return {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+
+
+def test_layers_with_the_same_tiles_are_clipped_by_the_same_masks(server: Server, page: Page) -> None:
+    session_id = server.new_map()
+    server.command(session_id, "set_map_view", center=[0, 0], zoom=2)
+    server.command(session_id, "set_basemap", name="none")  # whose names would stand over the squares
+    opened(page, f"{server.url}/?session={session_id}")
+    page.evaluate(COUNT_MASKS)
+    masks = []
+    for number, colour in enumerate(COLOURS):
+        fill = {"id": colour, "type": "fill", "paint": {"fill-color": colour}}
+        line = {"id": f"{colour}-line", "type": "line", "paint": {"line-color": colour, "line-width": 2}}
+        source = {"type": "geojson", "data": square(25.0 * number - 35)}
+        server.command(session_id, "add_layer", id=f"square-{number}", source=source, layers=[fill, line])
+        page.wait_for_function(f"() => mapsrv.map.getLayer('{colour}') && mapsrv.map.loaded()")
+        masks.append(page.evaluate(MASKS_OF_A_FRAME))
+    assert masks[0] > 0
+    assert masks == [masks[0]] * 3
+    for number, colour in enumerate(COLOURS):
+        for lat in (-5, 5):
+            assert pixel(page, *where(page, 25.0 * number - 30, lat)) == rgb(colour)
 
 
 def test_the_bench_of_painting_leaves_the_page_to_itself(server: Server, page: Page) -> None:

@@ -4,6 +4,7 @@ import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { Protocol } from "pmtiles";
 import { cleanAttributions } from "./attribution.ts";
+import { shareMasks } from "./masks.ts";
 
 export function openMap(container: HTMLElement): MapLibreMap {
   setWorkerUrl(new URL(workerUrl, location.href).href);
@@ -15,6 +16,7 @@ export function openMap(container: HTMLElement): MapLibreMap {
     zoom: 1,
     attributionControl: false,
   });
+  shareMasks(map);
   map.addControl(new NavigationControl({ visualizePitch: true }), "top-right");
   map.addControl(new ScaleControl(), "bottom-right");
   cleanAttributions(map);
