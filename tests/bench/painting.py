@@ -127,7 +127,7 @@ def look(page: Page, server: Server, session: str, seen: Seen) -> None:
     for number in range(CALLS):
         paint = {"property": "fill-color", "value": COLOURS[(number + 1) % 2]}
         seen.calls.append(_painted(page, server, session, MARK, layer_id="mark", **paint))
-        page.wait_for_timeout(400)  # MapLibre's own transition
+        page.wait_for_timeout(400)  # an earlier release fades it in
     if page.evaluate("mapsrv.state().layers.length") > 1:
         for number in range(RESTYLES):
             here, others = COLOURS[number % 2], COLOURS[(number + 1) % 2]

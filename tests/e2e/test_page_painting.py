@@ -23,6 +23,16 @@ MASKS_OF_A_FRAME = """() => new Promise((done) => mapsrv.map.once("idle", () => 
     mapsrv.map.once("render", () => done(window.masks));
     mapsrv.map.triggerRepaint();
 }) && mapsrv.map.triggerRepaint())"""
+# The colour of the square in the first frame after a change.
+FIRST_FRAME = """(colour) => new Promise((done) => {
+    const map = mapsrv.map, gl = map.getCanvas().getContext("webgl2"), pixel = new Uint8Array(4);
+    map.once("render", () => {
+        const { x, y } = map.project([0, 5]);
+        gl.readPixels(x, gl.drawingBufferHeight - y, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+        done([...pixel]);
+    });
+    map.setPaintProperty("square", "fill-color", colour);
+})"""
 COUNT_CHANNELS = """() => {
     const Own = MessageChannel;
     window.channels = 0;
@@ -65,3 +75,17 @@ def test_the_bench_of_painting_leaves_the_page_to_itself(server: Server, page: P
     assert painting.equip(page) is None
     assert page.evaluate("channels") == 0  # nothing runs before it is asked to
     assert page.evaluate("rested()") is None  # and not the event, which has the whole map in it
+
+
+def test_a_change_is_seen_in_the_next_frame(server: Server, page: Page) -> None:
+    session_id = server.new_map()
+    server.command(session_id, "set_map_view", center=[0, 0], zoom=2)
+    server.command(session_id, "set_basemap", name="none")
+    fill = {"id": "square", "type": "fill", "paint": {"fill-color": COLOURS[0]}}
+    server.command(
+        session_id, "add_layer", id="square", source={"type": "geojson", "data": square(-10)}, layers=[fill]
+    )
+    opened(page, f"{server.url}/?session={session_id}")
+    painting.equip(page)
+    page.evaluate("rested()")
+    assert page.evaluate(FIRST_FRAME, COLOURS[2]) == [0, 0, 255, 255]

@@ -11,7 +11,8 @@ export function openMap(container: HTMLElement): MapLibreMap {
   addProtocol("pmtiles", new Protocol({ metadata: true }).tile);
   const map = new MapLibreMap({
     container,
-    style: { version: 8, sources: {}, layers: [] },
+    // A change is seen in the next frame: faded in, its first frame would look as before, and many more would be drawn.
+    style: { version: 8, sources: {}, layers: [], transition: { duration: 0, delay: 0 } },
     center: [0, 20],
     zoom: 1,
     attributionControl: false,
