@@ -18,6 +18,7 @@ import { takeViewerId } from "./wire/viewer.ts";
 import { toStyle } from "./state/style.ts";
 import { wirePage } from "./page.ts";
 import { Overlay } from "./map/overlay.ts";
+import { lean } from "./map/lean.ts";
 import { offerNothing, withRoom } from "./map/room.ts";
 import { openMap } from "./map/view.ts";
 import { Connect } from "./panel/connect.ts";
@@ -43,7 +44,7 @@ void front.take(); // before anything shows or keeps this page's address
 addEventListener("hashchange", () => void front.take()); // a link with a token, opened where its map is open
 const map = openMap(byId("map"));
 const looks = new Looks(() => app.render());
-const app = new App(map, server, presence, (state, base) => withRoom(toStyle(state, base, looks.look)));
+const app = new App(map, server, presence, (state, base) => withRoom(lean(toStyle(state, base, looks.look))));
 offerNothing(map);
 app.add(new Connect({ mapUrl: () => app.mapUrl, say: showMessage, command: () => server.ownCommand() }));
 const overlay = new Overlay(map);

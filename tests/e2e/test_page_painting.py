@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from tests.bench import painting
-from tests.e2e.conftest import opened, where
+from tests.e2e.conftest import opened, rendered, where
 from tests.e2e.kit.pixels import pixel, rgb
 from tests.e2e.kit.server import Server
 
@@ -89,3 +89,18 @@ def test_a_change_is_seen_in_the_next_frame(server: Server, page: Page) -> None:
     painting.equip(page)
     page.evaluate("rested()")
     assert page.evaluate(FIRST_FRAME, COLOURS[2]) == [0, 0, 255, 255]
+
+
+def test_many_points_are_laid_out_once(server: Server, page: Page) -> None:
+    session_id = server.new_map()
+    server.command(session_id, "set_map_view", center=[0, 0], zoom=2)
+    near_edges = [[-1, 15], [1, -15], [30, 1], [-30, -1], [0, 30]]  # of tiles of zoom 2, and one on an edge
+    shapes = [{"type": "Point", "coordinates": place} for place in near_edges]
+    circle = {"id": "dots", "type": "circle", "paint": {"circle-color": COLOURS[0], "circle-radius": 12}}
+    painting._add(server, session_id, "dots", shapes, layers=[circle])
+    opened(page, f"{server.url}/?session={session_id}")
+    page.wait_for_function(rendered("dots", len(shapes)))
+    assert page.evaluate("() => mapsrv.map.querySourceFeatures('dots').length") == len(shapes) + 1
+    for lng, lat in near_edges:
+        x, y = where(page, lng, lat)
+        assert pixel(page, x - 5, y) == pixel(page, x + 5, y) == rgb(COLOURS[0])  # on either side of the edge
