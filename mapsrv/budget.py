@@ -96,7 +96,7 @@ class Budget:
 
     def claim(self, caller: str | None) -> Claim:
         """Return a claim of what this caller sends or is sent; mapsrv/asgi/caller.py says who that is."""
-        return Claim(self.all, self.of(caller))
+        return Claim(self.all) if caller is None else Claim(self.all, self.of(caller))
 
     @property
     def pressed(self) -> bool:

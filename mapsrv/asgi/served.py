@@ -51,7 +51,8 @@ class Served(Request):
             message = {**message, "headers": [*message.get("headers", ()), (HEADER, self.id.encode())]}
             if self.transport in STREAMED and self.status == 200 and self.method == "GET":
                 self.is_stream = True
-                _write(logging.INFO, BEGUN)
+                if _is_written(logging.INFO, BEGUN):
+                    log.info(BEGUN)
         return self._send(message)
 
     def end(self, error: BaseException | None = None) -> None:
@@ -60,12 +61,12 @@ class Served(Request):
         status = self.status or (500 if isinstance(error, Exception) else LEFT)
         level = logging.WARNING if status >= 500 else logging.INFO
         event = ENDED if self.is_stream else REQUEST
-        _write(level, event, status=status, duration_ms=round(self.seconds * 1000, 2))
+        if _is_written(level, event):
+            log.log(level, event, extra={"status": status, "duration_ms": round(self.seconds * 1000, 2)})
 
 
-def _write(level: int, event: str, **keys: float) -> None:
-    if log.isEnabledFor(level) and not FLOOD.full((log.name, level, event)):
-        log.log(level, event, extra=keys)
+def _is_written(level: int, event: str) -> bool:
+    return log.isEnabledFor(level) and not FLOOD.full((log.name, level, event))
 
 
 async def serve_bound(app: Any, scope: Any, receive: Receive, served: Served) -> None:

@@ -67,7 +67,7 @@ class Grid:
             least = _cosine(told)
             for row, cosine in zip(rows, cosines, strict=True):
                 if cosine >= least:
-                    return self._told(lng, lat, row)
+                    return self._told(lng, lat, row, _kilometres(cosine))
         return f"far from any place known (over {max(REACHES):,.0f} km)"
 
     def _gathered(self, lines: tuple[int, int], columns: tuple[int, int]) -> Area:
@@ -86,14 +86,12 @@ class Grid:
         lngs, lats = self._places.lngs, self._places.lats
         return tuple(rows), tuple(_vector(lngs[row] / GRAIN, lats[row] / GRAIN) for row in rows)
 
-    def _told(self, lng: float, lat: float, row: int) -> str:
+    def _told(self, lng: float, lat: float, row: int, away: float) -> str:
         name, center = self._name(row)
-        north = lat - center[1]
-        east = math.remainder(lng - center[0], 360) * math.cos(math.radians((lat + center[1]) / 2))
-        here, there = _vector(lng, lat), _vector(*center)
-        away = _kilometres(here[0] * there[0] + here[1] * there[1] + here[2] * there[2])
         if away < HERE:
             return name
+        north = lat - center[1]
+        east = math.remainder(lng - center[0], 360) * math.cos(math.radians((lat + center[1]) / 2))
         wind = WINDS[round(math.degrees(math.atan2(east, north)) / 45) % 8]
         return f"{_rounded(away):,} km {wind} of {name}"
 

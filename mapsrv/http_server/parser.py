@@ -149,10 +149,14 @@ def _request(method: str, target: bytes, version: str, sink: _Sink) -> Request:
     if _UPGRADE in telling:
         headers = [header for header in headers if header[0] != _UPGRADE]
     length = _length(version, telling)
-    said = {token.strip().lower() for value in telling[_CONNECTION] for token in value.split(b",")}
+    said = _tokens(telling[_CONNECTION]) if _CONNECTION in telling else ()
     last = b"close" in said or (version == "1.0" and b"keep-alive" not in said) or method == "CONNECT"
-    expects = version == "1.1" and any(value.lower() == b"100-continue" for value in telling[_EXPECT])
+    expects = version == "1.1" and b"100-continue" in map(bytes.lower, telling.get(_EXPECT, ()))
     return Request(method, target, version, headers, length, last, expects)
+
+
+def _tokens(values: list[bytes]) -> set[bytes]:
+    return {token.strip().lower() for value in values for token in value.split(b",")}
 
 
 def _length(version: str, telling: dict[bytes, list[bytes]]) -> int | None:

@@ -21,6 +21,7 @@ VIEWER_COOKIE = "mapsrv_viewer"
 NAME_HEADER = "mapsrv-name"
 MAX_QUERY = 256  # bytes of a query that is remembered as it was read
 MAX_QUERIES = 1_000  # that are remembered
+MAX_AUTHORS = 1_000  # whose ids are remembered
 MAX_ID = 200  # characters of an id that we look up
 SLOWEST = 64 * 1024  # bytes a second: for each that arrive, a body has one second more
 SLOW = "The body did not arrive in time. Send it again, or send less."
@@ -49,6 +50,11 @@ def _read(query: bytes) -> Mapping[str, str]:
 
 # Who asks asks again: a page sends each of its commands with one query.
 _remembered = lru_cache(MAX_QUERIES)(_read)
+
+
+@lru_cache(MAX_AUTHORS)  # a person makes one command after the other
+def _author(cookie: str) -> str:
+    return hashlib.sha256(cookie.encode()).hexdigest()[:16] if _VIEWER.fullmatch(cookie) else ANONYMOUS
 
 
 class Ask:
@@ -137,8 +143,7 @@ class Ask:
     @property
     def author(self) -> str:
         """The id of the person, which does not tell the cookie that it was made of."""
-        cookie = self.cookie(VIEWER_COOKIE)
-        return hashlib.sha256(cookie.encode()).hexdigest()[:16] if _VIEWER.fullmatch(cookie) else ANONYMOUS
+        return _author(self.cookie(VIEWER_COOKIE))
 
     @property
     def name(self) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
 from mapsrv.asgi.message import (
     BODY_SECONDS,
@@ -14,10 +16,12 @@ from mapsrv.asgi.message import (
     Answer,
     Bounds,
     header,
+    is_at_hand,
     read_body,
     replay,
     take_body,
 )
+from mapsrv.asgi.peer import PEER
 from mapsrv.budget import Budget, Claim
 from mapsrv.errors import Busy, SlowBody, TooLarge, TooMany
 
@@ -102,6 +106,26 @@ async def test_a_body_that_takes_too_long_is_refused(autojump_clock: object) -> 
     with pytest.raises(SlowBody):
         await read_body(scope(), trio.sleep_forever)  # type: ignore[arg-type]
     assert trio.current_time() == pytest.approx(BODY_SECONDS)
+
+
+async def test_a_body_that_is_here_is_taken_without_a_clock_and_within_the_same_bounds() -> None:
+    bounds = Bounds(4, 0.0, "too large", "too slow")  # no time to wait at all
+    here = {"type": "http.request", "body": b"1234"}
+
+    async def receive() -> Any:  # noqa: ASYNC124 (as a real one that need not wait)
+        return here
+
+    with trio.testing.assert_no_checkpoints():
+        assert await take_body(receive, bounds, Claim(), at_hand=True) == b"1234"
+        here["body"] = b"12345"
+        with pytest.raises(TooLarge, match="too large"):
+            await take_body(receive, bounds, Claim(), at_hand=True)
+
+
+def test_a_body_is_at_hand_where_the_client_says_so() -> None:
+    for whole in (True, False):
+        assert is_at_hand({"extensions": {PEER: SimpleNamespace(whole=whole)}}) is whole
+    assert not is_at_hand({"extensions": {}}) and not is_at_hand({})
 
 
 async def test_a_body_that_goes_on_arriving_gets_more_time(autojump_clock: object) -> None:

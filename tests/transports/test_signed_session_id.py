@@ -13,6 +13,7 @@ from itsdangerous.encoding import base64_encode
 
 from mapsrv.errors import NotFound
 from mapsrv.secret_keys import MAX_KEYS, SecretKeys, new_key
+from mapsrv.transports import signed_session_id
 from mapsrv.transports.signed_session_id import AHEAD_SECONDS, LIFETIME_SECONDS, MAX_ID, SALT, Seal, Told
 from mapsrv.wire.names import clean_name
 
@@ -106,6 +107,32 @@ def test_twins_of_one_second_have_ids_of_their_own() -> None:
 )
 def test_an_id_ends_after_thirty_days_and_does_not_come_from_tomorrow(age: float, gone: bool) -> None:
     assert refused(seal, seal.seal(Told("claude", "1.0", NOW)), NOW + age) is gone
+
+
+def test_an_id_that_was_opened_before_ends_all_the_same() -> None:
+    text = seal.seal(Told("claude", "1.0", NOW))
+    assert not refused(seal, text)
+    assert refused(seal, text, NOW + LIFETIME_SECONDS + 1) and refused(seal, text, principal="another")
+    assert not refused(seal, text)
+
+
+def test_an_id_that_was_opened_before_is_refused_once_its_key_is_gone() -> None:
+    keys = SecretKeys([KEY])
+    seal = Seal(keys)
+    text = seal.seal(Told("claude", "1.0", NOW))
+    assert not refused(seal, text)
+    for key in [new_key() for _ in range(MAX_KEYS)]:
+        keys.sign_by(key)
+    assert refused(seal, text)
+
+
+def test_a_bounded_number_of_opened_ids_is_kept_and_all_are_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signed_session_id, "MAX_KNOWN", 3)
+    seal = Seal(SecretKeys([KEY]))
+    texts = [seal.seal(Told(f"claude {number}", "1.0", NOW)) for number in range(9)]
+    for text in [*texts, *texts]:
+        assert not refused(seal, text)
+    assert len(seal._known) == 3
 
 
 def test_an_id_of_another_deployment_is_refused() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapsrv.wire.names import MAX_MARKS, MAX_NAME, MAX_READ, clean_name
+from mapsrv.wire.names import MAX_MARKS, MAX_NAME, MAX_READ, clean_name, clean_text
 
 UNSEEN = "\u202e\u2066\u200d\u200b\u0301\u0323\ufe0f\u3164\u2800\U000e0041\ue000"
 HOSTILE = st.text(st.characters() | st.sampled_from(UNSEEN), max_size=200)
@@ -47,3 +47,10 @@ def test_whatever_a_name_was_nothing_in_it_is_unseen_and_cleaning_it_again_chang
     assert not set(name) & set("\u3164\u2800\ufe0f") and "  " not in name
     assert "MMMMM" not in "".join(kind[0] for kind in kinds) and kinds[:1] not in (["Mn"], ["Me"], ["Mc"])
     assert clean_name(name) == name
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=60), st.integers(1, 30))
+def test_plain_letters_come_out_as_beside_one_that_is_not_plain(text: str, longest: int) -> None:
+    """These are not looked at one by one."""
+    beside = clean_text(f"é {text}"[: 4 * longest + 2], longest + 2)
+    assert clean_text(text, longest) == beside[2 : longest + 2].rstrip()

@@ -38,6 +38,11 @@ def presence(clock: Clock) -> Presence:
     return Presence(clock, lambda: None)
 
 
+def test_a_map_that_nobody_has_opened_says_so_from_the_start(presence: Presence) -> None:
+    assert json.loads(presence.body) == {"count": 0, "models": [], "calls": [], "viewers": []}
+    assert not presence.publish(), "which is no news"
+
+
 def opened(presence: Presence, author: str, *names: str) -> None:
     for name in names:
         presence.opened(name, name, author=author)
