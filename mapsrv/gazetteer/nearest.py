@@ -76,7 +76,7 @@ class Grid:
         spans = [(max(west, 0), min(east, ROW - 1))]
         spans += [(west + ROW, ROW - 1)] if west < 0 else []
         spans += [(0, east - ROW)] if east >= ROW else []
-        rows: list[int] = []
+        rows: list[int] = []  # a cell may be in two spans, which does no harm
         for line in range(lines[0], lines[1] + 1):
             for west, east in spans:
                 first = bisect_left(self._cells, line * ROW + west)
@@ -130,12 +130,16 @@ def _rounded(kilometres: float) -> int:
 
 
 def _box(lng: float, lat: float, north: float) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return the first and the last row and column of what is within so many degrees; columns past either
-    end of a row are those of its other end."""
+    """Return the first and the last row, and column, of what is within so many degrees.
+
+    Columns past either end of a row are those of its other end.
+    """
+    lines = _line(lat - north), _line(lat + north)
     narrowest = math.cos(math.radians(min(90.0, abs(lat) + north)))
-    aside = min(180.0 - 1 / CELLS, north / max(0.001, narrowest))
-    columns = math.floor((lng - aside + 180) * CELLS), math.floor((lng + aside + 180) * CELLS)
-    return (_line(lat - north), _line(lat + north)), columns
+    aside = north / max(0.001, narrowest)
+    if aside >= 180:
+        return lines, (0, ROW - 1)
+    return lines, (math.floor((lng - aside + 180) * CELLS), math.floor((lng + aside + 180) * CELLS))
 
 
 def _line(lat: float) -> int:

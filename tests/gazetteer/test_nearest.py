@@ -86,6 +86,13 @@ def test_the_place_that_is_told_is_among_the_nearest(
     assert away(cities[named]) <= nearest + min(nearest, 40) + 10 + SLACK
 
 
+@pytest.mark.parametrize("lng", [-180, -0.3, 0, 0.2, 90, 179.9])
+@pytest.mark.parametrize("lat", [-89.9, 89.9])
+def test_a_place_beyond_the_pole_is_told(lng: float, lat: float) -> None:
+    beyond = math.remainder(lng + 180, 360)
+    assert Grid(made((beyond, lat))).near((lng, lat)).endswith(" of 0")
+
+
 @pytest.mark.parametrize("around", [0.2, 0.5, 2.0, 5.0, 8.0, 15.0])
 def test_a_point_is_told_by_looking_at_few_cities(places: Places, around: float) -> None:
     """Whatever is near it: within the densest regions, and off their shores."""
