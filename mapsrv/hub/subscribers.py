@@ -166,6 +166,8 @@ class Subscriber:
     def _history(self) -> bytes | None:
         found = self.live.session.since(self.cursor)
         if isinstance(found, Replay):
+            if not found.events:
+                return None
             data, cursor, count = replayed(found.events, self.cursor)
             self.mark = Mark(cursor, self.mark.status, self.mark.presence)
             DELIVERIES.inc(count)
