@@ -5,7 +5,6 @@ execute() is the one gate: whatever changes a map comes through it.
 
 from __future__ import annotations
 
-import itertools
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -70,9 +69,6 @@ class Hub:
         self.asking = Asking(self.replicas.ask_elsewhere)
         self.pictures = Pictures(self.asking, self.replicas.parcels)
         self.cache = SessionCache(store, self.replicas, self._around(), session_idle)
-        # Keys of commands that came without one. They are nobody's to know, so a random number for each,
-        # which the kernel is asked for, would be no better.
-        self._minted, self._minting = f"minted-{secrets.token_hex(12)}", itertools.count()
 
     def _replicas(self, feed: Feed | None) -> SingleProcess:
         if feed is None or not isinstance(self.store, SharedStore):
@@ -132,7 +128,7 @@ class Hub:
         """Do a command and return its Receipt; raises MapsrvError when it is refused."""
         try:
             async with self.open_session(session_id) as live:
-                made = key or f"{self._minted}-{next(self._minting):x}"
+                made = key or f"minted-{secrets.token_hex(12)}"
                 reply = await self.gate.execute(live, command, origin, made, self.clock.at())
                 ACCEPTED.inc()
                 late = live.rejections.take_warnings(origin) if origin.kind != "person" else ()

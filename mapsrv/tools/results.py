@@ -23,7 +23,7 @@ MAX_ERROR = 4_000  # characters of an error's message, which is written to be re
 MAX_DEPTH = 12  # of JSON inside a result
 WHOLE = frozenset({"session_id", "url", "position"})
 MAX_ITEMS = 50  # of a list that are kept
-ESCAPED = 3  # times as long as in UTF-8 is what escapes make of it at most: "é", of two bytes, is \\u00e9
+ESCAPED = 3  # times as long as in UTF-8 is what escapes make of it at most: "é", of two bytes, is \u00e9
 
 # List items and characters that are kept: the first that fits is taken.
 _LADDER = ((MAX_ITEMS, 200), (30, 160), (20, 120), (10, 80), (5, 60), (2, 40))

@@ -54,7 +54,7 @@ _remembered = lru_cache(MAX_QUERIES)(_read)
 
 @lru_cache(MAX_AUTHORS)  # a person makes one command after the other
 def _author(cookie: str) -> str:
-    return hashlib.sha256(cookie.encode()).hexdigest()[:16] if _VIEWER.fullmatch(cookie) else ANONYMOUS
+    return hashlib.sha256(cookie.encode()).hexdigest()[:16]
 
 
 class Ask:
@@ -143,7 +143,8 @@ class Ask:
     @property
     def author(self) -> str:
         """The id of the person, which does not tell the cookie that it was made of."""
-        return _author(self.cookie(VIEWER_COOKIE))
+        cookie = self.cookie(VIEWER_COOKIE)
+        return _author(cookie) if _VIEWER.fullmatch(cookie) else ANONYMOUS
 
     @property
     def name(self) -> str:

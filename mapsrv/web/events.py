@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 
 from mapsrv.core.log import Position
 from mapsrv.web.answer import Answer
@@ -32,8 +32,7 @@ async def events(site: Site, ask: Ask) -> Answer:
         return answer
     # A native reconnect sends the header beside the query of its first connect: the header is newer.
     cursor = Position.parse(ask.header("last-event-id") or ask.argument("last_event_id") or "")
-    # A stream of no tab has a name of its own, which nobody speaks for: so it need not be a secret.
-    viewer = public_id((ask.argument("viewer") or "")[:MAX_VIEWER] or f"{random.getrandbits(128):032x}")
+    viewer = public_id((ask.argument("viewer") or "")[:MAX_VIEWER] or secrets.token_hex(16))
     name, author = ask.name, ("person", ask.author)
     url = map_url(site.base_url(ask), session_id)
 
