@@ -38,6 +38,39 @@ COUNT_CHANNELS = """() => {
     window.channels = 0;
     window.MessageChannel = class extends Own { constructor() { super(); channels += 1; } };
 }"""
+# Points are drawn by the ten thousand, and nothing else is.
+COUNT_MANY = """() => {
+    const gl = mapsrv.map.getCanvas().getContext("webgl2"), draw = gl.drawElements;
+    window.drawn = 0;
+    gl.drawElements = (mode, count, ...told) => {
+        if (count > 5000) window.drawn += 1;
+        draw.call(gl, mode, count, ...told);
+    };
+}"""
+# What is on the screen after a step, and how often many points were drawn for it.
+STEP = """([step, told]) => new Promise((done) => {
+    const map = mapsrv.map, gl = map.getCanvas().getContext("webgl2");
+    const { drawingBufferWidth: width, drawingBufferHeight: height } = gl;
+    window.drawn = 0;
+    map.once("render", () => {
+        window.before = window.after;
+        window.after = new Uint8Array(4 * width * height);
+        gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, window.after);
+        done(window.drawn);
+    });
+    if (step === "zoom") map.jumpTo({ zoom: map.getZoom() + told });
+    if (step === "pan") map.panBy(told, { duration: 0 });
+    map.triggerRepaint();
+})"""
+# Of the last two steps, in any channel of any pixel.
+DIFFERENCE = """() => window.after.reduce((most, value, at) => Math.max(most, Math.abs(value - window.before[at])), 0)"""
+LOSE_CONTEXT = """() => new Promise((done) => {
+    const map = mapsrv.map, lost = map.getCanvas().getContext("webgl2").getExtension("WEBGL_lose_context");
+    map.once("webglcontextlost", () => setTimeout(() => lost.restoreContext()));
+    map.once("webglcontextrestored", () => map.once("idle", () => done()));
+    lost.loseContext();
+})"""
+NOTHING = "#f2f2f0"  # of the basemap `none`
 COLOURS = ("#ff0000", "#00ff00", "#0000ff")
 
 
@@ -104,3 +137,70 @@ def test_many_points_are_laid_out_once(server: Server, page: Page) -> None:
     for lng, lat in near_edges:
         x, y = where(page, lng, lat)
         assert pixel(page, x - 5, y) == pixel(page, x + 5, y) == rgb(COLOURS[0])  # on either side of the edge
+
+
+def many_points(server: Server) -> str:
+    """Return a map with 30,000 points, of which a square covers some and some lie on another."""
+    session_id = server.new_map()
+    server.command(session_id, "set_map_view", center=[0, 0], zoom=4)
+    server.command(session_id, "set_basemap", name="none")
+    for name, west in (("under", 2), ("points", None), ("over", -12)):
+        if west is None:
+            painting._add(server, session_id, name, [painting._spread(n) for n in range(30_000)])
+            continue
+        fill = {"id": name, "type": "fill", "paint": {"fill-color": COLOURS[0]}}
+        source = {"type": "geojson", "data": square(west)}
+        server.command(session_id, "add_layer", id=name, source=source, layers=[fill])
+    return session_id
+
+
+def test_many_points_are_drawn_once_while_the_map_is_panned_and_look_the_same(
+    server: Server, page: Page
+) -> None:
+    session_id = many_points(server)
+    opened(page, f"{server.url}/?session={session_id}")
+    painting.equip(page)
+    page.evaluate("rested()")
+    page.evaluate(COUNT_MANY)
+    page.evaluate(STEP, ["rest", None])
+    for move in ([7, 0], [0, -9], [-40, 30]):
+        assert page.evaluate(STEP, ["pan", move]) == 0
+    # A zoom that nobody sees is drawn as MapLibre does.
+    assert page.evaluate(STEP, ["zoom", 1e-9]) > 0
+    assert page.evaluate(DIFFERENCE) <= 3  # translucent upon translucent, rounded twice
+    page.evaluate(STEP, ["rest", None])
+    assert page.evaluate(STEP, ["rest", None]) == 0  # nor for what else changes
+    assert page.evaluate(DIFFERENCE) == 0
+    page.evaluate(STEP, ["pan", [page.evaluate("mapsrv.map.getCanvas().clientWidth"), 0]])
+    assert page.evaluate(DIFFERENCE) > 100  # and so it would be seen
+
+
+def test_many_points_follow_every_change(server: Server, page: Page) -> None:
+    session_id = many_points(server)
+    opened(page, f"{server.url}/?session={session_id}")
+    place = [6, -11]  # covered by nothing
+    at = where(page, *place)
+
+    def becomes(colour: str) -> None:
+        wanted, deadline = rgb(colour), page.evaluate("performance.now() + 10000")
+        while pixel(page, *at) != wanted:
+            assert page.evaluate("performance.now()") < deadline, f"{pixel(page, *at)} is not {wanted}"
+            page.evaluate("new Promise(requestAnimationFrame)")
+
+    def paint(colour: object) -> None:
+        paints = {"circle-color": colour, "circle-opacity": 1, "circle-radius": 9}
+        server.command(session_id, "set_layer_paint", layer_id="points", properties=paints)
+
+    painting._add(server, session_id, "points", [{"type": "Point", "coordinates": place}] * 30_000)
+    paint(COLOURS[1])
+    becomes(COLOURS[1])
+    paint(["case", ["has", "n"], COLOURS[2], COLOURS[1]])
+    becomes(COLOURS[2])
+    page.evaluate(LOSE_CONTEXT)  # as when a laptop wakes up
+    becomes(COLOURS[2])
+    server.command(session_id, "toggle_layer", layer_id="points", action="hide")
+    becomes(NOTHING)
+    server.command(session_id, "toggle_layer", layer_id="points", action="show")
+    becomes(COLOURS[2])
+    server.command(session_id, "filter_layer", layer_id="points", filter=["<", ["get", "n"], 0])
+    becomes(NOTHING)

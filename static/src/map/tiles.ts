@@ -1,5 +1,5 @@
-// What MapLibre knows of its sources and does not publish: which tiles are in view, and what is in them. With
-// map/masks.ts all that looks behind its API; it finds nothing where a later release has it elsewhere.
+// What MapLibre knows of its sources and does not publish: which tiles are in view, and what is in them. With map/masks.ts,
+// map/many.ts and map/layer_picture.ts all that looks behind its API; it finds nothing where a later release has it elsewhere.
 
 import type { Feature } from "../state/types.ts";
 

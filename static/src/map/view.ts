@@ -4,6 +4,7 @@ import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { Protocol } from "pmtiles";
 import { cleanAttributions } from "./attribution.ts";
+import { keepPictures } from "./many.ts";
 import { shareMasks } from "./masks.ts";
 
 export function openMap(container: HTMLElement): MapLibreMap {
@@ -18,6 +19,7 @@ export function openMap(container: HTMLElement): MapLibreMap {
     attributionControl: false,
   });
   shareMasks(map);
+  keepPictures(map);
   map.addControl(new NavigationControl({ visualizePitch: true }), "top-right");
   map.addControl(new ScaleControl(), "bottom-right");
   cleanAttributions(map);
