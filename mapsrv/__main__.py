@@ -6,6 +6,7 @@ here is a bug. Over stdio nothing but the protocol may reach stdout.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -71,6 +72,9 @@ def _exit_code(error: BaseException) -> int:
 
 
 async def _serve(config: Config) -> None:
+    # Until server/memory.py has counted what stays: all that is loaded does, and would be looked through.
+    gc.disable()
+
     from mapsrv.local.front import load_front
     from mapsrv.local.greeting import greeting
     from mapsrv.local.own_command import in_image, own_command

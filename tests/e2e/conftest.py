@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.e2e.kit.calm import calm
 from tests.e2e.kit.console import CONSOLE
 from tests.e2e.kit.pods import pods as pods_on_redis
 from tests.e2e.kit.server import Server, running
@@ -62,6 +63,7 @@ def pods(cluster: tuple[valkey.Server, list[Server]]) -> list[Server]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
+        calm(browser)
         yield browser
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from pmtiles.tile import TileType
 from tests.e2e.conftest import DRAWN, opened, rendered
 from tests.e2e.kit.elsewhere import archive, picture, serving, vector_tile
 from tests.e2e.kit.pixels import Picture
-from tests.e2e.kit.server import Server, call, client, wait_until
+from tests.e2e.kit.server import Server, call, client, running, wait_until
 from tests.kit.ports import free_port
 
 RED = (255, 0, 0)
@@ -25,6 +26,12 @@ SLACK_SECONDS = 4.0  # that a busy machine may take besides
 DOT = {"type": "Point", "coordinates": [0, 0]}
 DOTS = {"type": "Feature", "geometry": DOT, "properties": {"name": "a", "people": "many"}}
 WORLD = (-180, -85, 180, 85)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("answers")) as server:
+        yield server
 
 
 def do(server: Server, session_id: str, tool: str, **arguments: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import DRAWN, opened, rendered, where
+from tests.e2e.kit.calm import MOVING
 from tests.e2e.kit.claude import claude
 from tests.e2e.kit.server import Server, running, wait_until
 from tests.e2e.test_page import at_zero, circle, is_at, points
@@ -31,6 +32,11 @@ HURRY = """() => new Promise((done) => {
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with running(tmp_path_factory.mktemp("moves")) as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def moving(page: Page) -> None:
+    page.emulate_media(**MOVING)
 
 
 @pytest.fixture

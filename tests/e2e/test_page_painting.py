@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
 
 from tests.bench import painting
 from tests.e2e.conftest import opened, rendered, where
+from tests.e2e.kit.calm import MOVING
 from tests.e2e.kit.pixels import pixel, rgb
-from tests.e2e.kit.server import Server
+from tests.e2e.kit.server import Server, running
 
 # Masks go to the stencil buffer alone: while they are drawn, no colour is.
 COUNT_MASKS = """() => {
@@ -63,7 +67,8 @@ STEP = """([step, told]) => new Promise((done) => {
     map.triggerRepaint();
 })"""
 # Of the last two steps, in any channel of any pixel.
-DIFFERENCE = """() => window.after.reduce((most, value, at) => Math.max(most, Math.abs(value - window.before[at])), 0)"""
+DIFFERENCE = """() =>
+    window.after.reduce((most, value, at) => Math.max(most, Math.abs(value - window.before[at])), 0)"""
 LOSE_CONTEXT = """() => new Promise((done) => {
     const map = mapsrv.map, lost = map.getCanvas().getContext("webgl2").getExtension("WEBGL_lose_context");
     map.once("webglcontextlost", () => setTimeout(() => lost.restoreContext()));
@@ -72,6 +77,12 @@ LOSE_CONTEXT = """() => new Promise((done) => {
 })"""
 NOTHING = "#f2f2f0"  # of the basemap `none`
 COLOURS = ("#ff0000", "#00ff00", "#0000ff")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("painting")) as server:
+        yield server
 
 
 def square(west: float) -> dict[str, object]:
@@ -204,3 +215,11 @@ def test_many_points_follow_every_change(server: Server, page: Page) -> None:
     becomes(COLOURS[2])
     server.command(session_id, "filter_layer", layer_id="points", filter=["<", ["get", "n"], 0])
     becomes(NOTHING)
+
+
+def test_names_fade_in_but_for_who_wants_no_motion(server: Server, page: Page, browser: Browser) -> None:
+    url = f"{server.url}/?session={server.new_map()}"
+    fading = "mapsrv.map._fadeDuration"  # MapLibre does not publish it
+    assert opened(page, url).evaluate(fading) == 0
+    with browser.new_context(**MOVING) as context:
+        assert opened(context.new_page(), url).evaluate(fading) == 300

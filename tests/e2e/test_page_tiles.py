@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 from pmtiles.tile import TileType
 
 from tests.e2e.conftest import DRAWN, opened, rendered, where
 from tests.e2e.kit.elsewhere import archive, picture, serving, vector_tile
 from tests.e2e.kit.pixels import pixel
-from tests.e2e.kit.server import Server, call, wait_until
+from tests.e2e.kit.server import Server, call, running, wait_until
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 WORLD = (-180, -85, 180, 85)
@@ -25,6 +27,12 @@ PLACES = {
     ],
 }
 SPOTS = [{"id": "spots", "type": "circle", "paint": {"circle-color": "#0000ff", "circle-radius": 20}}]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("tiles")) as server:
+        yield server
 
 
 def a_map(server: Server, page: Page, zoom: float = 2) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import DRAWN, opened
+from tests.e2e.kit.calm import MOVING
 from tests.e2e.kit.claude import asked
 from tests.e2e.kit.server import Server, running, wait_until
 
@@ -53,7 +54,7 @@ class Watched:
         self.pages = [self.person(DESK), self.person(DESK)]
 
     def person(self, viewport: Any) -> Page:
-        context = self.stack.enter_context(self.browser.new_context(viewport=viewport))
+        context = self.stack.enter_context(self.browser.new_context(viewport=viewport, **MOVING))
         page = context.new_page()
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         page.on("pageerror", lambda error: self.errors.append(str(error)))

@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.conftest import DRAWN, opened, rendered, where
+from tests.e2e.kit.calm import MOVING
 from tests.e2e.kit.claude import calling, claude
 from tests.e2e.kit.server import Server, running, wait_until
 from tests.e2e.test_page import at_zero, circle, points
@@ -47,7 +48,8 @@ def session(server: Server) -> str:
 @pytest.fixture(scope="module")
 def both(browser: Browser, server: Server, session: str) -> Iterator[tuple[Page, Page]]:
     """Ana, who set her name, and somebody who set none."""
-    with browser.new_context(viewport=SIZE) as one, browser.new_context(viewport=SIZE) as other:
+    look = {"viewport": SIZE, **MOVING}
+    with browser.new_context(**look) as one, browser.new_context(**look) as other:
         pages = one.new_page(), other.new_page()
         for page in pages:
             page.add_init_script(GLOWS)

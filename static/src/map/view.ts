@@ -6,6 +6,7 @@ import { Protocol } from "pmtiles";
 import { cleanAttributions } from "./attribution.ts";
 import { keepPictures } from "./many.ts";
 import { shareMasks } from "./masks.ts";
+import { wantsCalm } from "../screen.ts";
 
 export function openMap(container: HTMLElement): MapLibreMap {
   setWorkerUrl(new URL(workerUrl, location.href).href);
@@ -17,6 +18,7 @@ export function openMap(container: HTMLElement): MapLibreMap {
     center: [0, 20],
     zoom: 1,
     attributionControl: false,
+    ...(wantsCalm() && { fadeDuration: 0 }), // of names that come and go
   });
   shareMasks(map);
   keepPictures(map);
