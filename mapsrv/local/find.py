@@ -14,11 +14,15 @@ from mapsrv.local.announcement import LocalServer, announce, read, withdraw
 from mapsrv.local.connection import open_proven
 
 
-async def find_server(data_dir: Path) -> LocalServer | None:
+async def find_server(data_dir: Path, *, own: str | None = None) -> LocalServer | None:
     """Return this user's running server, or None. A file left by a killed one, or a stranger on its
-    port, is no server."""
+    port, is no server.
+
+    `own` is where this process listens itself: who was there before has gone, and to ask it would be to
+    wait for oneself.
+    """
     server = await trio.to_thread.run_sync(read, data_dir)
-    connection = None if server is None else await open_proven(server)
+    connection = None if server is None or server.url == own else await open_proven(server)
     if connection is None:
         return None
     connection.close()
@@ -34,7 +38,7 @@ async def open_announcement(data_dir: Path, url: str, secret: str) -> AsyncItera
     address alone.
     """
     server = LocalServer(url, os.getpid(), __version__, secret)
-    ours = await find_server(data_dir) is None
+    ours = await find_server(data_dir, own=url) is None
     if ours:
         try:
             await trio.to_thread.run_sync(announce, data_dir, server)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,6 +98,18 @@ async def test_a_file_that_says_nothing_useful_is_no_server_and_is_replaced(
     async with local.open_announcement(tmp_path, "http://127.0.0.1:1", "s") as ours:
         found = local.read(tmp_path)
         assert ours and found is not None and (found.pid, found.secret) == (os.getpid(), "s")
+
+
+async def test_a_server_that_was_killed_is_not_asked_at_the_address_that_is_ours_now(tmp_path: Path) -> None:
+    [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    url = f"http://127.0.0.1:{listener.socket.getsockname()[1]}"
+    local.announce(tmp_path, LocalServer(url, 1, "0", "of the killed one"))
+    async with listener, local.open_announcement(tmp_path, url, "s") as ours:
+        found = local.read(tmp_path)
+        assert ours and found is not None and found.secret == "s"
+        with trio.move_on_after(0.2) as asked:
+            await listener.accept()  # who asks waits there
+        assert asked.cancelled_caught
 
 
 @given(st.binary(max_size=300) | st.text(max_size=60).map(said).map(str.encode))
