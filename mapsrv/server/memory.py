@@ -29,7 +29,7 @@ def spare_the_collector() -> None:
     A pass looks at all that a map's load has made since the last, so the young ones come early (4,000
     objects are some 2 ms, 16,000 some 7). The whole is looked at when over a million objects have grown old
     since the last time (and a quarter of what there was then, says Python): an MCP session that ends leaves
-    some 75 that refer to each other, which nothing else takes away.
+    some 75 that refer to each other, which nothing else takes away. Whoever loaded may have switched it off.
     """
     gc.collect()
     gc.freeze()

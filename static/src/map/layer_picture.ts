@@ -110,7 +110,6 @@ function bufferOf(context: any, [width, height]: Pair): unknown {
   const { gl } = context;
   const texture = gl.createTexture();
   gl.bindTexture(gl.TEXTURE_2D, texture);
-  for (const side of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, side, gl.CLAMP_TO_EDGE);
   for (const size of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, size, gl.NEAREST);
   gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, width, height);
   const buffer = context.createFramebuffer(width, height, false, false);
